@@ -1,0 +1,178 @@
+//! What is wrong with an input: one model, several renderers.
+
+mod code;
+
+pub use code::Code;
+
+use crate::source::Span;
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// Worth a look; nothing is stopped.
+    Warning,
+    /// Stops the stack that it concerns.
+    Error,
+}
+
+/// Where a diagnostic points.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// At bytes of an input file.
+    Span(Span),
+    /// At a file or folder as a whole, by its path below the project's root.
+    Path(String),
+    /// At nothing in particular, such as the command line.
+    Nowhere,
+}
+
+/// A second place that belongs to the same mistake, with what it shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// Where.
+    pub span: Span,
+    /// What is to be seen there, a lower-case phrase.
+    pub text: String,
+}
+
+/// A replacement that mends the mistake.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Suggestion {
+    /// What to replace.
+    pub span: Span,
+    /// With what.
+    pub text: String,
+}
+
+/// One mistake, or one thing worth a look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Its stable code.
+    pub code: Code,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What is wrong: a lower-case phrase without a full stop.
+    pub message: String,
+    /// Where.
+    pub place: Place,
+    /// What is to be seen at the place itself, where the message alone does not say it.
+    pub label: Option<String>,
+    /// The other places that belong to it.
+    pub secondary: Vec<Label>,
+    /// What to write instead, each a lower-case phrase.
+    pub help: Vec<String>,
+    /// A mechanical mend.
+    pub suggestion: Option<Suggestion>,
+}
+
+impl Diagnostic {
+    /// An error at a span.
+    #[must_use]
+    pub fn error(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self::new(code, Severity::Error, Place::Span(span), message)
+    }
+
+    /// A warning at a span.
+    #[must_use]
+    pub fn warning(code: Code, span: Span, message: impl Into<String>) -> Self {
+        Self::new(code, Severity::Warning, Place::Span(span), message)
+    }
+
+    /// An error about a file or folder as a whole.
+    #[must_use]
+    pub fn error_in(code: Code, path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::new(code, Severity::Error, Place::Path(path.into()), message)
+    }
+
+    /// A diagnostic with nothing but the message.
+    #[must_use]
+    pub fn new(code: Code, severity: Severity, place: Place, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity,
+            message: message.into(),
+            place,
+            label: None,
+            secondary: Vec::new(),
+            help: Vec::new(),
+            suggestion: None,
+        }
+    }
+
+    /// Says what is to be seen at the place itself.
+    #[must_use]
+    pub fn label(mut self, text: impl Into<String>) -> Self {
+        self.label = Some(text.into());
+        self
+    }
+
+    /// Adds another place that belongs to the mistake.
+    #[must_use]
+    pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.secondary.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Says what to write instead.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help.push(text.into());
+        self
+    }
+
+    /// Offers a replacement.
+    #[must_use]
+    pub fn suggest(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.suggestion = Some(Suggestion { span, text: text.into() });
+        self
+    }
+}
+
+/// The diagnostics of a phase, collected: a phase reports all that it finds.
+#[derive(Debug, Default, Clone)]
+pub struct Diagnostics {
+    all: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    /// Adds one.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.all.push(diagnostic);
+    }
+
+    /// Adds all of another collection.
+    pub fn append(&mut self, mut other: Self) {
+        self.all.append(&mut other.all);
+    }
+
+    /// Whether one of them is an error.
+    #[must_use]
+    pub fn has_errors(&self) -> bool {
+        self.all.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// Each in turn.
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.all.iter()
+    }
+}
+
+/// The name among `known` that is nearest to `name`, where one is near enough to be a slip.
+#[must_use]
+pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    let limit = (name.chars().count() / 3).max(1);
+    known
+        .into_iter()
+        .map(|candidate| {
+            (strsim::osa_distance(&name.to_lowercase(), &candidate.to_lowercase()), candidate)
+        })
+        .filter(|(distance, _)| *distance <= limit)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}

@@ -1,0 +1,4 @@
+//! gen compiles a typed description of a stack into validated Kubernetes YAML.
+
+pub mod diagnostic;
+pub mod source;

@@ -1,0 +1,9 @@
+//! Input text: files, spans, and the tree that every phase works on.
+
+mod files;
+mod origin;
+mod tree;
+
+pub use files::{FileId, Source, Sources, Span};
+pub use origin::{Origin, Rule};
+pub use tree::{Entries, Items, Kind, NodeRef, Step, Style, Tree, TreeBuilder};

@@ -1,0 +1,71 @@
+//! Where a value came from.
+
+use super::Span;
+
+/// Where a value came from: an input wrote it, or gen worked it out.
+///
+/// Every node of every rendered object has one; that is what lets an error about an
+/// object point at the line that caused it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// An input wrote it at this place.
+    Written(Span),
+    /// A named rule of gen made it, because of what an input says at `from`;
+    /// without `from` it is a default that no input caused.
+    Derived {
+        /// The rule or default.
+        rule: Rule,
+        /// The input that the rule applied to.
+        from: Option<Span>,
+    },
+}
+
+impl Origin {
+    /// The place in an input to show for this value, if any input caused it.
+    #[must_use]
+    pub fn span(self) -> Option<Span> {
+        match self {
+            Self::Written(span) => Some(span),
+            Self::Derived { from, .. } => from,
+        }
+    }
+
+    /// A value that `rule` makes from what this origin stands for.
+    #[must_use]
+    pub fn derive(self, rule: Rule) -> Self {
+        Self::Derived { rule, from: self.span() }
+    }
+}
+
+/// Declares [`Rule`] with its names and meanings in one place.
+macro_rules! rules {
+    ($($(#[doc = $doc:literal])+ $name:ident = $id:literal,)+) => {
+        /// A default or derivation of gen's own, by name.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Rule { $($(#[doc = $doc])+ $name,)+ }
+
+        impl Rule {
+            /// Every rule, in the order declared.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// Its stable name, in kebab case.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$name => $id),+ }
+            }
+
+            /// What it does and why, for the reference.
+            #[must_use]
+            pub fn doc(self) -> &'static str {
+                match self { $(Self::$name => concat!($($doc, "\n"),+)),+ }
+            }
+        }
+    };
+}
+
+rules! {
+    /// The kind and version of an object follow from the component that it serves.
+    ObjectIdentity = "object-identity",
+    /// The recommended `app.kubernetes.io/*` labels.
+    RecommendedLabels = "recommended-labels",
+}

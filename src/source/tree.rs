@@ -1,0 +1,438 @@
+//! The tree that every phase works on: a document as an arena in preorder.
+//!
+//! A stack, a template's output, a vendored manifest and an object that gen built are all
+//! [`Tree`]s, so that there is one merge, one schema walk, one emitter and one comparison.
+//! A tree is never changed in place: a phase reads one through [`NodeRef`] and writes another
+//! with a [`TreeBuilder`], which can copy whole subtrees together with their origins.
+
+use std::fmt;
+
+use super::{Origin, Span};
+
+/// What a node is, after its plain scalars are resolved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// No value. In Kubernetes manifests it means absent.
+    Null,
+    /// `true` or `false`; the node's text is one of these two words.
+    Bool,
+    /// An integer; the node's text is its decimal form, with `-` where negative.
+    Int,
+    /// A number with a fraction or an exponent; the text is a JSON number.
+    Float,
+    /// A string; the text is its value.
+    Str,
+    /// A list.
+    List,
+    /// A map with string keys, in order, without duplicates.
+    Map,
+}
+
+/// How a scalar was written; only diagnostics ask.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// Without quotes, or not written by anybody.
+    Plain,
+    /// In single or double quotes.
+    Quoted,
+    /// As a block, after `|` or `>`.
+    Block,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct TextRange {
+    start: u32,
+    end: u32,
+}
+
+const NO_TEXT: TextRange = TextRange { start: 0, end: 0 };
+
+#[derive(Debug, Clone, Copy)]
+struct Node {
+    kind: Kind,
+    style: Style,
+    keyed: bool,
+    /// The index of the node after this subtree.
+    next: u32,
+    key: TextRange,
+    text: TextRange,
+    key_at: Origin,
+    at: Origin,
+}
+
+/// One document. Never empty: the root is node 0.
+#[derive(Clone)]
+pub struct Tree {
+    nodes: Vec<Node>,
+    text: String,
+}
+
+impl Tree {
+    /// The whole document.
+    #[must_use]
+    pub fn root(&self) -> NodeRef<'_> {
+        NodeRef { tree: self, index: 0 }
+    }
+}
+
+impl fmt::Debug for Tree {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.root().fmt(f)
+    }
+}
+
+/// A place in a [`Tree`].
+#[derive(Clone, Copy)]
+pub struct NodeRef<'t> {
+    tree: &'t Tree,
+    index: u32,
+}
+
+impl<'t> NodeRef<'t> {
+    fn node(self) -> &'t Node {
+        &self.tree.nodes[self.index as usize]
+    }
+
+    fn slice(self, range: TextRange) -> &'t str {
+        &self.tree.text[range.start as usize..range.end as usize]
+    }
+
+    /// What this node is.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        self.node().kind
+    }
+
+    /// How a scalar was written.
+    #[must_use]
+    pub fn style(self) -> Style {
+        self.node().style
+    }
+
+    /// Where the value came from.
+    #[must_use]
+    pub fn at(self) -> Origin {
+        self.node().at
+    }
+
+    /// Where the key came from; of a node without a key, where the value came from.
+    #[must_use]
+    pub fn key_at(self) -> Origin {
+        if self.node().keyed { self.node().key_at } else { self.node().at }
+    }
+
+    /// The key under which the node stands in its map.
+    #[must_use]
+    pub fn key(self) -> Option<&'t str> {
+        self.node().keyed.then(|| self.slice(self.node().key))
+    }
+
+    /// The text of a scalar in the form that [`Kind`] states; empty for null, lists and maps.
+    #[must_use]
+    pub fn text(self) -> &'t str {
+        self.slice(self.node().text)
+    }
+
+    /// The value of a string, `None` for every other kind.
+    #[must_use]
+    pub fn as_str(self) -> Option<&'t str> {
+        (self.kind() == Kind::Str).then(|| self.text())
+    }
+
+    /// The value of an integer that fits 64 bits, `None` for everything else.
+    #[must_use]
+    pub fn as_i64(self) -> Option<i64> {
+        (self.kind() == Kind::Int).then(|| self.text().parse().ok()).flatten()
+    }
+
+    /// The value of a boolean, `None` for every other kind.
+    #[must_use]
+    pub fn as_bool(self) -> Option<bool> {
+        (self.kind() == Kind::Bool).then(|| self.text() == "true")
+    }
+
+    /// Whether this is a list or a map without children.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.index + 1 == self.node().next
+    }
+
+    /// The values of a map in order; each knows its [`key`](Self::key). Nothing for other kinds.
+    #[must_use]
+    pub fn entries(self) -> Entries<'t> {
+        Entries(self.children(self.kind() == Kind::Map))
+    }
+
+    /// The items of a list in order. Nothing for other kinds.
+    #[must_use]
+    pub fn items(self) -> Items<'t> {
+        Items(self.children(self.kind() == Kind::List))
+    }
+
+    fn children(self, yes: bool) -> Children<'t> {
+        let end = if yes { self.node().next } else { self.index + 1 };
+        Children { tree: self.tree, next: self.index + 1, end }
+    }
+
+    /// The value under a key of a map.
+    #[must_use]
+    pub fn get(self, key: &str) -> Option<NodeRef<'t>> {
+        self.entries().find(|entry| entry.key() == Some(key))
+    }
+
+    /// The value at a path of keys.
+    #[must_use]
+    pub fn at_path(self, keys: &[&str]) -> Option<NodeRef<'t>> {
+        keys.iter().try_fold(self, |node, key| node.get(key))
+    }
+
+    /// This node and everything below it, in preorder, each with its path from here.
+    pub fn walk(self, visit: &mut impl FnMut(&[Step<'t>], NodeRef<'t>)) {
+        fn inner<'t>(
+            node: NodeRef<'t>,
+            path: &mut Vec<Step<'t>>,
+            visit: &mut impl FnMut(&[Step<'t>], NodeRef<'t>),
+        ) {
+            visit(path, node);
+            for entry in node.entries() {
+                path.push(Step::Key(entry.key().unwrap_or_default()));
+                inner(entry, path, visit);
+                path.pop();
+            }
+            for (index, item) in node.items().enumerate() {
+                path.push(Step::Index(index));
+                inner(item, path, visit);
+                path.pop();
+            }
+        }
+        inner(self, &mut Vec::new(), visit);
+    }
+
+    /// Whether two subtrees hold the same values, whatever their origins, keys in any order.
+    #[must_use]
+    pub fn same(self, other: NodeRef<'_>) -> bool {
+        if self.kind() != other.kind() {
+            return false;
+        }
+        match self.kind() {
+            Kind::Map => {
+                self.entries().count() == other.entries().count()
+                    && self.entries().all(|entry| {
+                        let twin = entry.key().and_then(|key| other.get(key));
+                        twin.is_some_and(|twin| entry.same(twin))
+                    })
+            }
+            Kind::List => {
+                self.items().count() == other.items().count()
+                    && self.items().zip(other.items()).all(|(a, b)| a.same(b))
+            }
+            _ => self.text() == other.text(),
+        }
+    }
+}
+
+impl fmt::Debug for NodeRef<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind() {
+            Kind::Map => f
+                .debug_map()
+                .entries(self.entries().map(|entry| (entry.key().unwrap_or_default(), entry)))
+                .finish(),
+            Kind::List => f.debug_list().entries(self.items()).finish(),
+            Kind::Str => fmt::Debug::fmt(self.text(), f),
+            Kind::Null => f.write_str("null"),
+            _ => f.write_str(self.text()),
+        }
+    }
+}
+
+/// One step of a path into a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step<'t> {
+    /// Into a map.
+    Key(&'t str),
+    /// Into a list.
+    Index(usize),
+}
+
+#[derive(Clone)]
+struct Children<'t> {
+    tree: &'t Tree,
+    next: u32,
+    end: u32,
+}
+
+impl<'t> Iterator for Children<'t> {
+    type Item = NodeRef<'t>;
+
+    fn next(&mut self) -> Option<NodeRef<'t>> {
+        (self.next < self.end).then(|| {
+            let child = NodeRef { tree: self.tree, index: self.next };
+            self.next = child.node().next;
+            child
+        })
+    }
+}
+
+/// The values of a map, made by [`NodeRef::entries`].
+#[derive(Clone)]
+pub struct Entries<'t>(Children<'t>);
+
+/// The items of a list, made by [`NodeRef::items`].
+#[derive(Clone)]
+pub struct Items<'t>(Children<'t>);
+
+impl<'t> Iterator for Entries<'t> {
+    type Item = NodeRef<'t>;
+
+    fn next(&mut self) -> Option<NodeRef<'t>> {
+        self.0.next()
+    }
+}
+
+impl<'t> Iterator for Items<'t> {
+    type Item = NodeRef<'t>;
+
+    fn next(&mut self) -> Option<NodeRef<'t>> {
+        self.0.next()
+    }
+}
+
+/// Writes a [`Tree`] from the root to the leaves.
+///
+/// The calls mirror the document: [`key`](Self::key) before each value of a map, each
+/// [`map`](Self::map) and [`list`](Self::list) closed by [`close`](Self::close).
+///
+/// ```
+/// use gen_compiler::source::{Kind, Origin, Rule, TreeBuilder};
+///
+/// let at = Origin::Derived { rule: Rule::ObjectIdentity, from: None };
+/// let mut builder = TreeBuilder::default();
+/// builder.map(at);
+/// builder.key("kind", at);
+/// builder.scalar(Kind::Str, "Service", at);
+/// builder.close();
+/// let tree = builder.finish();
+/// assert_eq!(tree.root().get("kind").and_then(|kind| kind.as_str()), Some("Service"));
+/// ```
+#[derive(Default)]
+pub struct TreeBuilder {
+    nodes: Vec<Node>,
+    text: String,
+    open: Vec<u32>,
+    key: Option<(TextRange, Origin)>,
+}
+
+impl TreeBuilder {
+    /// States the key of the next value.
+    pub fn key(&mut self, key: &str, at: Origin) {
+        self.key = Some((self.push_text(key), at));
+    }
+
+    /// Writes a scalar; `text` is in the form that [`Kind`] states.
+    pub fn scalar(&mut self, kind: Kind, text: &str, at: Origin) {
+        self.styled_scalar(kind, Style::Plain, text, at);
+    }
+
+    /// Writes a scalar that somebody wrote in a given style.
+    pub fn styled_scalar(&mut self, kind: Kind, style: Style, text: &str, at: Origin) {
+        let text = self.push_text(text);
+        self.push(kind, style, text, at);
+    }
+
+    /// Opens a map.
+    pub fn map(&mut self, at: Origin) {
+        self.container(Kind::Map, at);
+    }
+
+    /// Opens a list.
+    pub fn list(&mut self, at: Origin) {
+        self.container(Kind::List, at);
+    }
+
+    /// Closes the innermost open map or list; its origin stays what it was opened with.
+    ///
+    /// # Panics
+    ///
+    /// When nothing is open.
+    pub fn close(&mut self) {
+        let index = self.open.pop().expect("a map or list is open");
+        self.nodes[index as usize].next = self.next_index();
+    }
+
+    /// Closes the innermost open map or list and says where it stood, now that its end is known.
+    ///
+    /// # Panics
+    ///
+    /// When nothing is open.
+    pub fn close_at(&mut self, span: Span) {
+        let index = *self.open.last().expect("a map or list is open");
+        self.nodes[index as usize].at = Origin::Written(span);
+        self.close();
+    }
+
+    /// Copies a subtree with its origins. Its own key is not copied: state one with
+    /// [`key`](Self::key) inside a map.
+    pub fn copy(&mut self, node: NodeRef<'_>) {
+        match node.kind() {
+            Kind::Map => {
+                self.map(node.at());
+                for entry in node.entries() {
+                    self.copy_entry(entry);
+                }
+                self.close();
+            }
+            Kind::List => {
+                self.list(node.at());
+                for item in node.items() {
+                    self.copy(item);
+                }
+                self.close();
+            }
+            kind => self.styled_scalar(kind, node.style(), node.text(), node.at()),
+        }
+    }
+
+    /// Copies a value of a map together with its key.
+    pub fn copy_entry(&mut self, entry: NodeRef<'_>) {
+        self.key(entry.key().unwrap_or_default(), entry.key_at());
+        self.copy(entry);
+    }
+
+    /// The finished tree.
+    ///
+    /// # Panics
+    ///
+    /// When nothing was written, or something is still open.
+    #[must_use]
+    pub fn finish(self) -> Tree {
+        assert!(self.open.is_empty() && !self.nodes.is_empty(), "one whole document was written");
+        Tree { nodes: self.nodes, text: self.text }
+    }
+
+    fn container(&mut self, kind: Kind, at: Origin) {
+        let index = self.next_index();
+        self.push(kind, Style::Plain, NO_TEXT, at);
+        self.open.push(index);
+    }
+
+    fn push(&mut self, kind: Kind, style: Style, text: TextRange, at: Origin) {
+        let next = self.next_index() + 1;
+        let (keyed, key, key_at) = match self.key.take() {
+            Some((key, key_at)) => (true, key, key_at),
+            None => (false, NO_TEXT, at),
+        };
+        self.nodes.push(Node { kind, style, keyed, next, key, text, key_at, at });
+    }
+
+    fn push_text(&mut self, text: &str) -> TextRange {
+        let start = self.text.len();
+        self.text.push_str(text);
+        let offset = |at: usize| u32::try_from(at).expect("a document is below 4 GiB");
+        TextRange { start: offset(start), end: offset(self.text.len()) }
+    }
+
+    fn next_index(&self) -> u32 {
+        u32::try_from(self.nodes.len()).expect("a document has fewer than 2^32 nodes")
+    }
+}
