@@ -1,8 +1,27 @@
 //! What is wrong with an input: one model, several renderers.
+//!
+//! Phases collect [`Diagnostics`]; a [`Report`] puts them in order and finds the lines; a
+//! function a format ([`human`], [`short`], [`json`], [`github`], [`junit`]) makes it text.
 
 mod code;
+mod github;
+mod human;
+mod json;
+mod junit;
+mod report;
+mod short;
+#[cfg(test)]
+mod tests;
+mod visible;
 
 pub use code::Code;
+pub use github::github;
+pub use human::{Style, human};
+pub use json::json;
+pub use junit::junit;
+pub use report::{Finding, Position, Region, Report, Tally};
+pub use short::short;
+pub use visible::{on_one_line, visible};
 
 use crate::source::Span;
 

@@ -1,7 +1,8 @@
 //! The input files and positions in them.
 
 use std::num::NonZeroU32;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::ops::Range;
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 /// Names one file of a [`Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -43,9 +44,43 @@ pub struct Source {
     pub path: String,
     /// The whole text.
     pub text: String,
+    /// Where each line starts, found when a position is first asked for.
+    line_starts: OnceLock<Vec<usize>>,
 }
 
 impl Source {
+    /// A file that no [`Sources`] keeps yet.
+    fn new(path: String, text: String) -> Self {
+        Self { path, text, line_starts: OnceLock::new() }
+    }
+
+    /// Where each line starts; the first one after a byte order mark, which no editor shows.
+    fn line_starts(&self) -> &[usize] {
+        self.line_starts.get_or_init(|| {
+            let first = if self.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+            let newlines = self.text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n');
+            std::iter::once(first).chain(newlines.map(|(at, _)| at + 1)).collect()
+        })
+    }
+
+    /// The number of the line (from 1) that holds a byte offset; past the end, the last one.
+    #[must_use]
+    pub fn line_at(&self, offset: usize) -> usize {
+        self.line_starts().partition_point(|&start| start <= offset).max(1)
+    }
+
+    /// The bytes of a line (from 1) without its line break; past the end, an empty range.
+    #[must_use]
+    pub fn line_range(&self, line: usize) -> Range<usize> {
+        let starts = self.line_starts();
+        let Some(&start) = starts.get(line.saturating_sub(1)) else {
+            return self.text.len()..self.text.len();
+        };
+        let end = starts.get(line).map_or(self.text.len(), |&next| next - 1);
+        let line = &self.text[start..end];
+        start..start + line.strip_suffix('\r').unwrap_or(line).len()
+    }
+
     /// The line (from 1) and the column (from 1, in characters) of a byte offset.
     #[must_use]
     pub fn line_column(&self, offset: u32) -> (usize, usize) {
@@ -53,10 +88,10 @@ impl Source {
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
         }
-        let before = &self.text[..offset];
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = before.bytes().filter(|&byte| byte == b'\n').count() + 1;
-        (line, before[line_start..].chars().count() + 1)
+        let line = self.line_at(offset);
+        let start = self.line_starts()[line - 1];
+        let before = self.text.get(start..offset).unwrap_or("");
+        (line, before.chars().count() + 1)
     }
 
     /// The text of a span of this file, clamped to the text.
@@ -80,7 +115,7 @@ impl Sources {
     /// Past 2^32 files.
     pub fn add(&self, path: impl Into<String>, text: impl Into<String>) -> FileId {
         let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
-        files.push(Arc::new(Source { path: path.into(), text: text.into() }));
+        files.push(Arc::new(Source::new(path.into(), text.into())));
         let number = u32::try_from(files.len()).expect("fewer than 2^32 files");
         FileId(NonZeroU32::new(number).expect("a length after a push is not 0"))
     }

@@ -1,0 +1,239 @@
+//! Diagnostics ready to be shown: in one order, each once, with lines and columns.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Diagnostic, Diagnostics, Place, Severity, on_one_line};
+use crate::source::{Source, Sources, Span};
+
+/// Diagnostics in the order that every format keeps: by path, position and code, each once,
+/// whichever thread or environment found it first.
+#[derive(Debug)]
+pub struct Report<'d> {
+    findings: Vec<Finding<'d>>,
+}
+
+/// One diagnostic, with its spans found in their files.
+#[derive(Debug)]
+pub struct Finding<'d> {
+    /// The diagnostic.
+    pub diagnostic: &'d Diagnostic,
+    /// Where it points, when it points at bytes of a file.
+    pub region: Option<Region>,
+    /// The other places that belong to it, each with what is to be seen there.
+    pub secondary: Vec<(Region, &'d str)>,
+    /// What to replace, and with what.
+    pub suggestion: Option<(Region, &'d str)>,
+}
+
+/// A span in its file, clamped to the text and to whole characters.
+#[derive(Debug, Clone)]
+pub struct Region {
+    /// The file.
+    pub source: Arc<Source>,
+    /// The first byte.
+    pub start: usize,
+    /// The byte after the last one.
+    pub end: usize,
+}
+
+/// A place in a file, as editors count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Position {
+    /// The line, from 1.
+    pub line: usize,
+    /// The column, from 1, in characters.
+    pub column: usize,
+}
+
+/// How many there are of what. Displays as `2 errors and 1 warning in 3 files`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// How many errors.
+    pub errors: usize,
+    /// How many warnings.
+    pub warnings: usize,
+    /// In how many files or folders they lie.
+    pub files: usize,
+}
+
+impl<'d> Report<'d> {
+    /// Orders the diagnostics and finds their lines in the files that they were made from.
+    #[must_use]
+    pub fn new(diagnostics: &'d Diagnostics, sources: &Sources) -> Self {
+        let mut findings: Vec<_> =
+            diagnostics.iter().map(|diagnostic| Finding::new(diagnostic, sources)).collect();
+        findings.sort_by(|a, b| a.key().cmp(&b.key()));
+        findings.dedup_by(|a, b| a.key() == b.key());
+        Self { findings }
+    }
+
+    /// Each in turn.
+    pub fn iter(&self) -> std::slice::Iter<'_, Finding<'d>> {
+        self.findings.iter()
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn tally(&self) -> Tally {
+        let count = |severity| {
+            self.findings.iter().filter(|finding| finding.diagnostic.severity == severity).count()
+        };
+        let files: BTreeSet<_> = self.findings.iter().filter_map(Finding::path).collect();
+        Tally {
+            errors: count(Severity::Error),
+            warnings: count(Severity::Warning),
+            files: files.len(),
+        }
+    }
+}
+
+impl<'r, 'd> IntoIterator for &'r Report<'d> {
+    type Item = &'r Finding<'d>;
+    type IntoIter = std::slice::Iter<'r, Finding<'d>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+/// A region as far as order and sameness go: the path, not which reading of the file it was.
+type RegionKey<'f> = (&'f str, usize, usize);
+
+/// All that tells two findings apart, what orders them first.
+type Key<'f> = (
+    (Option<&'f str>, Option<(usize, usize)>, &'f str, Severity, &'f str),
+    (
+        Option<&'f str>,
+        Vec<(RegionKey<'f>, &'f str)>,
+        &'f [String],
+        Option<(RegionKey<'f>, &'f str)>,
+    ),
+);
+
+impl<'d> Finding<'d> {
+    fn new(diagnostic: &'d Diagnostic, sources: &Sources) -> Self {
+        let region = match diagnostic.place {
+            Place::Span(span) => Some(Region::new(span, sources)),
+            Place::Path(_) | Place::Nowhere => None,
+        };
+        let labels = diagnostic.secondary.iter();
+        let secondary =
+            labels.map(|label| (Region::new(label.span, sources), label.text.as_str())).collect();
+        let suggestion = diagnostic.suggestion.as_ref();
+        let suggestion =
+            suggestion.map(|mend| (Region::new(mend.span, sources), mend.text.as_str()));
+        Self { diagnostic, region, secondary, suggestion }
+    }
+
+    /// The file or folder that it is about, if any.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        match (&self.region, &self.diagnostic.place) {
+            (Some(region), _) => Some(&region.source.path),
+            (None, Place::Path(path)) => Some(path),
+            (None, _) => None,
+        }
+    }
+
+    /// Where it is, as far as that is known: `path:line:column`, or `path`, or nothing.
+    #[must_use]
+    pub fn location(&self) -> Option<String> {
+        match &self.region {
+            Some(region) => Some(region.location()),
+            None => self.path().map(|path| on_one_line(path).into_owned()),
+        }
+    }
+
+    /// The word for how bad it is.
+    #[must_use]
+    pub fn level(&self) -> &'static str {
+        match self.diagnostic.severity {
+            Severity::Warning => "warning",
+            Severity::Error => "error",
+        }
+    }
+
+    fn key(&self) -> Key<'_> {
+        let Diagnostic { code, severity, message, label, help, .. } = self.diagnostic;
+        let range = self.region.as_ref().map(|region| (region.start, region.end));
+        let secondary = self.secondary.iter().map(|(region, text)| (region.key(), *text));
+        (
+            (self.path(), range, code.id(), *severity, message),
+            (
+                label.as_deref(),
+                secondary.collect(),
+                help,
+                self.suggestion.as_ref().map(|(region, text)| (region.key(), *text)),
+            ),
+        )
+    }
+}
+
+impl Region {
+    fn new(span: Span, sources: &Sources) -> Self {
+        let source = sources.get(span.file);
+        let start = char_boundary(&source.text, span.start as usize);
+        let end = char_boundary(&source.text, span.end as usize).max(start);
+        Self { source, start, end }
+    }
+
+    /// Where it starts.
+    #[must_use]
+    pub fn from(&self) -> Position {
+        self.position(self.start)
+    }
+
+    /// Where it ends: the place after its last character.
+    #[must_use]
+    pub fn to(&self) -> Position {
+        self.position(self.end)
+    }
+
+    /// Where it starts, as `path:line:column`.
+    #[must_use]
+    pub fn location(&self) -> String {
+        let Position { line, column } = self.from();
+        format!("{}:{line}:{column}", on_one_line(&self.source.path))
+    }
+
+    fn position(&self, offset: usize) -> Position {
+        let offset = u32::try_from(offset).unwrap_or(u32::MAX);
+        let (line, column) = self.source.line_column(offset);
+        Position { line, column }
+    }
+
+    fn key(&self) -> RegionKey<'_> {
+        (&self.source.path, self.start, self.end)
+    }
+}
+
+/// The offset itself, or the nearest place before it that lies in the text between characters.
+fn char_boundary(text: &str, offset: usize) -> usize {
+    let mut offset = offset.min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    offset
+}
+
+impl fmt::Display for Tally {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let plural = |count: usize| if count == 1 { "" } else { "s" };
+        let Self { errors, warnings, files } = *self;
+        if errors > 0 || warnings == 0 {
+            write!(f, "{errors} error{}", plural(errors))?;
+        }
+        if errors > 0 && warnings > 0 {
+            f.write_str(" and ")?;
+        }
+        if warnings > 0 {
+            write!(f, "{warnings} warning{}", plural(warnings))?;
+        }
+        if files > 0 {
+            write!(f, " in {files} file{}", plural(files))?;
+        }
+        Ok(())
+    }
+}

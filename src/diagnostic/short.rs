@@ -1,0 +1,22 @@
+//! One line a diagnostic, as compilers and editors have it: `path:line:column: error[L010]: ...`.
+
+use std::fmt::Write;
+
+use super::{Report, on_one_line};
+
+/// Renders a report as one line a diagnostic.
+#[must_use]
+pub fn short(report: &Report) -> String {
+    let mut out = String::new();
+    for finding in report {
+        if let Some(location) = finding.location() {
+            out += &location;
+            out += ": ";
+        }
+        let (level, code) = (finding.level(), finding.diagnostic.code.id());
+        let message = on_one_line(&finding.diagnostic.message);
+        // Writing to a String cannot fail.
+        let _ = writeln!(out, "{level}[{code}]: {message}");
+    }
+    out
+}
