@@ -1,4 +1,5 @@
 //! gen compiles a typed description of a stack into validated Kubernetes YAML.
 
 pub mod diagnostic;
+pub mod k8s;
 pub mod source;

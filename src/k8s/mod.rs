@@ -1,0 +1,6 @@
+//! What gen knows of Kubernetes itself.
+
+pub mod schema;
+mod version;
+
+pub use version::{UnsupportedVersion, Version, Versions};

@@ -1,0 +1,420 @@
+//! The types of every supported version of Kubernetes, and of the custom resources that gen
+//! writes itself.
+//!
+//! They are compiled in as static tables, made from `schemas/` by
+//! `cargo run --example schema-tables`; nothing is parsed or allocated when gen starts.
+//! `schemas/` holds what real API servers say of themselves: see `tests/conformance/`.
+
+mod rows;
+#[rustfmt::skip]
+#[allow(clippy::enum_glob_use, clippy::unreadable_literal, reason = "made by a program")]
+mod tables;
+
+pub use rows::Limit;
+pub(in crate::k8s) use tables::MINORS;
+
+use rows::{FieldRow, ResourceRow, TypeRow};
+
+use super::{Version, Versions};
+
+/// A kind of object in one version of Kubernetes.
+#[derive(Debug, Clone, Copy)]
+pub struct Resource {
+    row: &'static ResourceRow,
+    version: Version,
+}
+
+impl Resource {
+    /// The kind of that name in that version, if there is one.
+    #[must_use]
+    pub fn find(version: Version, api_version: &str, kind: &str) -> Option<Self> {
+        let index = row_of(api_version, kind)?;
+        let row = &tables::RESOURCES[index];
+        (row.versions & version.bit() != 0).then_some(Self { row, version })
+    }
+
+    /// The versions of Kubernetes that have a kind.
+    #[must_use]
+    pub fn versions(api_version: &str, kind: &str) -> Versions {
+        let row = row_of(api_version, kind).map(|index| &tables::RESOURCES[index]);
+        Versions::from_bits(row.map_or(0, |row| row.versions))
+    }
+
+    /// Every kind of a version, sorted by apiVersion and kind.
+    pub fn all(version: Version) -> impl Iterator<Item = Self> {
+        let known = tables::RESOURCES.iter().filter(move |row| row.versions & version.bit() != 0);
+        known.map(move |row| Self { row, version })
+    }
+
+    /// Such as `apps/v1`.
+    #[must_use]
+    pub fn api_version(self) -> &'static str {
+        self.row.api_version
+    }
+
+    /// Such as `Deployment`.
+    #[must_use]
+    pub fn kind(self) -> &'static str {
+        self.row.kind
+    }
+
+    /// The name of the kind in URLs and RBAC rules, such as `deployments`.
+    #[must_use]
+    pub fn plural(self) -> &'static str {
+        self.row.plural
+    }
+
+    /// Whether its objects live in a namespace.
+    #[must_use]
+    pub fn is_namespaced(self) -> bool {
+        self.row.namespaced
+    }
+
+    /// Whether a `CustomResourceDefinition` brings it.
+    #[must_use]
+    pub fn is_custom(self) -> bool {
+        self.row.custom
+    }
+
+    /// The type of its objects.
+    #[must_use]
+    pub fn root(self) -> Type {
+        Type { index: self.row.of, version: self.version }
+    }
+}
+
+fn row_of(api_version: &str, kind: &str) -> Option<usize> {
+    tables::RESOURCES
+        .binary_search_by(|row| (row.api_version, row.kind).cmp(&(api_version, kind)))
+        .ok()
+}
+
+/// What a value may be, in one version of Kubernetes.
+#[derive(Debug, Clone, Copy)]
+pub struct Type {
+    index: u16,
+    version: Version,
+}
+
+/// The form of a [`Type`].
+#[derive(Debug, Clone, Copy)]
+pub enum Shape {
+    /// Anything at all.
+    Any,
+    /// `true` or `false`.
+    Bool,
+    /// A string.
+    Str,
+    /// One of these strings.
+    Enum(&'static [&'static str]),
+    /// A string of base64.
+    Bytes,
+    /// A time as RFC 3339 writes it.
+    Time,
+    /// An integer of 32 bits.
+    Int32,
+    /// An integer of 64 bits.
+    Int64,
+    /// A number.
+    Number,
+    /// A quantity such as `500m`.
+    Quantity,
+    /// An integer of 32 bits or a string, such as a port or a percentage.
+    IntOrString,
+    /// Keys that the user chooses.
+    Map(Type),
+    /// A list.
+    List(List),
+    /// Fields.
+    Object(Object),
+}
+
+impl Type {
+    /// Its form, without the [`limits`](Self::limits).
+    #[must_use]
+    pub fn shape(self) -> Shape {
+        let list = |item, identity| Shape::List(List { item: self.sibling(item), identity });
+        let object = |start, end, open| {
+            Shape::Object(Object { rows: slice(tables::FIELDS, start, end), open, of: self })
+        };
+        match self.row() {
+            TypeRow::Any => Shape::Any,
+            TypeRow::Bool => Shape::Bool,
+            TypeRow::Str => Shape::Str,
+            TypeRow::Bytes => Shape::Bytes,
+            TypeRow::Time => Shape::Time,
+            TypeRow::Int32 => Shape::Int32,
+            TypeRow::Int64 => Shape::Int64,
+            TypeRow::Number => Shape::Number,
+            TypeRow::Quantity => Shape::Quantity,
+            TypeRow::IntOrString => Shape::IntOrString,
+            TypeRow::Enum(start, end) => Shape::Enum(slice(tables::ENUMS, start, end)),
+            TypeRow::Map(value) => Shape::Map(self.sibling(value)),
+            TypeRow::Atomic(item) => list(item, ItemIdentity::None),
+            TypeRow::Set(item) => list(item, ItemIdentity::Value),
+            TypeRow::Keyed(item, start, end) => {
+                list(item, ItemIdentity::Keys(slice(tables::KEYS, start, end)))
+            }
+            TypeRow::Object(start, end) => object(start, end, false),
+            TypeRow::Open(start, end) => object(start, end, true),
+            TypeRow::Limited(of, ..) | TypeRow::Nullable(of) => self.sibling(of).shape(),
+        }
+    }
+
+    /// What the schema asks beside the form; only custom resources have such limits.
+    #[must_use]
+    pub fn limits(self) -> &'static [Limit] {
+        match self.row() {
+            TypeRow::Limited(_, start, end) => slice(tables::LIMITS, start, end),
+            TypeRow::Nullable(of) => self.sibling(of).limits(),
+            _ => &[],
+        }
+    }
+
+    /// Whether the schema of a custom resource allows null.
+    #[must_use]
+    pub fn is_nullable(self) -> bool {
+        matches!(self.row(), TypeRow::Nullable(_))
+    }
+
+    /// The field of that name, of the type itself or of its items or values.
+    #[must_use]
+    pub fn field(self, name: &str) -> Option<Field> {
+        match self.shape() {
+            Shape::Object(object) => object.field(name),
+            Shape::List(list) => list.item.field(name),
+            Shape::Map(value) => value.field(name),
+            _ => None,
+        }
+    }
+
+    /// The type at a path of fields; lists and maps on the way are stepped into.
+    #[must_use]
+    pub fn at_path(self, fields: &[&str]) -> Option<Self> {
+        fields.iter().try_fold(self, |of, name| of.field(name).map(|field| field.of))
+    }
+
+    fn row(self) -> TypeRow {
+        tables::TYPES[usize::from(self.index)]
+    }
+
+    fn sibling(self, index: u16) -> Self {
+        Self { index, ..self }
+    }
+}
+
+/// A list and how its items are told apart.
+#[derive(Debug, Clone, Copy)]
+pub struct List {
+    /// The type of its items.
+    pub item: Type,
+    /// What makes two items the same one.
+    pub identity: ItemIdentity,
+}
+
+/// What makes two items of a list the same one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ItemIdentity {
+    /// Nothing: the list is one value.
+    None,
+    /// Their value: the list is a set.
+    Value,
+    /// The values of these fields: the list is a map.
+    Keys(&'static [&'static str]),
+}
+
+/// A type with fields.
+#[derive(Debug, Clone, Copy)]
+pub struct Object {
+    rows: &'static [FieldRow],
+    open: bool,
+    of: Type,
+}
+
+impl Object {
+    /// The field of that name in this version.
+    #[must_use]
+    pub fn field(self, name: &str) -> Option<Field> {
+        let forms = self.forms(name);
+        forms.iter().copied().find(|row| self.has(*row)).map(|row| self.field_of(row))
+    }
+
+    /// The versions that have a field of that name.
+    #[must_use]
+    pub fn versions(self, name: &str) -> Versions {
+        Versions::from_bits(self.forms(name).iter().fold(0, |bits, row| bits | row.versions))
+    }
+
+    /// Its fields in this version, sorted by name.
+    pub fn fields(self) -> impl Iterator<Item = Field> {
+        let here = self.rows.iter().copied().filter(move |row| self.has(*row));
+        here.map(move |row| self.field_of(row))
+    }
+
+    /// Whether fields that the type does not name are allowed.
+    #[must_use]
+    pub fn is_open(self) -> bool {
+        self.open
+    }
+
+    fn forms(self, name: &str) -> &'static [FieldRow] {
+        let start = self.rows.partition_point(|row| name_of(*row) < name);
+        let rest = &self.rows[start..];
+        let forms = rest.iter().take_while(|row| name_of(**row) == name).count();
+        &rest[..forms]
+    }
+
+    fn has(self, row: FieldRow) -> bool {
+        row.versions & self.of.version.bit() != 0
+    }
+
+    fn field_of(self, row: FieldRow) -> Field {
+        Field { name: name_of(row), of: self.of.sibling(row.of), required: row.required }
+    }
+}
+
+/// A field of an object.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    /// Its name.
+    pub name: &'static str,
+    /// The type of its value.
+    pub of: Type,
+    /// Whether it must be present.
+    pub required: bool,
+}
+
+/// The regular expression that a [`Limit::Pattern`] names.
+#[must_use]
+pub fn pattern(index: u16) -> &'static str {
+    tables::PATTERNS[usize::from(index)]
+}
+
+/// How many regular expressions there are.
+#[must_use]
+pub fn pattern_count() -> usize {
+    tables::PATTERNS.len()
+}
+
+fn name_of(row: FieldRow) -> &'static str {
+    tables::NAMES[usize::from(row.name)]
+}
+
+fn slice<T>(table: &'static [T], start: u16, end: u16) -> &'static [T] {
+    &table[usize::from(start)..usize::from(end)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(minor: u8) -> Version {
+        Version::all().find(|version| version.minor() == minor).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_kind_knows_its_plural_and_scope() {
+        let found = |api_version, kind| {
+            Resource::find(Version::newest(), api_version, kind)
+                .map(|resource| (resource.plural(), resource.is_namespaced(), resource.is_custom()))
+        };
+        assert_eq!(found("apps/v1", "Deployment"), Some(("deployments", true, false)));
+        assert_eq!(found("v1", "Namespace"), Some(("namespaces", false, false)));
+        assert_eq!(found("v1", "Endpoints"), Some(("endpoints", true, false)));
+        assert_eq!(
+            found("cert-manager.io/v1", "ClusterIssuer"),
+            Some(("clusterissuers", false, true))
+        );
+        assert_eq!(found("apps/v1", "Ingress"), None);
+        assert_eq!(found("extensions/v1beta1", "Ingress"), None);
+    }
+
+    #[test]
+    fn a_kind_of_a_newer_version_is_not_in_an_older_one() {
+        let find = |minor| Resource::find(version(minor), "resource.k8s.io/v1", "ResourceClaim");
+        assert!(find(33).is_none());
+        assert!(find(34).is_some());
+        assert_eq!(
+            Resource::versions("resource.k8s.io/v1", "ResourceClaim").to_string(),
+            "since 1.34"
+        );
+        assert!(Resource::versions("v1", "Deployment").is_empty());
+    }
+
+    #[test]
+    fn a_path_leads_through_lists_and_maps_to_the_type_of_a_field() {
+        let deployment = Resource::find(Version::newest(), "apps/v1", "Deployment");
+        let at = |path: &[&str]| {
+            deployment.and_then(|resource| resource.root().at_path(path)).map(Type::shape)
+        };
+        let container = ["spec", "template", "spec", "containers"];
+        assert!(matches!(at(&["spec", "replicas"]), Some(Shape::Int32)));
+        assert!(matches!(
+            at(&container),
+            Some(Shape::List(List { identity: ItemIdentity::Keys(["name"]), .. }))
+        ));
+        assert!(matches!(at(&[&container[..], &["image"]].concat()), Some(Shape::Str)));
+        assert!(matches!(
+            at(&[&container[..], &["imagePullPolicy"]].concat()),
+            Some(Shape::Enum(["Always", "IfNotPresent", "Never"]))
+        ));
+        assert!(at(&[&container[..], &["imagee"]].concat()).is_none());
+    }
+
+    #[test]
+    fn a_field_of_another_version_says_which() {
+        let pod = |minor| {
+            let pod = Resource::find(version(minor), "v1", "Pod");
+            let Some(Shape::Object(spec)) =
+                pod.and_then(|pod| pod.root().at_path(&["spec"])).map(Type::shape)
+            else {
+                return None;
+            };
+            Some(spec)
+        };
+        assert!(pod(33).is_some_and(|spec| spec.field("hostnameOverride").is_none()));
+        assert!(pod(34).is_some_and(|spec| spec.field("hostnameOverride").is_some()));
+        assert_eq!(
+            pod(33).map(|spec| spec.versions("hostnameOverride").to_string()).as_deref(),
+            Some("since 1.34")
+        );
+    }
+
+    #[test]
+    fn the_tables_are_sorted_as_the_lookups_need_them() {
+        assert!(
+            tables::RESOURCES
+                .is_sorted_by(|a, b| (a.api_version, a.kind) < (b.api_version, b.kind))
+        );
+        assert!(tables::NAMES.is_sorted_by(|a, b| a < b));
+        for of in tables::TYPES {
+            if let TypeRow::Object(start, end) | TypeRow::Open(start, end) = *of {
+                let fields = slice(tables::FIELDS, start, end);
+                assert!(
+                    fields.is_sorted_by(|a, b| a.name < b.name
+                        || (a.name == b.name && a.versions & b.versions == 0))
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn every_field_of_every_kind_has_a_type() {
+        fn visit(of: Type, seen: &mut [bool]) {
+            if std::mem::replace(&mut seen[usize::from(of.index)], true) {
+                return;
+            }
+            match of.shape() {
+                Shape::Map(value) => visit(value, seen),
+                Shape::List(list) => visit(list.item, seen),
+                Shape::Object(object) => object.fields().for_each(|field| visit(field.of, seen)),
+                _ => {}
+            }
+        }
+        for version in Version::all() {
+            let mut seen = vec![false; tables::TYPES.len()];
+            Resource::all(version).for_each(|resource| visit(resource.root(), &mut seen));
+            assert!(seen.iter().filter(|seen| **seen).count() > 800, "{version}");
+        }
+    }
+}

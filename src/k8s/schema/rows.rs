@@ -1,0 +1,101 @@
+//! The rows of the generated tables. Types and ranges are indices into other tables.
+
+/// A type. Ranges are `start, end`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TypeRow {
+    /// Anything at all.
+    Any,
+    Bool,
+    Str,
+    /// Base64.
+    Bytes,
+    /// RFC 3339.
+    Time,
+    Int32,
+    Int64,
+    Number,
+    Quantity,
+    IntOrString,
+    /// Range of `ENUMS`.
+    Enum(u16, u16),
+    /// Values.
+    Map(u16),
+    /// Items.
+    Atomic(u16),
+    /// Items, each different.
+    Set(u16),
+    /// Items, told apart by a range of `KEYS`.
+    Keyed(u16, u16, u16),
+    /// Range of `FIELDS`.
+    Object(u16, u16),
+    /// Range of `FIELDS`; others may stand beside them.
+    Open(u16, u16),
+    /// A type with a range of `LIMITS`.
+    Limited(u16, u16, u16),
+    /// A type or null.
+    Nullable(u16),
+}
+
+/// A form of a field. Those of one object stand together, sorted by name.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FieldRow {
+    pub name: u16,
+    pub of: u16,
+    /// Bits of the versions that have it in this form.
+    pub versions: u8,
+    pub required: bool,
+}
+
+/// A kind. Sorted by the first two.
+#[derive(Debug)]
+pub(super) struct ResourceRow {
+    pub api_version: &'static str,
+    pub kind: &'static str,
+    pub plural: &'static str,
+    pub namespaced: bool,
+    pub of: u16,
+    /// Bits of the versions that have it.
+    pub versions: u8,
+    pub custom: bool,
+}
+
+/// A row of `FIELDS`, short for the sake of the file.
+pub(super) const fn f(name: u16, of: u16, versions: u8, required: bool) -> FieldRow {
+    FieldRow { name, of, versions, required }
+}
+
+/// A row of `RESOURCES`.
+pub(super) const fn r(
+    api_version: &'static str,
+    kind: &'static str,
+    plural: &'static str,
+    namespaced: bool,
+    of: u16,
+    versions: u8,
+    custom: bool,
+) -> ResourceRow {
+    ResourceRow { api_version, kind, plural, namespaced, of, versions, custom }
+}
+
+/// What a custom resource's schema asks of a value beside its type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// The least number.
+    Minimum(i64),
+    /// The greatest number.
+    Maximum(i64),
+    /// The least length of a string, in characters.
+    MinLength(u32),
+    /// The greatest length of a string, in characters.
+    MaxLength(u32),
+    /// The least number of items.
+    MinItems(u32),
+    /// The greatest number of items.
+    MaxItems(u32),
+    /// The least number of entries of a map.
+    MinProperties(u32),
+    /// The greatest number of entries of a map.
+    MaxProperties(u32),
+    /// A regular expression; its index is for [`pattern`](super::pattern).
+    Pattern(u16),
+}
