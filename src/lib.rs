@@ -3,3 +3,4 @@
 pub mod diagnostic;
 pub mod k8s;
 pub mod source;
+pub mod spec;

@@ -53,4 +53,72 @@ codes! {
     ///
     /// Fields are checked everywhere, so that a slip of the pen is never silently ignored.
     UnknownField = "L010", "unknown field";
+    /// A value of another kind than the field takes, or none of the words that it may be.
+    ///
+    /// ```yaml
+    /// services:
+    ///   web: { replicas: many, env: { PORT: 3000 } }
+    /// ```
+    ///
+    /// Numbers and booleans are not turned into strings: write `"3000"` where a string
+    /// belongs, so that the file says what the cluster will see.
+    WrongType = "L011", "value of the wrong type";
+    /// A list of names that holds one of them twice.
+    ///
+    /// ```yaml
+    /// needs: [database, database]
+    /// ```
+    ///
+    /// Delete one of the two.
+    NamedTwice = "L012", "named twice";
+    /// An expression that does not follow the grammar.
+    ///
+    /// ```yaml
+    /// env:
+    ///   URL: ${{ database.url + "/x" }}
+    /// ```
+    ///
+    /// An expression is a path and perhaps filters: `${{ database.url | urlencode }}`. It has
+    /// no operators; text around it needs none: `${{ database.url }}/x`.
+    Expression = "L013", "malformed expression";
+    /// An overlay, or an environment's `overrides`, changes something that does not exist.
+    ///
+    /// ```yaml
+    /// # stacks/shop/prod.yaml
+    /// services:
+    ///   wbe: { replicas: 3 }
+    /// ```
+    ///
+    /// Names that people invent must exist where they are changed, so that a misspelt
+    /// override cannot be lost. What is new stands under `add:`, in the same shape.
+    NothingToOverride = "R001", "override of what does not exist";
+    /// Something under `add:` exists already.
+    ///
+    /// ```yaml
+    /// add:
+    ///   services:
+    ///     web: { image: nginx:1.29 }
+    /// ```
+    ///
+    /// `add:` is for what is new. To change what exists, write it outside of `add:`.
+    ExistsAlready = "R002", "added though it exists";
+    /// Something under `remove:` does not exist.
+    ///
+    /// ```yaml
+    /// remove:
+    ///   services: { web: { env: [DEBGU] } }
+    /// ```
+    ///
+    /// Mend the name, or delete the line if somebody removed the thing already.
+    NothingToRemove = "R003", "removal of what does not exist";
+    /// `add:` or `remove:` in a file that declares things rather than changing them.
+    ///
+    /// ```yaml
+    /// # stacks/shop/stack.yaml
+    /// add:
+    ///   services: {}
+    /// ```
+    ///
+    /// A stack says what it is; only overlays and an environment's `overrides` add and remove.
+    OnlyInOverlays = "R004", "`add:` or `remove:` outside of an overlay";
 }

@@ -1,0 +1,24 @@
+//! Configuration that is not secret.
+
+use super::expression::Text;
+use super::macros::spec;
+use super::map::{Closed, Open};
+use super::value::Value;
+
+spec! {
+    /// A ConfigMap. A program that reads it starts again when it changes.
+    pub struct Config {
+        /// Keys and values; every value is a string.
+        data: Closed<Text>,
+        /// A file or a folder beside the stack, each file a key.
+        files: Text,
+        /// The ConfigMap's name, where a live system has another one already.
+        name: Text,
+        /// Refuses changes.
+        immutable: Value<bool>,
+        /// Labels of the ConfigMap.
+        labels: Open<Text>,
+        /// Annotations of the ConfigMap.
+        annotations: Open<Text>,
+    }
+}

@@ -1,0 +1,238 @@
+//! From a file's tree to the language's types, with every mistake of the file reported.
+
+use std::sync::Arc;
+
+use schemars::Schema;
+
+use super::expression::{self, Text};
+use super::merge::{Layer, Merger, Removal};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
+use crate::source::{Kind, NodeRef, Source, Span};
+
+/// A type of the language that a file can hold.
+pub trait Decode: Sized {
+    /// Reads it. `None` after a mistake, which is in the decoder's diagnostics then.
+    fn decode(node: NodeRef<'_>, decoder: &mut Decoder<'_>) -> Option<Self>;
+
+    /// The value that a name alone stands for, where a list of names may stand for a map;
+    /// `None` where an entry must say something.
+    #[must_use]
+    fn bare() -> Option<Self> {
+        None
+    }
+}
+
+impl<T: Decode> Decode for Box<T> {
+    fn decode(node: NodeRef<'_>, decoder: &mut Decoder<'_>) -> Option<Self> {
+        T::decode(node, decoder).map(Self::new)
+    }
+}
+
+/// A struct of the language, declared by `spec!`.
+pub trait Fields: Default {
+    /// Reads one entry of the struct's map; `false` when no field has that name.
+    fn decode_field(&mut self, entry: NodeRef<'_>, decoder: &mut Decoder<'_>) -> bool;
+
+    /// Adds the fields' names as files write them.
+    fn field_names(names: &mut Vec<String>);
+
+    /// Merges a higher layer into this one, field by field.
+    fn merge_fields(&mut self, over: Self, layer: Layer, merger: &mut Merger<'_>);
+
+    /// Clears a field or, with a removal, removes inside it. `None` when no field has that
+    /// name, `Some(false)` when the field is not set.
+    fn remove_field(
+        &mut self,
+        name: &str,
+        removal: Option<&Removal>,
+        merger: &mut Merger<'_>,
+    ) -> Option<bool>;
+}
+
+/// Whether `key` is the name in camel case of a field whose Rust name is `field`.
+#[must_use]
+pub fn is_field(key: &str, field: &str) -> bool {
+    let mut key = key.bytes();
+    let mut upper = false;
+    for byte in field.strip_prefix("r#").unwrap_or(field).bytes() {
+        if byte == b'_' {
+            upper = true;
+            continue;
+        }
+        let expected = if upper { byte.to_ascii_uppercase() } else { byte };
+        upper = false;
+        if key.next() != Some(expected) {
+            return false;
+        }
+    }
+    key.next().is_none()
+}
+
+/// A field's name as files write it: `image_pull_policy` is `imagePullPolicy`.
+#[must_use]
+pub fn field_name(field: &str) -> String {
+    let mut upper = false;
+    let mut name = String::with_capacity(field.len());
+    for character in field.strip_prefix("r#").unwrap_or(field).chars() {
+        if character == '_' {
+            upper = true;
+        } else {
+            name.push(if upper { character.to_ascii_uppercase() } else { character });
+            upper = false;
+        }
+    }
+    name
+}
+
+/// Lets a struct's schema take the bare value of one of its fields too.
+pub(super) fn short_form(schema: &mut Schema, field: &str) {
+    let long = std::mem::take(schema);
+    let bare = long.pointer(&format!("/properties/{}", field_name(field))).cloned();
+    let description = long.get("description").cloned();
+    schema.insert("anyOf".to_owned(), serde_json::json!([bare, long]));
+    if let Some(description) = description {
+        schema.insert("description".to_owned(), description);
+    }
+}
+
+/// What decoding one file needs and collects.
+pub struct Decoder<'d> {
+    source: Arc<Source>,
+    whole: Span,
+    diagnostics: &'d mut Diagnostics,
+}
+
+impl<'d> Decoder<'d> {
+    /// A decoder for one file, whose whole extent is `whole`.
+    pub fn new(source: Arc<Source>, whole: Span, diagnostics: &'d mut Diagnostics) -> Self {
+        Self { source, whole, diagnostics }
+    }
+
+    /// Where a value stands in the file.
+    #[must_use]
+    pub fn span(&self, node: NodeRef<'_>) -> Span {
+        node.at().span().unwrap_or(self.whole)
+    }
+
+    /// Where a value's key stands in the file.
+    #[must_use]
+    pub fn key_span(&self, node: NodeRef<'_>) -> Span {
+        node.key_at().span().unwrap_or(self.whole)
+    }
+
+    /// Reports a mistake.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// Reports a value of the wrong kind.
+    pub fn expected(&mut self, node: NodeRef<'_>, expected: &str) {
+        let found = match node.kind() {
+            Kind::Null => "nothing",
+            Kind::Bool => "a boolean",
+            Kind::Int | Kind::Float => "a number",
+            Kind::Str => "a string",
+            Kind::List => "a list",
+            Kind::Map => "a map",
+        };
+        let name = node.key().map(|key| format!("`{key}` is ")).unwrap_or_default();
+        let mut diagnostic = Diagnostic::error(
+            Code::WrongType,
+            self.span(node),
+            format!("{name}{found} where {expected} belongs"),
+        );
+        let scalar = matches!(node.kind(), Kind::Bool | Kind::Int | Kind::Float);
+        if scalar && expected == "a string" {
+            let quoted = format!("\"{}\"", self.source.slice(self.span(node)));
+            diagnostic =
+                diagnostic.help(format!("quote it: `{quoted}`")).suggest(self.span(node), quoted);
+        }
+        self.push(diagnostic);
+    }
+
+    /// Reports a value that is not one of the few that it may be.
+    pub fn expected_words(&mut self, node: NodeRef<'_>, expected: &str, words: &[&str]) {
+        if words.is_empty() || node.kind() != Kind::Str {
+            return self.expected(node, expected);
+        }
+        let text = node.text();
+        let near = nearest(text, words.iter().copied());
+        let mut diagnostic = Diagnostic::error(
+            Code::WrongType,
+            self.span(node),
+            format!("`{text}` is not {expected}"),
+        );
+        if let Some(near) = near {
+            diagnostic =
+                diagnostic.help(format!("did you mean `{near}`?")).suggest(self.span(node), near);
+        }
+        self.push(diagnostic);
+    }
+
+    /// Takes a string apart; `None` after a mistake in an expression.
+    pub fn text(&mut self, node: NodeRef<'_>) -> Option<Text> {
+        let span = self.span(node);
+        let source = Arc::clone(&self.source);
+        let place = |start, end| place(&source, span, node.text(), start, end);
+        match expression::parse(node.text(), span, &place) {
+            Ok(text) => Some(text),
+            Err(error) => {
+                self.push(
+                    Diagnostic::error(
+                        Code::Expression,
+                        place(error.start, error.end),
+                        error.message,
+                    )
+                    .help(error.help),
+                );
+                None
+            }
+        }
+    }
+
+    /// Reads a map into a struct; unknown fields are reported with the nearest known.
+    pub fn fields<T: Fields>(&mut self, node: NodeRef<'_>) -> Option<T> {
+        if node.kind() != Kind::Map {
+            self.expected(node, "a map");
+            return None;
+        }
+        let mut value = T::default();
+        for entry in node.entries() {
+            if !value.decode_field(entry, self) {
+                let mut names = Vec::new();
+                T::field_names(&mut names);
+                self.unknown_field(entry, &names);
+            }
+        }
+        Some(value)
+    }
+
+    /// Reports a field that does not exist at its place.
+    pub fn unknown_field(&mut self, entry: NodeRef<'_>, known: &[String]) {
+        let name = entry.key().unwrap_or_default();
+        let span = self.key_span(entry);
+        let diagnostic =
+            Diagnostic::error(Code::UnknownField, span, format!("there is no field `{name}` here"));
+        let diagnostic = match nearest(name, known.iter().map(String::as_str)) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")).suggest(span, near),
+            None => diagnostic.help(format!("the fields are `{}`", known.join("`, `"))),
+        };
+        self.push(diagnostic);
+    }
+}
+
+/// Where bytes `start..end` of a scalar's value stand in its file. A value may differ from
+/// what is written (escapes, folding, indentation), so the place is found by looking for the
+/// same text as often as it stands before.
+fn place(source: &Source, span: Span, value: &str, start: usize, end: usize) -> Span {
+    let written = source.slice(span);
+    let needle = &value[start..end];
+    if needle.is_empty() {
+        return span;
+    }
+    let nth = value[..start].matches(needle).count();
+    match written.match_indices(needle).nth(nth) {
+        Some((at, _)) => span.slice(at, at + needle.len()),
+        None => span,
+    }
+}

@@ -1,0 +1,298 @@
+//! `${{ path | filter }}`: the grammar of expressions inside strings.
+//!
+//! ```text
+//! text       = { literal | "$${{" | expression }
+//! expression = "${{" path { "|" filter } "}}"
+//! path       = name { "." name | "[" '"' any '"' "]" }
+//! name       = letter, digit or "_", then letters, digits, "_" and "-"
+//! ```
+//!
+//! There are no operators, loops or conditions. `$${{` stands for `${{` itself.
+
+use std::fmt;
+
+use crate::source::Span;
+
+/// A string of a file, taken apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text {
+    /// Literal text and expressions, in order; empty for the empty string.
+    pub segments: Vec<Segment>,
+    /// The whole value in its file.
+    pub span: Span,
+}
+
+/// A part of a [`Text`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Segment {
+    /// Text as it is.
+    Literal(String),
+    /// Something to look up.
+    Expression(Expression),
+}
+
+/// One `${{ ... }}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expression {
+    /// The names of the path, at least one.
+    pub path: Vec<Name>,
+    /// The filters, in the order applied.
+    pub filters: Vec<(Filter, Span)>,
+    /// From `${{` to `}}`.
+    pub span: Span,
+}
+
+/// A name in a path, with its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// The name without quotes or brackets.
+    pub name: String,
+    /// Where it stands.
+    pub span: Span,
+}
+
+impl Expression {
+    /// The path as its author would write it.
+    #[must_use]
+    pub fn path_text(&self) -> String {
+        let mut text = String::new();
+        for (index, Name { name, .. }) in self.path.iter().enumerate() {
+            if !is_name(name) {
+                text.push_str("[\"");
+                text.push_str(name);
+                text.push_str("\"]");
+            } else {
+                if index > 0 {
+                    text.push('.');
+                }
+                text.push_str(name);
+            }
+        }
+        text
+    }
+}
+
+macro_rules! filters {
+    ($($(#[doc = $doc:literal])+ $name:ident = $word:literal,)+) => {
+        /// What an expression's value may be passed through.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Filter { $($(#[doc = $doc])+ $name,)+ }
+
+        impl Filter {
+            /// Every filter, in the order of the reference.
+            pub const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// Its name in an expression.
+            #[must_use]
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$name => $word),+ }
+            }
+
+            /// What it does, for the reference.
+            #[must_use]
+            pub fn doc(self) -> &'static str {
+                match self { $(Self::$name => concat!($($doc, "\n"),+)),+ }
+            }
+        }
+    };
+}
+
+filters! {
+    /// Percent-encodes everything but letters, digits, `-`, `.`, `_` and `~` (RFC 3986).
+    UrlEncode = "urlencode",
+    /// Turns letters into lower case.
+    Lower = "lower",
+    /// Turns letters into upper case.
+    Upper = "upper",
+    /// Standard base64 of the UTF-8 bytes.
+    Base64 = "base64",
+    /// A JSON string, in its quotes.
+    Json = "json",
+}
+
+/// Why a text is not well formed, and where, in bytes of the text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyntaxError {
+    /// The first byte concerned.
+    pub start: usize,
+    /// The byte after the last one concerned.
+    pub end: usize,
+    /// What is wrong there.
+    pub message: String,
+    /// What to write.
+    pub help: String,
+}
+
+impl fmt::Display for SyntaxError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+/// Takes a string apart. `place` maps a range of bytes of `text` to its span in the file.
+///
+/// # Errors
+///
+/// The first mistake in an expression; texts are short and one line mends one mistake.
+pub fn parse(
+    text: &str,
+    span: Span,
+    place: &dyn Fn(usize, usize) -> Span,
+) -> Result<Text, SyntaxError> {
+    let mut segments = Vec::new();
+    let mut literal = String::new();
+    let mut rest = 0;
+    while let Some(found) = text[rest..].find("${{") {
+        let start = rest + found;
+        if text[..start].ends_with('$') && start > rest {
+            literal.push_str(&text[rest..start - 1]);
+            literal.push_str("${{");
+            rest = start + 3;
+            continue;
+        }
+        literal.push_str(&text[rest..start]);
+        let mut parser = Parser { text, at: start + 3, start, place };
+        let expression = parser.expression()?;
+        rest = parser.at;
+        if !literal.is_empty() {
+            segments.push(Segment::Literal(std::mem::take(&mut literal)));
+        }
+        segments.push(Segment::Expression(expression));
+    }
+    literal.push_str(&text[rest..]);
+    if !literal.is_empty() {
+        segments.push(Segment::Literal(literal));
+    }
+    Ok(Text { segments, span })
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    at: usize,
+    /// Where the expression's `${{` stands.
+    start: usize,
+    place: &'a dyn Fn(usize, usize) -> Span,
+}
+
+impl Parser<'_> {
+    fn expression(&mut self) -> Result<Expression, SyntaxError> {
+        let mut path = vec![self.name()?];
+        loop {
+            self.space();
+            if self.eat(".") {
+                path.push(self.name()?);
+            } else if self.rest().starts_with('[') {
+                path.push(self.bracketed()?);
+            } else {
+                break;
+            }
+        }
+        let mut filters = Vec::new();
+        while self.eat("|") {
+            let Name { name, span } = self.name()?;
+            let Some(filter) = Filter::ALL.iter().find(|filter| filter.word() == name) else {
+                let start = self.at - name.len();
+                let words: Vec<&str> = Filter::ALL.iter().map(|filter| filter.word()).collect();
+                return Err(SyntaxError {
+                    start,
+                    end: self.at,
+                    message: format!("there is no filter `{name}`"),
+                    help: match crate::diagnostic::nearest(&name, words.iter().copied()) {
+                        Some(near) => format!("write `{near}`"),
+                        None => format!("the filters are `{}`", words.join("`, `")),
+                    },
+                });
+            };
+            filters.push((*filter, span));
+            self.space();
+        }
+        if self.eat("}}") {
+            let span = (self.place)(self.start, self.at);
+            return Ok(Expression { path, filters, span });
+        }
+        if !self.rest().contains("}}") {
+            return Err(self.error_to_end("this expression is not closed", "end it with `}}`"));
+        }
+        let found = self.rest().chars().next().unwrap_or(' ');
+        Err(self.error_here(
+            found.len_utf8(),
+            format!("`{found}` means nothing in an expression"),
+            "an expression is a path and filters, `${{ database.url | urlencode }}`; it has no operators".to_owned(),
+        ))
+    }
+
+    fn name(&mut self) -> Result<Name, SyntaxError> {
+        self.space();
+        let length = name_length(self.rest());
+        if length == 0 {
+            if self.rest().is_empty() {
+                return Err(self.error_to_end("this expression is not closed", "end it with `}}`"));
+            }
+            let width = self.rest().chars().next().map_or(0, char::len_utf8);
+            return Err(self.error_here(
+                width,
+                "a name is missing here".to_owned(),
+                "a path is names joined by dots, `${{ database.host }}`; odd keys stand in brackets, `[\"app.properties\"]`".to_owned(),
+            ));
+        }
+        let name = self.rest()[..length].to_owned();
+        let span = (self.place)(self.at, self.at + length);
+        self.at += length;
+        Ok(Name { name, span })
+    }
+
+    fn bracketed(&mut self) -> Result<Name, SyntaxError> {
+        let start = self.at;
+        let inner = self.rest().strip_prefix("[\"").and_then(|rest| rest.split_once("\"]"));
+        let Some((name, _)) = inner else {
+            return Err(self.error_here(
+                1,
+                "a key in brackets must be quoted and closed".to_owned(),
+                "write `[\"key\"]`".to_owned(),
+            ));
+        };
+        let name = name.to_owned();
+        self.at += name.len() + 4;
+        Ok(Name { span: (self.place)(start + 2, start + 2 + name.len()), name })
+    }
+
+    fn rest(&self) -> &str {
+        &self.text[self.at..]
+    }
+
+    fn space(&mut self) {
+        self.at = self.text.len() - self.rest().trim_start().len();
+    }
+
+    fn eat(&mut self, token: &str) -> bool {
+        let found = self.rest().starts_with(token);
+        if found {
+            self.at += token.len();
+        }
+        found
+    }
+
+    fn error_here(&self, width: usize, message: String, help: String) -> SyntaxError {
+        SyntaxError { start: self.at, end: self.at + width, message, help }
+    }
+
+    fn error_to_end(&self, message: &str, help: &str) -> SyntaxError {
+        let end = self.text[self.start..].find('\n').map_or(self.text.len(), |at| self.start + at);
+        SyntaxError { start: self.start, end, message: message.to_owned(), help: help.to_owned() }
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && name_length(text) == text.len()
+}
+
+fn name_length(text: &str) -> usize {
+    let mut characters = text.char_indices();
+    match characters.next() {
+        Some((_, first)) if first.is_ascii_alphanumeric() || first == '_' => {}
+        _ => return 0,
+    }
+    characters
+        .find(|(_, next)| !(next.is_ascii_alphanumeric() || *next == '_' || *next == '-'))
+        .map_or(text.len(), |(at, _)| at)
+}
