@@ -1,0 +1,245 @@
+//! The forms of names that Kubernetes accepts.
+//!
+//! Each is a rule of `k8s.io/apimachinery/pkg/util/validation` or
+//! `k8s.io/apimachinery/pkg/api/validation`, named at the form.
+
+use std::fmt;
+
+/// A form that a name must have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NameForm {
+    /// A DNS label of RFC 1123: lower-case letters, digits and `-`, a letter or digit at both
+    /// ends, at most 63 bytes (`IsDNS1123Label`).
+    DnsLabel,
+    /// DNS labels with dots between them, at most 253 bytes (`IsDNS1123Subdomain`).
+    DnsSubdomain,
+    /// A DNS subdomain that may start with `*.` (`IsWildcardDNS1123Subdomain`).
+    WildcardSubdomain,
+    /// A DNS label of RFC 1035: as [`DnsLabel`](Self::DnsLabel), but it starts with a letter
+    /// (`IsDNS1035Label`).
+    Dns1035Label,
+    /// A name that is a segment of a URL's path: neither `.` nor `..`, no `/` and no `%`
+    /// (`IsValidPathSegmentName`).
+    PathSegment,
+    /// The key of a label or an annotation: letters, digits, `-`, `_` and `.`, a letter or
+    /// digit at both ends, at most 63 bytes; before it perhaps a DNS subdomain and `/`
+    /// (`IsQualifiedName`).
+    QualifiedName,
+    /// The value of a label: as the name of a key, or nothing (`IsValidLabelValue`).
+    LabelValue,
+    /// The name of a port of a container: lower-case letters, digits and `-`, at least one
+    /// letter, no `-` at an end or beside another, at most 15 bytes (`IsValidPortName`).
+    PortName,
+    /// The name of an environment variable: printable ASCII without `=`
+    /// (`IsRelaxedEnvVarName`).
+    EnvName,
+    /// The key of a `ConfigMap` or a Secret: letters, digits, `-`, `_` and `.`, not `..` at the
+    /// start, at most 253 bytes (`IsConfigMapKey`).
+    ConfigKey,
+}
+
+/// Why a name does not have a form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NameError {
+    /// It is empty.
+    Empty,
+    /// It is longer than so many bytes.
+    TooLong(usize),
+    /// It has a character that does not belong there, or at an end where it does not.
+    Characters(NameForm),
+}
+
+impl fmt::Display for NameError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => f.write_str("must not be empty"),
+            Self::TooLong(most) => write!(f, "must have at most {most} characters"),
+            Self::Characters(form) => f.write_str(form.demand()),
+        }
+    }
+}
+
+impl std::error::Error for NameError {}
+
+impl NameForm {
+    /// Checks a name.
+    ///
+    /// # Errors
+    ///
+    /// The first reason why the name does not have this form.
+    pub fn check(self, name: &str) -> Result<(), NameError> {
+        if name.is_empty() && self != Self::LabelValue {
+            return Err(NameError::Empty);
+        }
+        if self == Self::QualifiedName
+            && let Some((prefix, rest)) = name.split_once('/')
+        {
+            Self::DnsSubdomain.check(prefix).map_err(|_| NameError::Characters(self))?;
+            if rest.contains('/') {
+                return Err(NameError::Characters(self));
+            }
+            return self.check(rest);
+        }
+        if let Some(most) = self.max_length().filter(|most| name.len() > *most) {
+            return Err(NameError::TooLong(most));
+        }
+        if self.fits(name) { Ok(()) } else { Err(NameError::Characters(self)) }
+    }
+
+    /// The greatest length in bytes; of a qualified name, without its prefix.
+    #[must_use]
+    pub fn max_length(self) -> Option<usize> {
+        match self {
+            Self::DnsLabel | Self::Dns1035Label | Self::QualifiedName | Self::LabelValue => {
+                Some(63)
+            }
+            Self::DnsSubdomain | Self::WildcardSubdomain | Self::ConfigKey => Some(253),
+            Self::PortName => Some(15),
+            Self::PathSegment | Self::EnvName => None,
+        }
+    }
+
+    fn fits(self, name: &str) -> bool {
+        let bytes = name.as_bytes();
+        match self {
+            Self::DnsLabel => is_dns_label(bytes),
+            Self::DnsSubdomain => bytes.split(|byte| *byte == b'.').all(is_dns_label),
+            Self::WildcardSubdomain => {
+                Self::DnsSubdomain.fits(name.strip_prefix("*.").unwrap_or(name))
+            }
+            Self::Dns1035Label => is_dns_label(bytes) && bytes[0].is_ascii_lowercase(),
+            Self::PathSegment => !matches!(name, "." | "..") && !name.contains(['/', '%']),
+            Self::QualifiedName | Self::LabelValue => {
+                let ends = [bytes.first(), bytes.last()];
+                ends.into_iter().flatten().all(u8::is_ascii_alphanumeric)
+                    && bytes.iter().all(|byte| is_config_byte(*byte))
+            }
+            Self::PortName => {
+                is_dns_label(bytes)
+                    && bytes.iter().any(u8::is_ascii_lowercase)
+                    && !name.contains("--")
+            }
+            Self::EnvName => bytes.iter().all(|byte| matches!(byte, b' '..=b'~') && *byte != b'='),
+            Self::ConfigKey => {
+                bytes.iter().all(|byte| is_config_byte(*byte))
+                    && name != "."
+                    && !name.starts_with("..")
+            }
+        }
+    }
+
+    /// What the form asks of the characters, a phrase.
+    fn demand(self) -> &'static str {
+        match self {
+            Self::DnsLabel => {
+                "must consist of lower-case letters, digits and '-', \
+                 with a letter or digit at both ends"
+            }
+            Self::DnsSubdomain => {
+                "must consist of lower-case letters, digits, '-' and '.', \
+                 with a letter or digit at both ends and beside each dot"
+            }
+            Self::WildcardSubdomain => {
+                "must consist of lower-case letters, digits, '-' and '.', \
+                 with a letter or digit at both ends and beside each dot, perhaps after '*.'"
+            }
+            Self::Dns1035Label => {
+                "must consist of lower-case letters, digits and '-', \
+                 start with a letter and end with a letter or digit"
+            }
+            Self::PathSegment => "must not be '.' or '..' and not contain '/' or '%'",
+            Self::QualifiedName => {
+                "must consist of letters, digits, '-', '_' and '.', with a letter or digit at \
+                 both ends, perhaps after a DNS name and one '/'"
+            }
+            Self::LabelValue => {
+                "must consist of letters, digits, '-', '_' and '.', \
+                 with a letter or digit at both ends"
+            }
+            Self::PortName => {
+                "must consist of lower-case letters, digits and single '-' between them, \
+                 with at least one letter"
+            }
+            Self::EnvName => "must consist of printable ASCII characters without '='",
+            Self::ConfigKey => {
+                "must consist of letters, digits, '-', '_' and '.', and not start with '..'"
+            }
+        }
+    }
+}
+
+fn is_dns_label(label: &[u8]) -> bool {
+    let inner = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    label.iter().all(|byte| inner(byte) || *byte == b'-')
+        && label.first().is_some_and(inner)
+        && label.last().is_some_and(inner)
+}
+
+fn is_config_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::NameForm::{
+        ConfigKey, Dns1035Label, DnsLabel, DnsSubdomain, EnvName, LabelValue, PathSegment,
+        PortName, QualifiedName, WildcardSubdomain,
+    };
+    use super::*;
+
+    #[test]
+    fn each_form_takes_what_the_server_takes() {
+        let long = |length: usize| "a".repeat(length);
+        let cases: [(NameForm, &[&str], &[&str]); 10] = [
+            (DnsLabel, &["a", "web-1", "1web", &long(63)], &["", "-a", "a-", "A", "a.b", "a_b"]),
+            (
+                DnsSubdomain,
+                &["a", "example.com", "1.2", &long(253)],
+                &["", ".a", "a.", "a..b", "a-.b", "A.b", "*.a"],
+            ),
+            (
+                WildcardSubdomain,
+                &["*.a", "*.example.com", "a"],
+                &["*", "*.", "*a", "a.*.b", "*.*.a"],
+            ),
+            (Dns1035Label, &["a", "web-1"], &["1web", "", "a.b", "Web"]),
+            (PathSegment, &["system:node", "a b", "A", "..."], &["", ".", "..", "a/b", "a%b"]),
+            (
+                QualifiedName,
+                &["a", "A_b.c-d", "example.com/a", &format!("{}/{}", long(253), long(63))],
+                &["", "/a", "a/", "a/b/c", "-a", "a.", "Example.com/a", "a b"],
+            ),
+            (LabelValue, &["", "a", "1.2_3-B"], &["-", "a-", "a b", "a/b"]),
+            (PortName, &["http", "a", "h2-c", "1a"], &["", "80", "a--b", "-a", "a-", "Http"]),
+            (EnvName, &["A", "a-b.c", "1", "with space", "~"], &["", "A=B", "\u{e9}", "a\n"]),
+            (ConfigKey, &["a", ".a", "A_b.c", "-"], &["", ".", "..", "..a", "a/b", "a b"]),
+        ];
+        for (form, good, bad) in cases {
+            for name in good {
+                assert_eq!(form.check(name), Ok(()), "{form:?} {name:?}");
+            }
+            for name in bad {
+                assert!(form.check(name).is_err(), "{form:?} {name:?}");
+            }
+            if let Some(most) = form.max_length() {
+                assert_eq!(form.check(&long(most)), Ok(()), "{form:?}");
+                let one_more = form.check(&long(most + 1));
+                assert_eq!(one_more, Err(NameError::TooLong(most)), "{form:?}");
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_stricter_form_fits_the_looser_ones(name in "[-a-z0-9.]{0,12}") {
+            let fits = |form: NameForm| form.check(&name).is_ok();
+            prop_assert!(!fits(Dns1035Label) || fits(DnsLabel));
+            prop_assert!(!fits(DnsLabel) || fits(DnsSubdomain));
+            prop_assert!(!fits(DnsSubdomain) || fits(WildcardSubdomain));
+            prop_assert!(!fits(DnsLabel) || fits(LabelValue));
+            prop_assert!(!fits(PortName) || fits(DnsLabel));
+        }
+    }
+}
