@@ -1,6 +1,7 @@
 //! gen compiles a typed description of a stack into validated Kubernetes YAML.
 
 pub mod diagnostic;
+pub mod fs;
 pub mod k8s;
 pub mod source;
 pub mod spec;
