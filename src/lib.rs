@@ -3,5 +3,6 @@
 pub mod diagnostic;
 pub mod fs;
 pub mod k8s;
+pub mod plan;
 pub mod source;
 pub mod spec;

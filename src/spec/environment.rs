@@ -107,7 +107,7 @@ pub enum Routing {
     /// The word `none`: routes are not rendered there.
     None(Span),
     /// Through a controller.
-    Through(RoutingFields),
+    Through(Box<RoutingFields>),
 }
 
 spec! {
@@ -285,7 +285,7 @@ impl Decode for Routing {
     fn decode(node: NodeRef<'_>, decoder: &mut Decoder<'_>) -> Option<Self> {
         match node.kind() {
             Kind::Str if node.text() == "none" => Some(Self::None(decoder.span(node))),
-            Kind::Map => RoutingFields::decode(node, decoder).map(Self::Through),
+            Kind::Map => Box::decode(node, decoder).map(Self::Through),
             _ => {
                 decoder.expected_words(
                     node,

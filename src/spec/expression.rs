@@ -57,15 +57,15 @@ impl Expression {
     pub fn path_text(&self) -> String {
         let mut text = String::new();
         for (index, Name { name, .. }) in self.path.iter().enumerate() {
-            if !is_name(name) {
-                text.push_str("[\"");
-                text.push_str(name);
-                text.push_str("\"]");
-            } else {
+            if is_name(name) {
                 if index > 0 {
                     text.push('.');
                 }
                 text.push_str(name);
+            } else {
+                text.push_str("[\"");
+                text.push_str(name);
+                text.push_str("\"]");
             }
         }
         text

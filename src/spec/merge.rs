@@ -30,6 +30,7 @@ pub trait Merge: Sized {
 
     /// What to merge an overlay into where the lower layers say nothing; `None` means that
     /// the overlay's value is taken as it is.
+    #[must_use]
     fn missing() -> Option<Self> {
         None
     }

@@ -25,7 +25,7 @@ spec! {
         tls: Value<bool>,
         /// The name of the Secret with the certificate.
         tls_secret: Text,
-        /// The name of its object, where it is not `STACK-ROUTE`.
+        /// The name of its object, where it is not the name it has in the stack.
         name: Text,
         /// Labels of its object.
         labels: Open<Text>,

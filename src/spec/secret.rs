@@ -15,7 +15,7 @@ spec! {
         keys: Closed<SecretKey>,
         /// The back-end that keeps it, where it is not the stack's.
         backend: Text,
-        /// The Secret's name, where it is not `STACK-NAME`.
+        /// The Secret's name, where it is not the name it has in the stack.
         name: Text,
         /// The Secret's type, such as `kubernetes.io/tls`.
         r#type: Text,

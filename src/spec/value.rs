@@ -95,13 +95,11 @@ impl<T: Scalar> Decode for Value<T> {
 
 impl Decode for Text {
     fn decode(node: NodeRef<'_>, decoder: &mut Decoder<'_>) -> Option<Self> {
-        match node.kind() {
-            Kind::Str => decoder.text(node),
-            _ => {
-                decoder.expected(node, "a string");
-                None
-            }
+        if node.kind() != Kind::Str {
+            decoder.expected(node, "a string");
+            return None;
         }
+        decoder.text(node)
     }
 }
 

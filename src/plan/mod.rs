@@ -1,0 +1,95 @@
+//! One stack in one environment with nothing left open: what resolving makes and lowering
+//! reads. Every leaf knows where it came from; nothing here knows files, layers or
+//! expressions.
+
+mod data;
+mod network;
+mod place;
+mod program;
+mod route;
+mod secret;
+mod value;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::source::{Origin, Tree};
+
+pub use data::{Backup, Config, Postgres, Reclaim, Redis, Storage, Tls, Volume};
+pub use network::{Endpoint, Flow, FlowPort};
+pub use place::{
+    ClusterIssuer, ControllerPods, Dns, ExternalStore, IssuerKind, Place, PriorityClass, Routing,
+    RoutingKind, Scraper, SealedSecrets, StorageClass, TlsSource,
+};
+pub use program::{
+    Budget, Container, Controller, CronSchedule, EnvFrom, EnvSource, EnvVar, Extra, Metrics, Mount,
+    MountSource, Port, Probes, Program, ProgramKind, RbacRule, Replicas, SecurityContext,
+    ServiceAccount, Task, Wait, WaitFor,
+};
+pub use route::{RateLimit, RatePeriod, Route, RouteKind, RoutePath};
+pub use secret::{Composed, Piece, Secret, SecretBackend, SecretKey};
+pub use value::Val;
+
+/// Values by name, each with its origin; sorted, as Kubernetes sorts them.
+pub type Map = BTreeMap<String, Val<String>>;
+
+/// One stack, or one instance of a stack, in one environment.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The environment.
+    pub place: Arc<Place>,
+    /// The stack's name; of an instance `STACK-INSTANCE`. Also the name of its output folder.
+    pub name: String,
+    /// Where the stack as a whole is declared.
+    pub at: Origin,
+    /// The namespace of all of its objects.
+    pub namespace: Val<String>,
+    /// Whether no other stack of the environment uses the namespace, so that the namespace
+    /// and its default deny are this stack's to render.
+    pub owns_namespace: bool,
+    /// Labels on all of its objects.
+    pub labels: Map,
+    /// Annotations on all of its objects.
+    pub annotations: Map,
+    /// Services, workers, jobs and cron jobs, in the order declared.
+    pub programs: Vec<Program>,
+    /// PostgreSQL databases.
+    pub postgres: Vec<Postgres>,
+    /// Redis caches.
+    pub redis: Vec<Redis>,
+    /// Claims of the stack's own.
+    pub volumes: Vec<Volume>,
+    /// ConfigMaps, those of mounted files included.
+    pub configs: Vec<Config>,
+    /// Secrets, the credentials of databases and externals included.
+    pub secrets: Vec<Secret>,
+    /// Ways in from outside.
+    pub routes: Vec<Route>,
+    /// Who may reach whom: everything else is denied.
+    pub flows: Vec<Flow>,
+    /// Whole objects from templates and vendored manifests, with their own origins.
+    pub foreign: Vec<ForeignObject>,
+    /// Partial objects to merge over rendered ones.
+    pub patches: Vec<Patch>,
+}
+
+/// An object that gen did not build.
+#[derive(Debug, Clone)]
+pub struct ForeignObject {
+    /// The object.
+    pub tree: Tree,
+    /// Whether it is gen's to label and to place in the namespace: so for a template's
+    /// output, not for a vendored manifest.
+    pub adopt: bool,
+    /// Where the stack asks for it.
+    pub at: Origin,
+}
+
+/// A partial object.
+#[derive(Debug, Clone)]
+pub struct Patch {
+    /// `Kind/name` of the object, and where it is named.
+    pub target: Val<String>,
+    /// What to merge over it.
+    pub tree: Tree,
+}
