@@ -1,5 +1,6 @@
 //! gen compiles a typed description of a stack into validated Kubernetes YAML.
 
+pub mod cli;
 pub mod diagnostic;
 pub mod fs;
 pub mod k8s;

@@ -1,3 +1,7 @@
-//! The command line of gen.
+//! The command line of gen: parse the arguments, run, exit.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    gen_compiler::cli::main()
+}

@@ -26,8 +26,13 @@ macro_rules! codes {
 
             /// The long text: when it appears, why it is wrong, what to write. Markdown.
             #[must_use]
-            pub fn explanation(self) -> &'static str {
-                match self { $(Self::$name => concat!($($doc, "\n"),+)),+ }
+            pub fn explanation(self) -> String {
+                let doc = match self { $(Self::$name => [$($doc),+].as_slice()),+ };
+                // A doc comment's lines start with the space that follows its slashes.
+                doc.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).fold(
+                    String::new(),
+                    |page, line| page + line + "\n",
+                )
             }
         }
     };
@@ -121,4 +126,17 @@ codes! {
     ///
     /// A stack says what it is; only overlays and an environment's `overrides` add and remove.
     OnlyInOverlays = "R004", "`add:` or `remove:` outside of an overlay";
+    /// gen was started outside a project, or `--root` names a folder that is none.
+    ///
+    /// A project is a folder that holds both `stacks/` and `environments/`. gen works on the
+    /// nearest one: the folder that it is started in, or the first above it that holds both.
+    ///
+    /// ```text
+    /// shop/
+    ///   environments/prod.yaml
+    ///   stacks/web/stack.yaml
+    /// ```
+    ///
+    /// Change into the project, name it with `--root`, or make the folder that is missing.
+    NoProject = "L090", "no project here";
 }

@@ -1,6 +1,7 @@
 //! Diagnostics for people: the line as it was written, what is wrong there, what to write.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use annotate_snippets::renderer::DEFAULT_TERM_WIDTH;
@@ -28,11 +29,17 @@ impl Default for Style {
     }
 }
 
+impl Style {
+    fn renderer(self) -> Renderer {
+        let renderer = if self.color { Renderer::styled() } else { Renderer::plain() };
+        renderer.term_width(self.width)
+    }
+}
+
 /// Renders a report for people, a blank line after each diagnostic.
 #[must_use]
 pub fn human(report: &Report, style: Style) -> String {
-    let renderer = if style.color { Renderer::styled() } else { Renderer::plain() };
-    let renderer = renderer.term_width(style.width);
+    let renderer = style.renderer();
     let mut out = String::new();
     for finding in report {
         out += &renderer.render(&groups(finding));
@@ -41,13 +48,45 @@ pub fn human(report: &Report, style: Style) -> String {
     out
 }
 
-fn groups<'f>(finding: &'f Finding) -> Vec<Group<'f>> {
-    let diagnostic = finding.diagnostic;
-    let level = match diagnostic.severity {
+/// The lines after all diagnostics: what errors prevented (`failure`, such as
+/// `could not render prod`), how many there are, and how to read more. Empty without any.
+#[must_use]
+pub fn closing(report: &Report, failure: &str, style: Style) -> String {
+    let tally = report.tally();
+    if tally.errors == 0 && tally.warnings == 0 {
+        return String::new();
+    }
+    if tally.errors == 0 {
+        return line(Severity::Warning, &tally.to_string(), style);
+    }
+    let codes: BTreeSet<_> = report.iter().map(|finding| finding.diagnostic.code.id()).collect();
+    let more = match codes.first() {
+        Some(code) if codes.len() == 1 => format!("`gen explain {code}` says more"),
+        _ => "`gen explain CODE` says more about each".to_owned(),
+    };
+    let group = Group::with_title(Level::HELP.secondary_title(more));
+    let help = style.renderer().render(&[group]);
+    line(Severity::Error, &format!("{failure}: {tally}"), style) + &help + "\n"
+}
+
+/// A message that has no code and no place, as a line.
+#[must_use]
+pub fn line(severity: Severity, text: &str, style: Style) -> String {
+    let group = Group::with_title(level(severity).primary_title(visible(text)));
+    style.renderer().render(&[group]) + "\n"
+}
+
+fn level(severity: Severity) -> Level<'static> {
+    match severity {
         Severity::Warning => Level::WARNING,
         Severity::Error => Level::ERROR,
-    };
-    let title = level.primary_title(on_one_line(&diagnostic.message)).id(diagnostic.code.id());
+    }
+}
+
+fn groups<'f>(finding: &'f Finding) -> Vec<Group<'f>> {
+    let diagnostic = finding.diagnostic;
+    let title = level(diagnostic.severity).primary_title(on_one_line(&diagnostic.message));
+    let title = title.id(diagnostic.code.id());
     let mut group = Group::with_title(title).elements(snippets(finding));
     if let (None, Some(path)) = (&finding.region, finding.path()) {
         group = group.element(Origin::path(on_one_line(path)));

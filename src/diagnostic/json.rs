@@ -1,6 +1,6 @@
 //! One JSON object a line, for programs.
 
-use serde::Serialize;
+use serde_json::{Value, json};
 
 use super::{Finding, Position, Region, Report};
 
@@ -28,87 +28,35 @@ use super::{Finding, Position, Region, Report};
 pub fn json(report: &Report) -> String {
     let mut out = String::new();
     for finding in report {
-        let line = serde_json::to_string(&Object::new(finding));
-        out += &line.expect("strings, numbers and lists always have a JSON form");
+        out += &object(finding).to_string();
         out.push('\n');
     }
     out
 }
 
-#[derive(Serialize)]
-struct Object<'f> {
-    code: &'f str,
-    title: &'f str,
-    severity: &'f str,
-    message: &'f str,
-    path: Option<&'f str>,
-    span: Option<Span>,
-    label: Option<&'f str>,
-    related: Vec<Related<'f>>,
-    help: &'f [String],
-    suggestion: Option<Suggestion<'f>>,
+fn object(finding: &Finding) -> Value {
+    let diagnostic = finding.diagnostic;
+    let related = finding.secondary.iter().map(|(region, message)| {
+        json!({ "path": region.source.path, "span": span(region), "message": message })
+    });
+    let suggestion = finding.suggestion.as_ref().map(
+        |(region, text)| json!({ "path": region.source.path, "span": span(region), "text": text }),
+    );
+    json!({
+        "code": diagnostic.code.id(),
+        "title": diagnostic.code.title(),
+        "severity": finding.level(),
+        "message": diagnostic.message,
+        "path": finding.path(),
+        "span": finding.region.as_ref().map(span),
+        "label": diagnostic.label,
+        "related": related.collect::<Vec<_>>(),
+        "help": diagnostic.help,
+        "suggestion": suggestion,
+    })
 }
 
-#[derive(Serialize)]
-struct Related<'f> {
-    path: &'f str,
-    span: Span,
-    message: &'f str,
-}
-
-#[derive(Serialize)]
-struct Suggestion<'f> {
-    path: &'f str,
-    span: Span,
-    text: &'f str,
-}
-
-#[derive(Serialize)]
-struct Span {
-    start: Point,
-    end: Point,
-}
-
-#[derive(Serialize)]
-struct Point {
-    line: usize,
-    column: usize,
-    offset: usize,
-}
-
-impl<'f> Object<'f> {
-    fn new(finding: &'f Finding) -> Self {
-        let diagnostic = finding.diagnostic;
-        Self {
-            code: diagnostic.code.id(),
-            title: diagnostic.code.title(),
-            severity: finding.level(),
-            message: &diagnostic.message,
-            path: finding.path(),
-            span: finding.region.as_ref().map(Span::from),
-            label: diagnostic.label.as_deref(),
-            related: finding
-                .secondary
-                .iter()
-                .map(|(region, message)| Related {
-                    path: &region.source.path,
-                    span: Span::from(region),
-                    message,
-                })
-                .collect(),
-            help: &diagnostic.help,
-            suggestion: finding.suggestion.as_ref().map(|(region, text)| Suggestion {
-                path: &region.source.path,
-                span: Span::from(region),
-                text,
-            }),
-        }
-    }
-}
-
-impl From<&Region> for Span {
-    fn from(region: &Region) -> Self {
-        let point = |Position { line, column }, offset| Point { line, column, offset };
-        Self { start: point(region.from(), region.start), end: point(region.to(), region.end) }
-    }
+fn span(region: &Region) -> Value {
+    let point = |Position { line, column }: Position, offset: usize| json!({ "line": line, "column": column, "offset": offset });
+    json!({ "start": point(region.from(), region.start), "end": point(region.to(), region.end) })
 }

@@ -16,7 +16,7 @@ mod visible;
 
 pub use code::Code;
 pub use github::github;
-pub use human::{Style, human};
+pub use human::{Style, closing, human, line};
 pub use json::json;
 pub use junit::junit;
 pub use report::{Finding, Position, Region, Report, Tally};
@@ -179,6 +179,12 @@ impl Diagnostics {
     /// Each in turn.
     pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
         self.all.iter()
+    }
+}
+
+impl From<Diagnostic> for Diagnostics {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self { all: vec![diagnostic] }
     }
 }
 

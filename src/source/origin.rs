@@ -56,8 +56,13 @@ macro_rules! rules {
 
             /// What it does and why, for the reference.
             #[must_use]
-            pub fn doc(self) -> &'static str {
-                match self { $(Self::$name => concat!($($doc, "\n"),+)),+ }
+            pub fn doc(self) -> String {
+                let doc = match self { $(Self::$name => [$($doc),+].as_slice()),+ };
+                // A doc comment's lines start with the space that follows its slashes.
+                doc.iter().map(|line| line.strip_prefix(' ').unwrap_or(line)).fold(
+                    String::new(),
+                    |page, line| page + line + "\n",
+                )
             }
         }
     };
