@@ -4,6 +4,7 @@ pub mod cli;
 pub mod diagnostic;
 pub mod fs;
 pub mod k8s;
+pub mod lower;
 pub mod plan;
 pub mod source;
 pub mod spec;

@@ -1,10 +1,17 @@
 //! What gen knows of Kubernetes itself.
 
+pub mod apply_order;
+pub mod custom;
+pub mod duration;
+pub mod field_order;
+pub mod graft;
 mod names;
+mod object;
 mod quantity;
 pub mod schema;
 mod version;
 
 pub use names::{NameError, NameForm};
+pub use object::{Identity, NotAnObject, Object};
 pub use quantity::{Quantity, QuantityError};
 pub use version::{UnsupportedVersion, Version, Versions};

@@ -1,6 +1,8 @@
 //! Input text: files, spans, and the tree that every phase works on.
 
 mod files;
+#[cfg(test)]
+pub(crate) mod listing;
 mod origin;
 mod tree;
 

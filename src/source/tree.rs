@@ -371,6 +371,39 @@ impl TreeBuilder {
         self.close();
     }
 
+    /// Closes the innermost open map, its entries in the order of `rank` and then of their keys.
+    ///
+    /// # Panics
+    ///
+    /// When nothing is open.
+    pub fn close_sorted(&mut self, rank: impl Fn(&str) -> usize) {
+        let parent = *self.open.last().expect("a map or list is open") as usize;
+        let mut entries = Vec::new();
+        let mut index = parent + 1;
+        while index < self.nodes.len() {
+            let Node { key, next, .. } = self.nodes[index];
+            let key = &self.text[key.start as usize..key.end as usize];
+            entries.push((rank(key), key, index, next as usize));
+            index = next as usize;
+        }
+        if !entries.is_sorted() {
+            entries.sort_unstable();
+            let mut moved = Vec::with_capacity(self.nodes.len() - parent - 1);
+            for (_, _, start, end) in entries {
+                let to = parent + 1 + moved.len();
+                moved.extend(self.nodes[start..end].iter().map(|node| {
+                    let next = node.next as usize - start + to;
+                    Node {
+                        next: u32::try_from(next).expect("a node moves within the tree"),
+                        ..*node
+                    }
+                }));
+            }
+            self.nodes.splice(parent + 1.., moved);
+        }
+        self.close();
+    }
+
     /// Copies a subtree with its origins. Its own key is not copied: state one with
     /// [`key`](Self::key) inside a map.
     pub fn copy(&mut self, node: NodeRef<'_>) {
