@@ -11,7 +11,7 @@ use crate::plan::Val;
 use crate::source::Origin;
 
 /// A Kubernetes value with the origin of each field that was set, made by
-/// [`k8s!`](crate::k8s).
+/// [`k8s!`](macro@crate::k8s).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Built<T> {
     pub(super) value: T,
@@ -30,7 +30,7 @@ impl<T> Built<T> {
         self.at
     }
 
-    /// Puts a value and the origins of its fields together; [`k8s!`](crate::k8s) does that.
+    /// Puts a value and the origins of its fields together; [`k8s!`](macro@crate::k8s) does that.
     #[doc(hidden)]
     pub fn new(value: T, at: Origin, fields: Fields) -> Self {
         Self { value, at, fields }
@@ -62,7 +62,7 @@ pub(super) enum Inside {
 pub struct Fields(pub(super) Vec<(&'static str, Marks)>);
 
 impl Fields {
-    /// Sets a field of a struct and keeps its origins; [`k8s!`](crate::k8s) does that.
+    /// Sets a field of a struct and keeps its origins; [`k8s!`](macro@crate::k8s) does that.
     #[doc(hidden)]
     pub fn set<T, Shape>(&mut self, slot: &mut T, name: &'static str, value: impl Field<T, Shape>) {
         if let Some((value, marks)) = value.fill() {

@@ -2,7 +2,7 @@
 //!
 //! Names and types are those of the projects' CRDs: sealed-secrets 0.32, External Secrets 1.3,
 //! cert-manager 1.21, Gateway API 1.4, Prometheus operator 0.85. The structs are filled by
-//! [`k8s!`](crate::k8s) and written by [`Built::tree`](crate::lower::Built::tree), which leaves
+//! [`k8s!`](macro@crate::k8s) and written by [`Built::tree`](crate::lower::Built::tree), which leaves
 //! out the fields that are `None`.
 
 mod cert_manager;
