@@ -57,3 +57,36 @@ fn unknown(asked: &str) -> String {
     };
     format!("no diagnostic has the code `{asked}`; {which}\n{}", list(codes).trim_end())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_in_the_order_of_the_codes() {
+        let list = list(Code::ALL);
+        let lines: Vec<_> = list.lines().collect();
+        assert_eq!(lines.len(), Code::ALL.len());
+        assert_eq!(lines[0], "L001  not YAML");
+        assert!(lines.is_sorted());
+    }
+
+    #[test]
+    fn of_a_code_like_no_other_all_are_listed() {
+        let all = list(Code::ALL);
+        let expected = format!("no diagnostic has the code `zz`; the codes are\n{all}");
+        assert_eq!(unknown("zz"), expected.trim_end());
+    }
+
+    #[test]
+    fn codes_are_unique_and_pages_begin_with_a_sentence() {
+        let ids: std::collections::BTreeSet<_> = Code::ALL.iter().map(|code| code.id()).collect();
+        assert_eq!(ids.len(), Code::ALL.len());
+        for code in Code::ALL {
+            let page = code.explanation();
+            assert!(page.starts_with(|first: char| !first.is_whitespace()), "{}", code.id());
+            assert!(page.ends_with('\n') && !page.contains("\n\n\n"), "{}", code.id());
+            assert_eq!(code.title(), code.title().trim_end_matches('.'), "{}", code.id());
+        }
+    }
+}
