@@ -8,3 +8,4 @@ pub mod lower;
 pub mod plan;
 pub mod source;
 pub mod spec;
+pub mod validate;

@@ -139,4 +139,66 @@ codes! {
     ///
     /// Change into the project, name it with `--root`, or make the folder that is missing.
     NoProject = "L090", "no project here";
+    /// An object of a kind that the environment's version of Kubernetes does not have and
+    /// whose type gen does not know.
+    ///
+    /// ```yaml
+    /// apiVersion: extensions/v1beta1
+    /// kind: Ingress
+    /// ```
+    ///
+    /// An unchecked object is never passed in silence. Write the `apiVersion` that the kind
+    /// has today. Where the cluster has the kind from elsewhere, name it in the environment:
+    /// `existing: { kinds: [example.com/v1/Widget] }`.
+    NoSchema = "V001", "kind without a schema";
+    /// An object has a field that its kind does not have, or not in the environment's version
+    /// of Kubernetes.
+    ///
+    /// ```yaml
+    /// services:
+    ///   web:
+    ///     extra: { pod: { hostNetwrok: true } }
+    /// ```
+    ///
+    /// The API server drops or refuses such fields. Mend the name; a field that came later
+    /// needs a newer cluster.
+    UnknownObjectField = "V002", "field that Kubernetes does not have";
+    /// An object lacks a field without which the API server refuses it.
+    ///
+    /// ```yaml
+    /// extra: { pod: { volumes: [{ emptyDir: {} }] } }
+    /// ```
+    ///
+    /// Here the volume has no `name`. Add the field.
+    MissingObjectField = "V003", "missing field of an object";
+    /// A value of an object is of another type than its field.
+    ///
+    /// ```yaml
+    /// extra: { pod: { terminationGracePeriodSeconds: "30" } }
+    /// ```
+    ///
+    /// Write numbers and booleans without quotes and strings with them, as the field wants it.
+    WrongObjectType = "V004", "value of the wrong type in an object";
+    /// A value of an object is of the right type, but not one that the field may have: none
+    /// of its words, out of its range, no quantity, no base64.
+    ///
+    /// ```yaml
+    /// resources: { memory: 100MB }
+    /// ```
+    ///
+    /// Quantities end in `k`, `M`, `G` or in `Ki`, `Mi`, `Gi`: write `100M`.
+    ValueNotAllowed = "V005", "value that Kubernetes does not allow";
+    /// Two items of a list stand for the same thing.
+    ///
+    /// ```yaml
+    /// extra:
+    ///   pod:
+    ///     hostAliases:
+    ///       - { ip: 10.0.0.1, hostnames: [a] }
+    ///       - { ip: 10.0.0.1, hostnames: [b] }
+    /// ```
+    ///
+    /// The API server tells the items of many lists apart by a key and keeps only one of
+    /// them, or refuses the object. Merge the two.
+    RepeatedItem = "V006", "item twice in a list";
 }

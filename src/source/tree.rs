@@ -208,6 +208,24 @@ impl<'t> NodeRef<'t> {
         inner(self, &mut Vec::new(), visit);
     }
 
+    /// The steps that lead from here to a node of this subtree, `None` for other nodes.
+    #[must_use]
+    pub fn path_to(self, inner: NodeRef<'_>) -> Option<Vec<Step<'t>>> {
+        let holds = |node: NodeRef<'_>| (node.index..node.node().next).contains(&inner.index);
+        if !std::ptr::eq(self.tree, inner.tree) || !holds(self) {
+            return None;
+        }
+        let mut path = Vec::new();
+        let mut node = self;
+        while node.index != inner.index {
+            let mut children = node.children(true).enumerate();
+            let (index, child) = children.find(|(_, child)| holds(*child))?;
+            path.push(child.key().map_or(Step::Index(index), Step::Key));
+            node = child;
+        }
+        Some(path)
+    }
+
     /// Whether two subtrees hold the same values, whatever their origins, keys in any order.
     #[must_use]
     pub fn same(self, other: NodeRef<'_>) -> bool {

@@ -245,6 +245,17 @@ impl Object {
         Versions::from_bits(self.forms(name).iter().fold(0, |bits, row| bits | row.versions))
     }
 
+    /// The versions in which the field of that name may have a value that others do not know.
+    #[must_use]
+    pub fn versions_allowing(self, name: &str, value: &str) -> Versions {
+        let allows = |row: &&FieldRow| match self.of.sibling(row.of).shape() {
+            Shape::Enum(values) => values.contains(&value),
+            _ => false,
+        };
+        let rows = self.forms(name).iter().filter(allows);
+        Versions::from_bits(rows.fold(0, |bits, row| bits | row.versions))
+    }
+
     /// Its fields in this version, sorted by name.
     pub fn fields(self) -> impl Iterator<Item = Field> {
         let here = self.rows.iter().copied().filter(move |row| self.has(*row));

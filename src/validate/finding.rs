@@ -1,0 +1,143 @@
+//! What validation finds, before it is shown.
+
+use std::fmt::Write as _;
+
+use crate::diagnostic::{Code, Diagnostic, Place, Severity};
+use crate::source::{NodeRef, Origin, Span, Step};
+
+/// One thing that is wrong with an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// What kind of mistake it is.
+    pub code: Code,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The object, such as `Deployment shop/web`.
+    pub object: String,
+    /// The path in the object, such as `spec.template.spec.containers[0].image`;
+    /// empty for the object as a whole.
+    pub path: String,
+    /// Where the value came from.
+    pub at: Origin,
+    /// The line to show: that of the value, or else that of the object.
+    pub span: Option<Span>,
+    /// What is wrong, without the object and the path.
+    pub message: String,
+    /// What to write instead.
+    pub help: Vec<String>,
+    /// Other places that belong to it.
+    pub also: Vec<(Span, String)>,
+    /// A text that mends it in the place of the value.
+    pub replacement: Option<String>,
+}
+
+impl Finding {
+    /// Something wrong with the value `node` of the object `root`.
+    #[must_use]
+    pub fn error(code: Code, root: NodeRef<'_>, node: NodeRef<'_>, message: String) -> Self {
+        Self::placed(code, root, node, node.at(), message)
+    }
+
+    /// Something wrong with the key of the value `node` of the object `root`.
+    #[must_use]
+    pub fn error_at_key(code: Code, root: NodeRef<'_>, node: NodeRef<'_>, message: String) -> Self {
+        Self::placed(code, root, node, node.key_at(), message)
+    }
+
+    fn placed(
+        code: Code,
+        root: NodeRef<'_>,
+        node: NodeRef<'_>,
+        at: Origin,
+        message: String,
+    ) -> Self {
+        Self {
+            code,
+            severity: Severity::Error,
+            object: object_name(root),
+            path: path_text(root, node),
+            at,
+            span: at.span().or_else(|| root.at().span()),
+            message,
+            help: Vec::new(),
+            also: Vec::new(),
+            replacement: None,
+        }
+    }
+
+    /// Makes it a warning.
+    #[must_use]
+    pub fn warning(mut self) -> Self {
+        self.severity = Severity::Warning;
+        self
+    }
+
+    /// Says what to write.
+    #[must_use]
+    pub fn help(mut self, text: impl Into<String>) -> Self {
+        self.help.push(text.into());
+        self
+    }
+
+    /// Adds another place, where an input caused it.
+    #[must_use]
+    pub fn also(mut self, at: Origin, text: impl Into<String>) -> Self {
+        self.also.extend(at.span().map(|span| (span, text.into())));
+        self
+    }
+
+    /// Offers a text in the place of the value, where an input wrote the value itself.
+    #[must_use]
+    pub fn replace(mut self, text: impl Into<String>) -> Self {
+        self.replacement = matches!(self.at, Origin::Written(_)).then(|| text.into());
+        self
+    }
+
+    /// The diagnostic that shows it at the line that caused it.
+    #[must_use]
+    pub fn into_diagnostic(self) -> Diagnostic {
+        let place = self.span.map_or(Place::Nowhere, Place::Span);
+        let subject = match self.path.as_str() {
+            "" => self.object,
+            path => format!("{path} of {}", self.object),
+        };
+        let message = format!("{}: {subject}", self.message);
+        let mut diagnostic = Diagnostic::new(self.code, self.severity, place, message);
+        for help in self.help {
+            diagnostic = diagnostic.help(help);
+        }
+        for (span, text) in self.also {
+            diagnostic = diagnostic.also(span, text);
+        }
+        if let (Some(span), Some(text)) = (self.span, self.replacement) {
+            diagnostic = diagnostic.suggest(span, text);
+        }
+        diagnostic
+    }
+}
+
+/// How an object is called in messages: kind, namespace and name as far as it has them.
+#[must_use]
+pub fn object_name(root: NodeRef<'_>) -> String {
+    let text = |path: &[&str]| root.at_path(path).and_then(NodeRef::as_str);
+    let kind = text(&["kind"]).unwrap_or("object");
+    match (text(&["metadata", "namespace"]), text(&["metadata", "name"])) {
+        (Some(namespace), Some(name)) => format!("{kind} {namespace}/{name}"),
+        (None, Some(name)) => format!("{kind} {name}"),
+        _ => kind.to_owned(),
+    }
+}
+
+fn path_text(root: NodeRef<'_>, node: NodeRef<'_>) -> String {
+    let mut text = String::new();
+    for step in root.path_to(node).unwrap_or_default() {
+        // A string takes whatever is written to it.
+        let _ = match step {
+            Step::Index(index) => write!(text, "[{index}]"),
+            Step::Key(key) if key.contains(['.', '/', ' ', '[']) => write!(text, "[{key:?}]"),
+            Step::Key(key) if text.is_empty() => write!(text, "{key}"),
+            Step::Key(key) => write!(text, ".{key}"),
+        };
+    }
+    text
+}

@@ -1,0 +1,47 @@
+//! What a real API server would say of the objects, found offline and at the user's line.
+//!
+//! [`schema`] compares each object with the type of its kind.
+
+mod finding;
+pub mod schema;
+#[cfg(test)]
+mod testing;
+
+pub use finding::{Finding, object_name};
+
+use crate::k8s::Version;
+
+/// What validation has to know of the cluster that the objects are for.
+#[derive(Debug, Clone, Default)]
+pub struct Cluster {
+    /// Its version of Kubernetes.
+    pub version: Version,
+    /// The kinds without a schema that are there, each `group/version/Kind`.
+    pub kinds: Vec<String>,
+    /// The StorageClasses that are there.
+    pub storage_classes: Vec<String>,
+    /// The PriorityClasses that are there.
+    pub priority_classes: Vec<String>,
+    /// The ClusterIssuers that are there.
+    pub cluster_issuers: Vec<String>,
+    /// Other objects that are there, each `Kind/namespace/name` or `Kind/name`.
+    pub objects: Vec<String>,
+}
+
+impl Cluster {
+    fn knows_kind(&self, api_version: &str, kind: &str) -> bool {
+        let known = |known: &String| {
+            known.rsplit_once('/').is_some_and(|(of, name)| of == api_version && name == kind)
+        };
+        self.kinds.iter().any(known)
+    }
+}
+
+/// Who wrote an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Author {
+    /// gen itself, from a stack: what the server merely warns of is an error.
+    Gen,
+    /// Somebody else, in a template, a vendored manifest or a file to check.
+    Other,
+}

@@ -1,0 +1,771 @@
+//! The schema of the environment's Kubernetes version.
+//!
+//! The walk reads the tree and the compiled tables side by side; it allocates only for what
+//! it finds. Null means absent, as it does to the API server.
+
+use std::sync::OnceLock;
+
+use regex_lite::Regex;
+
+use super::finding::Finding;
+use super::{Author, Cluster};
+use crate::diagnostic::{Code, nearest};
+use crate::k8s::schema::{
+    Field, ItemIdentity, Limit, List, Object, Resource, Shape, Type, pattern, pattern_count,
+};
+use crate::k8s::{Quantity, Version};
+use crate::source::{Kind, NodeRef};
+
+/// Compares an object with the type of its kind.
+pub fn check(root: NodeRef<'_>, author: Author, cluster: &Cluster, out: &mut Vec<Finding>) {
+    let Some((api_version, kind)) = kind_of(root, out) else { return };
+    let Some(resource) = Resource::find(cluster.version, api_version.text(), kind.text()) else {
+        if !cluster.knows_kind(api_version.text(), kind.text()) {
+            out.push(no_schema(root, api_version, kind, cluster.version));
+        }
+        return;
+    };
+    let Shape::Object(object) = resource.root().shape() else { return };
+    let mut walk =
+        Walk { root, author, custom: resource.is_custom(), in_status: false, findings: out };
+    walk.missing_fields(root, object);
+    for entry in root.entries() {
+        // Metadata is no part of a custom resource's own schema, and the server replaces what
+        // a new object says as its status.
+        walk.custom = resource.is_custom() && entry.key() != Some("metadata");
+        walk.in_status = entry.key() == Some("status");
+        walk.field(entry, object);
+    }
+}
+
+fn kind_of<'t>(root: NodeRef<'t>, out: &mut Vec<Finding>) -> Option<(NodeRef<'t>, NodeRef<'t>)> {
+    let mut text = |name: &str| match root.get(name) {
+        Some(node) if node.as_str().is_some_and(|text| !text.is_empty()) => Some(node),
+        Some(node) if node.kind() != Kind::Null => {
+            let message = format!("`{name}` must be a string that is not empty");
+            out.push(Finding::error(Code::WrongObjectType, root, node, message));
+            None
+        }
+        _ => {
+            let message = format!("there is no `{name}`");
+            let finding = Finding::error(Code::MissingObjectField, root, root, message);
+            out.push(finding.help("an object starts with `apiVersion`, `kind` and `metadata`"));
+            None
+        }
+    };
+    let (api_version, kind) = (text("apiVersion"), text("kind"));
+    api_version.zip(kind)
+}
+
+fn no_schema(
+    root: NodeRef<'_>,
+    api_version: NodeRef<'_>,
+    kind: NodeRef<'_>,
+    version: Version,
+) -> Finding {
+    let (group_version, name) = (api_version.text(), kind.text());
+    let message = format!("Kubernetes {version} has no kind `{name}` in `{group_version}`");
+    let error = |node| Finding::error(Code::NoSchema, root, node, message.clone());
+    let elsewhere = Resource::versions(group_version, name);
+    if !elsewhere.is_empty() {
+        return error(api_version).help(format!("the kind is there {elsewhere}"));
+    }
+    let homes: Vec<&str> = Resource::all(version)
+        .filter(|resource| resource.kind() == name)
+        .map(Resource::api_version)
+        .collect();
+    if let [home] = homes[..] {
+        return error(api_version).help(format!("write `apiVersion: {home}`")).replace(home);
+    }
+    if !homes.is_empty() {
+        let help = format!("the kind is in `{}`", homes.join("`, `"));
+        return error(api_version).help(help);
+    }
+    let neighbours = Resource::all(version)
+        .filter(|resource| resource.api_version() == group_version)
+        .map(Resource::kind);
+    match nearest(name, neighbours) {
+        Some(near) => error(kind).help(format!("write `kind: {near}`")).replace(near),
+        None => error(kind).help(format!(
+            "if the cluster has it, list `{group_version}/{name}` under `existing: {{ kinds }}` \
+             of the environment"
+        )),
+    }
+}
+
+struct Walk<'t, 'o> {
+    root: NodeRef<'t>,
+    author: Author,
+    custom: bool,
+    in_status: bool,
+    findings: &'o mut Vec<Finding>,
+}
+
+impl<'t> Walk<'t, '_> {
+    fn error(&self, code: Code, node: NodeRef<'t>, message: impl Into<String>) -> Finding {
+        Finding::error(code, self.root, node, message.into())
+    }
+
+    fn found(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    fn object(&mut self, node: NodeRef<'t>, object: Object) {
+        if node.kind() != Kind::Map {
+            return self.wrong_type(node, "a map");
+        }
+        if !self.in_status {
+            self.missing_fields(node, object);
+        }
+        for entry in node.entries() {
+            self.field(entry, object);
+        }
+    }
+
+    fn missing_fields(&mut self, node: NodeRef<'t>, object: Object) {
+        let present =
+            |field: &Field| node.get(field.name).is_some_and(|value| value.kind() != Kind::Null);
+        for field in object.fields().filter(|field| field.required) {
+            if !present(&field) {
+                let message = format!("there is no `{}`", field.name);
+                let code = Code::MissingObjectField;
+                let finding = Finding::error_at_key(code, self.root, node, message);
+                self.found(finding.help(format!("add `{}`", field.name)));
+            }
+        }
+    }
+
+    fn field(&mut self, entry: NodeRef<'t>, object: Object) {
+        let name = entry.key().unwrap_or_default();
+        match object.field(name) {
+            Some(field) => self.value(entry, field.of, Some(object)),
+            None if object.is_open() => {}
+            None => self.unknown_field(entry, name, object),
+        }
+    }
+
+    fn unknown_field(&mut self, entry: NodeRef<'t>, name: &str, object: Object) {
+        let message = format!("there is no field `{name}`");
+        let finding = Finding::error_at_key(Code::UnknownObjectField, self.root, entry, message);
+        let versions = object.versions(name);
+        let finding = if !versions.is_empty() {
+            finding.help(format!("Kubernetes has the field {versions}"))
+        } else if let Some(near) = nearest(name, object.fields().map(|field| field.name)) {
+            finding.help(format!("write `{near}`")).replace(near)
+        } else {
+            let names: Vec<&str> = object.fields().map(|field| field.name).collect();
+            match names.len() {
+                0 => finding.help("the object has no fields"),
+                1..=12 => finding.help(format!("the fields are `{}`", names.join("`, `"))),
+                _ => finding,
+            }
+        };
+        self.found(finding);
+    }
+
+    /// Compares a value with its type; `holder` is the object of which it is a field.
+    fn value(&mut self, node: NodeRef<'t>, of: Type, holder: Option<Object>) {
+        if node.kind() == Kind::Null {
+            if self.custom && !of.is_nullable() && !matches!(of.shape(), Shape::Any) {
+                let finding = self.error(Code::WrongObjectType, node, "null is no value here");
+                self.found(finding.help("delete the field"));
+            }
+            return;
+        }
+        let found = self.findings.len();
+        match of.shape() {
+            Shape::Any => {}
+            Shape::Bool => self.kind(node, Kind::Bool, "true or false"),
+            Shape::Str => self.kind(node, Kind::Str, "a string"),
+            Shape::Enum(values) => self.one_of(node, values, holder),
+            Shape::Bytes => self.text(node, "base64", is_base64),
+            Shape::Time => self.text(node, "a time such as 2026-01-31T12:00:00Z", is_time),
+            Shape::Int32 => self.integer(node, i64::from(i32::MIN), i64::from(i32::MAX)),
+            Shape::Int64 => self.integer(node, i64::MIN, i64::MAX),
+            Shape::Number if node.kind() == Kind::Float => {}
+            Shape::Number => self.kind(node, Kind::Int, "a number"),
+            Shape::Quantity => self.quantity(node),
+            Shape::IntOrString if node.kind() == Kind::Str => {}
+            Shape::IntOrString => self.int_or_string(node),
+            Shape::Map(value) => self.map(node, value),
+            Shape::List(list) => self.list(node, list),
+            Shape::Object(object) => self.object(node, object),
+        }
+        for limit in of.limits() {
+            if self.findings.len() == found {
+                self.limit(node, *limit);
+            }
+        }
+    }
+
+    fn kind(&mut self, node: NodeRef<'t>, kind: Kind, wanted: &str) {
+        if node.kind() != kind {
+            self.wrong_type(node, wanted);
+        }
+    }
+
+    fn wrong_type(&mut self, node: NodeRef<'t>, wanted: &str) {
+        let message = format!("expected {wanted}, found {}", describe(node));
+        let finding = self.error(Code::WrongObjectType, node, message);
+        let text = node.text();
+        let finding = match node.kind() {
+            Kind::Bool | Kind::Int | Kind::Float if wanted == "a string" => {
+                finding.help(format!("write \"{text}\", in quotes")).replace(format!("\"{text}\""))
+            }
+            Kind::Str if would_be(text, wanted) => {
+                finding.help(format!("write {text}, without quotes")).replace(text)
+            }
+            _ => finding,
+        };
+        self.found(finding);
+    }
+
+    fn one_of(&mut self, node: NodeRef<'t>, values: &[&str], holder: Option<Object>) {
+        let Some(text) = node.as_str() else { return self.wrong_type(node, "a string") };
+        if values.contains(&text) {
+            return;
+        }
+        let message = format!("`{text}` is none of `{}`", values.join("`, `"));
+        let finding = self.error(Code::ValueNotAllowed, node, message);
+        let versions = holder
+            .zip(node.key())
+            .map(|(holder, name)| holder.versions_allowing(name, text))
+            .filter(|versions| !versions.is_empty());
+        let finding = match (versions, nearest(text, values.iter().copied())) {
+            (Some(versions), _) => finding.help(format!("Kubernetes has the value {versions}")),
+            (None, Some(near)) => finding.help(format!("write `{near}`")).replace(near),
+            (None, None) => finding,
+        };
+        self.found(finding);
+    }
+
+    fn text(&mut self, node: NodeRef<'t>, wanted: &str, good: fn(&str) -> bool) {
+        match node.as_str() {
+            None => self.wrong_type(node, &format!("a string of {wanted}")),
+            Some(text) if good(text) => {}
+            Some(_) => {
+                let message = format!("expected {wanted}");
+                let finding = self.error(Code::ValueNotAllowed, node, message);
+                self.found(finding);
+            }
+        }
+    }
+
+    fn integer(&mut self, node: NodeRef<'t>, least: i64, most: i64) {
+        if node.kind() != Kind::Int {
+            return self.wrong_type(node, "an integer");
+        }
+        if node.as_i64().is_none_or(|number| number < least || number > most) {
+            let message = format!("{} is not between {least} and {most}", node.text());
+            let finding = self.error(Code::ValueNotAllowed, node, message);
+            self.found(finding);
+        }
+    }
+
+    fn int_or_string(&mut self, node: NodeRef<'t>) {
+        if node.kind() == Kind::Int {
+            self.integer(node, i64::from(i32::MIN), i64::from(i32::MAX));
+        } else {
+            self.wrong_type(node, "an integer or a string");
+        }
+    }
+
+    fn quantity(&mut self, node: NodeRef<'t>) {
+        if !matches!(node.kind(), Kind::Int | Kind::Float | Kind::Str) {
+            return self.wrong_type(node, "a quantity");
+        }
+        // The server trims, too.
+        let text = node.text().trim();
+        let Err(error) = text.parse::<Quantity>() else { return };
+        let finding =
+            self.error(Code::ValueNotAllowed, node, format!("`{text}` is no quantity; {error}"));
+        let finding = match mend_quantity(text) {
+            Some(mended) => finding.help(format!("write `{mended}`")).replace(mended),
+            None => finding,
+        };
+        self.found(finding);
+    }
+
+    fn map(&mut self, node: NodeRef<'t>, value: Type) {
+        if node.kind() != Kind::Map {
+            return self.wrong_type(node, "a map");
+        }
+        for entry in node.entries() {
+            self.value(entry, value, None);
+        }
+    }
+
+    fn list(&mut self, node: NodeRef<'t>, list: List) {
+        if node.kind() != Kind::List {
+            return self.wrong_type(node, "a list");
+        }
+        for item in node.items() {
+            // To the server a null in a list is an empty item.
+            match list.item.shape() {
+                Shape::Object(object) if item.kind() == Kind::Null && !self.custom => {
+                    self.missing_fields(item, object);
+                }
+                _ => self.value(item, list.item, None),
+            }
+        }
+        match list.identity {
+            ItemIdentity::None => {}
+            ItemIdentity::Value => self.repeated(node, |a, b| a.same(b)),
+            ItemIdentity::Keys(keys) => self.repeated(node, |a, b| {
+                let same = |key: &&str| {
+                    key_text(a, key).is_some_and(|text| key_text(b, key) == Some(text))
+                };
+                keys.iter().all(same)
+            }),
+        }
+    }
+
+    /// Reports items that stand for the same thing as an earlier one. The server refuses them
+    /// in custom resources; in its own kinds it often lets the last one win with a warning.
+    fn repeated(&mut self, node: NodeRef<'t>, same: impl Fn(NodeRef<'t>, NodeRef<'t>) -> bool) {
+        for (index, item) in node.items().enumerate() {
+            let Some(first) = node.items().take(index).find(|earlier| same(*earlier, item)) else {
+                continue;
+            };
+            let message = "the list has this item already";
+            let finding = self.error(Code::RepeatedItem, item, message);
+            let finding = finding.also(first.at(), "first here").help("delete one of the two");
+            let tolerated = self.author == Author::Other && !self.custom;
+            self.found(if tolerated { finding.warning() } else { finding });
+        }
+    }
+
+    fn limit(&mut self, node: NodeRef<'t>, limit: Limit) {
+        let characters = || node.text().chars().count();
+        let count = || node.items().count().max(node.entries().count());
+        let long = |most: u32| usize::try_from(most).unwrap_or(usize::MAX);
+        let demand = match limit {
+            Limit::Minimum(least) if node.as_i64().is_some_and(|number| number < least) => {
+                format!("{} is less than {least}", node.text())
+            }
+            Limit::Maximum(most) if node.as_i64().is_some_and(|number| number > most) => {
+                format!("{} is more than {most}", node.text())
+            }
+            Limit::MinLength(1) if node.text().is_empty() => "the text is empty".to_owned(),
+            Limit::MinLength(least) if characters() < long(least) => {
+                format!("the text has fewer than {least} characters")
+            }
+            Limit::MaxLength(most) if characters() > long(most) => {
+                format!("the text has more than {most} characters")
+            }
+            Limit::MinItems(least) if count() < long(least) => {
+                format!("the list has fewer items than {least}")
+            }
+            Limit::MaxItems(most) if count() > long(most) => {
+                format!("the list has more items than {most}")
+            }
+            Limit::MinProperties(least) if count() < long(least) => {
+                format!("the map has fewer entries than {least}")
+            }
+            Limit::MaxProperties(most) if count() > long(most) => {
+                format!("the map has more entries than {most}")
+            }
+            Limit::Pattern(index) if node.kind() == Kind::Str && !matches(index, node.text()) => {
+                format!("`{}` does not match `{}`", node.text(), pattern(index))
+            }
+            _ => return,
+        };
+        let finding = self.error(Code::ValueNotAllowed, node, demand);
+        self.found(finding);
+    }
+}
+
+/// The value of a key that tells items of a list apart. Only the protocol of a port has a
+/// default.
+fn key_text<'t>(item: NodeRef<'t>, key: &str) -> Option<&'t str> {
+    item.get(key).map(NodeRef::text).or((key == "protocol").then_some("TCP"))
+}
+
+fn describe(node: NodeRef<'_>) -> String {
+    match node.kind() {
+        Kind::Null => "null".to_owned(),
+        Kind::Bool => format!("the boolean {}", node.text()),
+        Kind::Int => format!("the integer {}", node.text()),
+        Kind::Float => format!("the number {}", node.text()),
+        Kind::Str if node.text().len() > 60 => "a string".to_owned(),
+        Kind::Str => format!("the string {:?}", node.text()),
+        Kind::List => "a list".to_owned(),
+        Kind::Map => "a map".to_owned(),
+    }
+}
+
+/// Whether a string would be what is wanted if it stood without quotes.
+fn would_be(text: &str, wanted: &str) -> bool {
+    match wanted {
+        "true or false" => matches!(text, "true" | "false"),
+        "an integer" | "a number" => {
+            text.parse::<i64>().is_ok_and(|number| number.to_string() == text)
+        }
+        _ => false,
+    }
+}
+
+/// The quantity that was probably meant: `1K` for `1k`, `100MB` for `100M`, `2 Gi` for `2Gi`.
+fn mend_quantity(text: &str) -> Option<String> {
+    let squeezed: String = text.chars().filter(|letter| !letter.is_whitespace()).collect();
+    let split = squeezed.find(|letter: char| letter.is_ascii_alphabetic())?;
+    let (number, suffix) = squeezed.split_at(split);
+    let unit = suffix.trim_end_matches(['B', 'b']);
+    let known = ["k", "M", "G", "T", "P", "E", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
+    let suffix = known.into_iter().find(|known| known.eq_ignore_ascii_case(unit))?;
+    let mended = format!("{number}{suffix}");
+    mended.parse::<Quantity>().is_ok().then_some(mended)
+}
+
+fn matches(index: u16, text: &str) -> bool {
+    static COMPILED: OnceLock<Vec<OnceLock<Option<Regex>>>> = OnceLock::new();
+    let all = COMPILED.get_or_init(|| (0..pattern_count()).map(|_| OnceLock::new()).collect());
+    let compiled = all[usize::from(index)].get_or_init(|| Regex::new(pattern(index)).ok());
+    compiled.as_ref().is_none_or(|pattern| pattern.is_match(text))
+}
+
+/// Whether Go's `base64.StdEncoding` reads it: padded, line breaks anywhere.
+fn is_base64(text: &str) -> bool {
+    let mut digits = 0;
+    let mut padding = 0;
+    for byte in text.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')) {
+        match byte {
+            b'=' => padding += 1,
+            _ if padding > 0 => return false,
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' => digits += 1,
+            _ => return false,
+        }
+    }
+    padding <= 2 && (digits + padding) % 4 == 0
+}
+
+/// Whether Go reads it as RFC 3339.
+fn is_time(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let number = |from: usize, to: usize| -> Option<u32> {
+        let digits = text.get(from..to)?;
+        digits.bytes().all(|byte| byte.is_ascii_digit()).then(|| digits.parse().ok()).flatten()
+    };
+    let within = |from: usize, least: u32, most: u32| {
+        number(from, from + 2).is_some_and(|number| (least..=most).contains(&number))
+    };
+    let (Some(year), Some(month), Some(day)) = (number(0, 4), number(5, 7), number(8, 10)) else {
+        return false;
+    };
+    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let days = match month {
+        2 if leap => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    };
+    let separators = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':')];
+    if !separators.iter().all(|(at, separator)| bytes.get(*at) == Some(separator)) {
+        return false;
+    }
+    let fraction = text
+        .get(19..)
+        .and_then(|rest| rest.strip_prefix('.'))
+        .map_or(0, |rest| 1 + rest.bytes().take_while(u8::is_ascii_digit).count());
+    let zone_at = 19 + fraction;
+    let zone_is_good = match bytes.get(zone_at) {
+        Some(b'Z') => bytes.len() == zone_at + 1,
+        Some(b'+' | b'-') => {
+            bytes.len() == zone_at + 6
+                && bytes[zone_at + 3] == b':'
+                && within(zone_at + 1, 0, 23)
+                && within(zone_at + 4, 0, 59)
+        }
+        _ => false,
+    };
+    (1..=12).contains(&month)
+        && (1..=days).contains(&day)
+        && within(11, 0, 23)
+        && within(14, 0, 59)
+        && within(17, 0, 59)
+        && fraction != 1
+        && zone_is_good
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::validate::testing::{found, tree};
+
+    fn cluster(minor: u8) -> Cluster {
+        let version = Version::all().find(|version| version.minor() == minor);
+        Cluster { version: version.unwrap_or_default(), ..Cluster::default() }
+    }
+
+    fn findings(object: &serde_json::Value, author: Author, cluster: &Cluster) -> Vec<String> {
+        let mut out = Vec::new();
+        check(tree(object).root(), author, cluster, &mut out);
+        found(&out)
+    }
+
+    fn of_pod(spec: &serde_json::Value, minor: u8) -> Vec<String> {
+        let object = json!({
+            "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "a" }, "spec": spec,
+        });
+        findings(&object, Author::Gen, &cluster(minor))
+    }
+
+    #[test]
+    fn a_good_object_has_nothing_to_find() {
+        let deployment = json!({
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": { "name": "web", "labels": { "app": "web" }, "annotations": null },
+            "spec": {
+                "replicas": 2,
+                "selector": { "matchLabels": { "app": "web" } },
+                "strategy": { "rollingUpdate": { "maxSurge": "25%", "maxUnavailable": 0 } },
+                "template": {
+                    "metadata": { "labels": { "app": "web" }, "creationTimestamp": null },
+                    "spec": { "containers": [{
+                        "name": "web",
+                        "image": "nginx",
+                        "ports": [
+                            { "containerPort": 80 },
+                            { "containerPort": 80, "protocol": "UDP" },
+                        ],
+                        "resources": { "limits": { "cpu": 1, "memory": "1.5Gi" } },
+                    }] },
+                },
+            },
+            "status": {},
+        });
+        assert_eq!(findings(&deployment, Author::Gen, &cluster(34)), Vec::<String>::new());
+    }
+
+    #[test]
+    fn an_unknown_field_is_found_with_what_was_meant() {
+        let spec = json!({ "containers": [{ "name": "a", "imagee": "b" }], "hostNetwrok": true });
+        assert_eq!(
+            of_pod(&spec, 34),
+            [
+                "V002 spec.containers[0].imagee: there is no field `imagee` [write `image`]",
+                "V002 spec.hostNetwrok: there is no field `hostNetwrok` [write `hostNetwork`]",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_field_or_value_of_another_version_says_since_when() {
+        let spec = json!({ "containers": [], "hostnameOverride": "a" });
+        assert_eq!(of_pod(&spec, 34), Vec::<String>::new());
+        assert_eq!(
+            of_pod(&spec, 33),
+            ["V002 spec.hostnameOverride: there is no field `hostnameOverride` \
+              [Kubernetes has the field since 1.34]"]
+        );
+    }
+
+    #[test]
+    fn a_missing_field_is_found_at_the_object_that_lacks_it() {
+        let spec = json!({ "containers": [{ "image": "b" }, null], "volumes": [{ "name": null }] });
+        assert_eq!(
+            of_pod(&spec, 36),
+            [
+                "V003 spec.containers[0]: there is no `name` [add `name`]",
+                "V003 spec.containers[1]: there is no `name` [add `name`]",
+                "V003 spec.volumes[0]: there is no `name` [add `name`]",
+            ]
+        );
+    }
+
+    #[test]
+    fn values_of_the_wrong_type_are_found() {
+        let spec = json!({
+            "hostNetwork": "true",
+            "terminationGracePeriodSeconds": "30",
+            "nodeName": 5,
+            "containers": {},
+            "nodeSelector": { "a": true },
+            "priority": 1.5,
+            "hostname": ["a"],
+        });
+        assert_eq!(
+            of_pod(&spec, 36),
+            [
+                "V004 spec.hostNetwork: expected true or false, found the string \"true\" \
+                 [write true, without quotes]",
+                "V004 spec.terminationGracePeriodSeconds: expected an integer, found the string \
+                 \"30\" [write 30, without quotes]",
+                "V004 spec.nodeName: expected a string, found the integer 5 \
+                 [write \"5\", in quotes]",
+                "V004 spec.containers: expected a list, found a map",
+                "V004 spec.nodeSelector.a: expected a string, found the boolean true \
+                 [write \"true\", in quotes]",
+                "V004 spec.priority: expected an integer, found the number 1.5",
+                "V004 spec.hostname: expected a string, found a list",
+            ]
+        );
+    }
+
+    #[test]
+    fn values_out_of_range_are_found() {
+        let spec = json!({
+            "restartPolicy": "Allways",
+            "priority": 2_147_483_648_u64,
+            "overhead": { "cpu": "1", "memory": "100MB", "disk": "lots", "pages": " 1Gi " },
+            "containers": [{
+                "name": "a",
+                "livenessProbe": { "tcpSocket": { "port": 3_000_000_000_u64 } },
+            }],
+        });
+        assert_eq!(
+            of_pod(&spec, 36),
+            [
+                "V005 spec.restartPolicy: `Allways` is none of `Always`, `Never`, `OnFailure` \
+                 [write `Always`]",
+                "V005 spec.priority: 2147483648 is not between -2147483648 and 2147483647",
+                "V005 spec.overhead.memory: `100MB` is no quantity; a quantity ends in one of n, \
+                 u, m, k, M, G, T, P, E, Ki, Mi, Gi, Ti, Pi, Ei, an exponent or nothing \
+                 [write `100M`]",
+                "V005 spec.overhead.disk: `lots` is no quantity; a quantity is a number and a \
+                 suffix, such as 500m or 1.5Gi",
+                "V005 spec.containers[0].livenessProbe.tcpSocket.port: 3000000000 is not between \
+                 -2147483648 and 2147483647",
+            ]
+        );
+    }
+
+    #[test]
+    fn repeated_items_are_errors_of_gen_and_warnings_of_others() {
+        let object = json!({
+            "apiVersion": "v1", "kind": "Pod", "metadata": { "name": "a" },
+            "spec": { "containers": [{
+                "name": "a",
+                "env": [{ "name": "A" }, { "name": "B" }, { "name": "A" }],
+                "ports": [{ "containerPort": 80, "protocol": "TCP" }, { "containerPort": 80 }],
+            }] },
+        });
+        let severities = |author| {
+            let mut out = Vec::new();
+            check(tree(&object).root(), author, &cluster(36), &mut out);
+            let of = |finding: &Finding| (finding.path.clone(), finding.severity);
+            out.iter().map(of).collect::<Vec<_>>()
+        };
+        let paths = ["spec.containers[0].env[2]", "spec.containers[0].ports[1]"];
+        let with = |severity| paths.map(|path| (path.to_owned(), severity)).to_vec();
+        assert_eq!(severities(Author::Gen), with(crate::diagnostic::Severity::Error));
+        assert_eq!(severities(Author::Other), with(crate::diagnostic::Severity::Warning));
+    }
+
+    #[test]
+    fn a_kind_without_a_schema_is_an_error_unless_the_cluster_has_it() {
+        let widget = json!({ "apiVersion": "example.com/v1", "kind": "Widget" });
+        let mut cluster = cluster(36);
+        assert_eq!(
+            findings(&widget, Author::Other, &cluster),
+            ["V001 kind: Kubernetes 1.36 has no kind `Widget` in `example.com/v1` [if the \
+              cluster has it, list `example.com/v1/Widget` under `existing: { kinds }` of the \
+              environment]"]
+        );
+        cluster.kinds.push("example.com/v1/Widget".to_owned());
+        assert_eq!(findings(&widget, Author::Other, &cluster), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_kind_that_moved_or_is_misspelt_says_where_it_is() {
+        let of = |api_version: &str, kind: &str, minor| {
+            let object = json!({ "apiVersion": api_version, "kind": kind });
+            findings(&object, Author::Other, &cluster(minor)).concat()
+        };
+        assert_eq!(
+            of("extensions/v1beta1", "Ingress", 36),
+            "V001 apiVersion: Kubernetes 1.36 has no kind `Ingress` in `extensions/v1beta1` \
+             [write `apiVersion: networking.k8s.io/v1`]"
+        );
+        assert_eq!(
+            of("apps/v1", "Deploymnet", 36),
+            "V001 kind: Kubernetes 1.36 has no kind `Deploymnet` in `apps/v1` \
+             [write `kind: Deployment`]"
+        );
+        assert_eq!(
+            of("resource.k8s.io/v1", "ResourceClaim", 33),
+            "V001 apiVersion: Kubernetes 1.33 has no kind `ResourceClaim` in \
+             `resource.k8s.io/v1` [the kind is there since 1.34]"
+        );
+    }
+
+    #[test]
+    fn an_object_without_a_kind_is_found() {
+        let object = json!({ "apiVersion": 1, "metadata": {} });
+        assert_eq!(
+            findings(&object, Author::Other, &cluster(36)),
+            [
+                "V004 apiVersion: `apiVersion` must be a string that is not empty",
+                "V003 : there is no `kind` [an object starts with `apiVersion`, `kind` and \
+                 `metadata`]",
+            ]
+        );
+    }
+
+    #[test]
+    fn custom_resources_have_limits_and_no_nulls() {
+        let route = json!({
+            "apiVersion": "gateway.networking.k8s.io/v1",
+            "kind": "HTTPRoute",
+            "metadata": { "name": "a", "labels": null },
+            "spec": {
+                "hostnames": ["Example.com", ""],
+                "parentRefs": null,
+                "rules": [{ "backendRefs": [{ "name": "web", "port": 70_000 }] }],
+            },
+        });
+        let label = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+        let pattern = format!("`^(\\*\\.)?{label}(\\.{label})*$`");
+        assert_eq!(
+            findings(&route, Author::Gen, &cluster(36)),
+            [
+                format!("V005 spec.hostnames[0]: `Example.com` does not match {pattern}"),
+                "V005 spec.hostnames[1]: the text is empty".to_owned(),
+                "V004 spec.parentRefs: null is no value here [delete the field]".to_owned(),
+                "V005 spec.rules[0].backendRefs[0].port: 70000 is more than 65535".to_owned(),
+            ]
+        );
+    }
+
+    #[test]
+    fn every_pattern_of_the_schemas_compiles() {
+        for index in 0..pattern_count() {
+            let Ok(index) = u16::try_from(index) else { continue };
+            assert!(Regex::new(pattern(index)).is_ok(), "{}", pattern(index));
+        }
+    }
+
+    #[test]
+    fn base64_is_read_as_go_reads_it() {
+        for good in ["", "YQ==", "YWI=", "YWJj", "YW\nJj"] {
+            assert!(is_base64(good), "{good:?}");
+        }
+        for bad in ["YQ", "YQ=", "Y", "YQ==YQ==", "Y Q=", "a-b_", "===="] {
+            assert!(!is_base64(bad), "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn times_are_those_of_rfc_3339() {
+        for good in ["2026-01-31T12:00:00Z", "2024-02-29T23:59:59.5+01:00"] {
+            assert!(is_time(good), "{good}");
+        }
+        for bad in [
+            "",
+            "2026-01-31",
+            "2026-02-29T12:00:00Z",
+            "2026-13-01T12:00:00Z",
+            "2026-01-31T24:00:00Z",
+            "2026-01-31T12:00:00",
+            "2026-01-31 12:00:00Z",
+            "2026-01-31T12:00:00.Z",
+            "2026-01-31T12:00:00Zx",
+            "2026-01-31T12:00:0\u{e9}",
+        ] {
+            assert!(!is_time(bad), "{bad}");
+        }
+    }
+}
