@@ -29,7 +29,7 @@ use crate::source::Sources;
 
 /// Compile a typed description of a stack into validated Kubernetes YAML.
 #[derive(Debug, Parser)]
-#[command(name = "gen", version, propagate_version = true, arg_required_else_help = true)]
+#[command(name = "gen", version, arg_required_else_help = true)]
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
