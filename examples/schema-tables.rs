@@ -7,6 +7,12 @@
 //! The tables hold each distinct type once. A field that changes between two versions of
 //! Kubernetes has one row for each of its forms, with a bit for each version that has it so.
 
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "a tool of the project, not a part of gen"
+)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};

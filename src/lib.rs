@@ -1,5 +1,7 @@
 //! gen compiles a typed description of a stack into validated Kubernetes YAML.
 
+#![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests make their own files"))]
+
 pub mod cli;
 pub mod diagnostic;
 pub mod fs;

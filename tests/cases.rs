@@ -15,7 +15,11 @@
 //!
 //! `GEN_BLESS=1 cargo test --test cases [-- NAME]` makes what happens what is expected.
 
-#![allow(clippy::disallowed_methods, reason = "a test reads its cases and runs the program")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "a test reads its cases and runs the program"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

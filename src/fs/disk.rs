@@ -1,5 +1,7 @@
 //! The real file system.
 
+#![allow(clippy::disallowed_methods, reason = "the one place that touches the disk")]
+
 use std::fs::{self, File, FileType};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};

@@ -1,7 +1,8 @@
 //! The order in which people expect to read the fields of Kubernetes objects.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use indexmap::IndexMap;
 
 /// Field names in reading order. One list serves every type, since names that meet in one type
 /// nowhere want two orders. What is not in it comes after, in the order of the alphabet.
@@ -62,7 +63,7 @@ const FIELDS: &[&str] = &[
     "encryptedData", "data", "remoteRef", "binaryData", "stringData", "status",
 ];
 
-static RANKS: LazyLock<HashMap<&str, usize>> =
+static RANKS: LazyLock<IndexMap<&str, usize>> =
     LazyLock::new(|| FIELDS.iter().enumerate().rev().map(|(rank, field)| (*field, rank)).collect());
 
 /// The place of a field among its siblings; equal for fields that stand in the alphabet's order.
