@@ -8,6 +8,7 @@ pub mod fs;
 pub mod k8s;
 pub mod lower;
 pub mod plan;
+pub mod resolve;
 pub mod source;
 pub mod spec;
 pub mod validate;
