@@ -1,7 +1,7 @@
 //! What is wrong with an input: one model, several renderers.
 //!
 //! Phases collect [`Diagnostics`]; a [`Report`] puts them in order and finds the lines; a
-//! function a format ([`human`], [`short`], [`json`], [`github`], [`junit`]) makes it text.
+//! function a format ([`human()`], [`short()`], [`json()`], [`github()`], [`junit()`]) makes it text.
 
 mod code;
 mod github;
