@@ -4,6 +4,9 @@
 //! together with its origin, and become trees in which every node knows where it came from.
 
 pub mod built;
+pub mod metadata;
 mod stamp;
+#[cfg(test)]
+mod testing;
 
 pub use built::Built;

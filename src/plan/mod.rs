@@ -40,6 +40,8 @@ pub struct Plan {
     pub place: Arc<Place>,
     /// The stack's name; of an instance `STACK-INSTANCE`. Also the name of its output folder.
     pub name: String,
+    /// The stack's name, of an instance too.
+    pub stack: String,
     /// Where the stack as a whole is declared.
     pub at: Origin,
     /// The namespace of all of its objects.

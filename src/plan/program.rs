@@ -10,7 +10,8 @@ pub struct Program {
     pub component: String,
     /// The name of its objects; the component's, unless it was set.
     pub name: Val<String>,
-    /// The labels by which its objects find its pods.
+    /// The labels by which its objects find its pods, where a live system has other ones than
+    /// the recommended; empty otherwise.
     pub selector: Map,
     /// What keeps it running, or runs it.
     pub kind: ProgramKind,

@@ -73,4 +73,9 @@ rules! {
     ObjectIdentity = "object-identity",
     /// The recommended `app.kubernetes.io/*` labels.
     RecommendedLabels = "recommended-labels",
+    /// An object lives in the namespace of its stack.
+    StackNamespace = "stack-namespace",
+    /// Objects find their pods by `app.kubernetes.io/name` and `/instance` alone. The other
+    /// recommended labels change in the life of a component, and a selector cannot.
+    StableSelector = "stable-selector",
 }

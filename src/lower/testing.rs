@@ -1,0 +1,164 @@
+//! Small plans for the tests of lowering. Every value says by a number where it came from, as
+//! [`listing::at`](crate::source::listing::at) makes it: the place has 1 to 9, the stack 10 to
+//! 19, a component its own number and those that follow.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::k8s::Version;
+use crate::plan::{
+    Container, Controller, Dns, Map, Place, Plan, Port, Probes, Program, ProgramKind, Replicas,
+    SecurityContext, ServiceAccount, Val,
+};
+use crate::source::listing::at;
+use crate::spec::{Placeholders, Policy, Protocol};
+
+pub(super) fn val<T>(value: T, number: u32) -> Val<T> {
+    Val::new(value, at(number))
+}
+
+pub(super) fn text(value: &str, number: u32) -> Val<String> {
+    val(value.to_owned(), number)
+}
+
+pub(super) fn map<const N: usize>(entries: [(&str, &str, u32); N]) -> Map {
+    entries.into_iter().map(|(key, value, at)| (key.to_owned(), text(value, at))).collect()
+}
+
+/// A place with nothing but what every place has.
+pub(super) fn place() -> Place {
+    Place {
+        name: "prod".to_owned(),
+        chain: vec!["base".to_owned(), "prod".to_owned()],
+        at: at(1),
+        kubernetes: val(Version::newest(), 2),
+        policy: val(Policy::Restricted, 3),
+        arch: Vec::new(),
+        dns: Dns {
+            namespace: text("kube-system", 4),
+            labels: map([("k8s-app", "kube-dns", 5)]),
+            cidrs: Vec::new(),
+        },
+        api_server: (Vec::new(), vec![val(443, 6)]),
+        scraper: None,
+        routing: None,
+        sealed: None,
+        external: None,
+        existing_secrets: BTreeMap::new(),
+        placeholders: val(Placeholders::Allowed, 7),
+        labels: Map::new(),
+        annotations: Map::new(),
+        cluster_issuers: BTreeMap::new(),
+        storage_classes: BTreeMap::new(),
+        priority_classes: BTreeMap::new(),
+        known_storage_classes: Vec::new(),
+        known_priority_classes: Vec::new(),
+        known_cluster_issuers: Vec::new(),
+        known_kinds: Vec::new(),
+        known_objects: Vec::new(),
+    }
+}
+
+/// The instance `acme` of a stack `shop`, without components.
+pub(super) fn plan() -> Plan {
+    Plan {
+        place: Arc::new(place()),
+        name: "shop-acme".to_owned(),
+        stack: "shop".to_owned(),
+        at: at(10),
+        namespace: text("shop", 11),
+        owns_namespace: true,
+        labels: Map::new(),
+        annotations: Map::new(),
+        programs: Vec::new(),
+        postgres: Vec::new(),
+        redis: Vec::new(),
+        volumes: Vec::new(),
+        configs: Vec::new(),
+        secrets: Vec::new(),
+        routes: Vec::new(),
+        flows: Vec::new(),
+        foreign: Vec::new(),
+        patches: Vec::new(),
+    }
+}
+
+/// A container without ports, declared at `number`; its image stands two further.
+pub(super) fn container(name: &str, number: u32) -> Container {
+    Container {
+        name: text(name, number),
+        image: text(&format!("example/{name}:1.4.0"), number + 2),
+        image_pull_policy: None,
+        command: None,
+        args: None,
+        working_dir: None,
+        env: Vec::new(),
+        env_from: Vec::new(),
+        ports: Vec::new(),
+        probes: Probes::default(),
+        mounts: Vec::new(),
+        requests: Map::new(),
+        limits: Map::new(),
+        security_context: SecurityContext::default(),
+        extra: None,
+        at: at(number),
+    }
+}
+
+/// A program of that kind, declared at `number`.
+pub(super) fn program(name: &str, number: u32, kind: ProgramKind) -> Program {
+    Program {
+        component: name.to_owned(),
+        name: text(name, number),
+        selector: Map::new(),
+        kind,
+        container: container(name, number),
+        waits: Vec::new(),
+        init: Vec::new(),
+        sidecars: Vec::new(),
+        service_account: ServiceAccount {
+            name: text(name, number),
+            token: val(false, number),
+            annotations: Map::new(),
+            render: true,
+        },
+        rbac: Vec::new(),
+        arch: None,
+        node_selector: Map::new(),
+        tolerations: Vec::new(),
+        priority_class: None,
+        image_pull_secrets: Vec::new(),
+        termination_grace_period_seconds: None,
+        security_context: SecurityContext::default(),
+        metrics: None,
+        labels: Map::new(),
+        annotations: Map::new(),
+        extra: Vec::new(),
+        at: at(number),
+    }
+}
+
+/// A service of one pod with a port 8080 `http`, declared at `number`.
+pub(super) fn service(name: &str, number: u32) -> Program {
+    let mut service = program(name, number, ProgramKind::Service(controller(number)));
+    service.container.ports.push(Port {
+        name: text("http", number + 3),
+        container: val(8080, number + 3),
+        service: val(80, number + 4),
+        protocol: val(Protocol::Tcp, number + 3),
+        app_protocol: None,
+    });
+    service
+}
+
+/// A controller of one pod.
+pub(super) fn controller(number: u32) -> Controller {
+    Controller {
+        replicas: Replicas::Count(val(1, number + 1)),
+        per_node: false,
+        storage: None,
+        strategy: None,
+        budget: None,
+        spread: None,
+    }
+}
