@@ -15,6 +15,7 @@ pub fn plan(merged: &Merged, context: Context<'_>, diagnostics: &mut Diagnostics
     Some(Plan {
         place: Arc::clone(context.place),
         name: merged.name.clone(),
+        stack: merged.stack.clone(),
         at: Origin::Written(merged.span),
         namespace: own.namespace.clone(),
         owns_namespace: true,
