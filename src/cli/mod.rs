@@ -73,7 +73,7 @@ enum MessageFormat {
     /// With the lines of the input that they are about
     #[default]
     Human,
-    /// One line each: path:line:column: error[CODE]: message
+    /// One line each, as compilers write them
     Short,
     /// One JSON object a line
     Json,
