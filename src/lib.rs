@@ -4,6 +4,7 @@
 
 pub mod cli;
 pub mod diagnostic;
+pub mod emit;
 pub mod fs;
 pub mod k8s;
 pub mod lower;

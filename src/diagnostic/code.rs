@@ -49,6 +49,61 @@ codes! {
     /// Close what is open, indent with spaces, and quote text that starts with a character
     /// that means something in YAML.
     Syntax = "L001", "not YAML";
+    /// The file holds bytes that are no UTF-8 text, often because an editor saved it as
+    /// Latin-1 or UTF-16.
+    ///
+    /// YAML files of gen and of Kubernetes are UTF-8. Save the file with that encoding.
+    NotUtf8 = "L002", "not UTF-8";
+    /// The file starts with a byte order mark (U+FEFF), which some editors put before UTF-8.
+    ///
+    /// The mark is invisible, and tools that join files leave it in the middle of the text. Save
+    /// the file as UTF-8 without it.
+    ByteOrderMark = "L003", "byte order mark";
+    /// A line of the file ends with a carriage return, as files on Windows do (CRLF).
+    ///
+    /// What gen renders must not depend on where the input was checked out, so lines end with
+    /// LF alone. Let git take care of it with a line in `.gitattributes`:
+    ///
+    /// ```text
+    /// *.yaml text eol=lf
+    /// ```
+    CarriageReturn = "L004", "carriage return";
+    /// The file holds a control character, which no YAML text may hold as it is.
+    ///
+    /// ```yaml
+    /// command: ["printf", "<ESC>[1m"]
+    /// ```
+    ///
+    /// Here `<ESC>` stands for the byte 0x1B. Write it as an escape in double quotes:
+    ///
+    /// ```yaml
+    /// command: ["printf", "\\x1b[1m"]
+    /// ```
+    ControlCharacter = "L005", "control character";
+    /// A line is indented with a tab.
+    ///
+    /// YAML's structure is its indentation, and a tab has no agreed width, so only spaces count.
+    /// Replace the tabs by spaces.
+    TabIndentation = "L006", "indented with a tab";
+    /// The same key stands twice in one map.
+    ///
+    /// ```yaml
+    /// services:
+    ///   web: { image: nginx:1.29 }
+    ///   web: { image: nginx:1.30 }
+    /// ```
+    ///
+    /// Most readers silently let one of them win. Keep one, or rename one.
+    DuplicateKey = "L007", "duplicate key";
+    /// The file has no content, or nothing but comments.
+    ///
+    /// Write what it is for, or remove it.
+    EmptyFile = "L008", "empty file";
+    /// A file of the language holds more than one document, separated by `---`.
+    ///
+    /// A stack, an overlay or an environment is one file with one document. Move the second one
+    /// to a file of its own.
+    SeveralDocuments = "L009", "more than one document";
     /// A field that the language does not have at that place.
     ///
     /// ```yaml
@@ -86,6 +141,98 @@ codes! {
     /// An expression is a path and perhaps filters: `${{ database.url | urlencode }}`. It has
     /// no operators; text around it needs none: `${{ database.url }}/x`.
     Expression = "L013", "malformed expression";
+    /// The document is a list or a single value, not a map.
+    ///
+    /// ```yaml
+    /// - services
+    /// - postgres
+    /// ```
+    ///
+    /// Every file of the language, and every Kubernetes object, is a map: keys at the start of
+    /// the line, each followed by `:` and its value.
+    NotAMap = "L020", "not a map";
+    /// Text without quotes that YAML readers disagree about.
+    ///
+    /// ```yaml
+    /// env:
+    ///   DEBUG: yes          # true, or the text "yes"
+    ///   MODE: 0777          # 511, or 777
+    ///   LIMIT: 1_000        # 1000, or the text "1_000"
+    ///   START: 12:30        # 750, or the text "12:30"
+    ///   SINCE: 2025-01-01   # a date, or text
+    /// ```
+    ///
+    /// Write `true`, `false` and plain decimal numbers for what they are, and quote text.
+    AmbiguousScalar = "L021", "ambiguous value";
+    /// A key has no value, or the value is null.
+    ///
+    /// ```yaml
+    /// services:
+    ///   web:
+    ///     image:
+    ///     command: ~
+    /// ```
+    ///
+    /// Null is none of the language's values: it would not be clear whether it means the
+    /// default, nothing, or a forgotten value. Write the value, or leave the key out. Empty text
+    /// is `""`, an empty map `{}`, an empty list `[]`.
+    NullValue = "L022", "no value";
+    /// A key is not text: a number, a boolean, a list or a map.
+    ///
+    /// ```yaml
+    /// data:
+    ///   8080: http
+    ///   on: push
+    /// ```
+    ///
+    /// Keys are text everywhere in Kubernetes. Quote the key: `"8080": http`.
+    KeyNotText = "L023", "key is not text";
+    /// The merge key `<<` of YAML 1.1, or one that does not merge maps.
+    ///
+    /// ```yaml
+    /// web:
+    ///   <<: *base
+    /// ```
+    ///
+    /// gen's own files have no merge keys, since `defaults` and overlays say the same in a
+    /// way that every error and `gen explain` can trace. In manifests from elsewhere a merge key
+    /// takes a map or a list of maps.
+    MergeKey = "L024", "merge key";
+    /// A YAML tag such as `!!str` or `!Ref`.
+    ///
+    /// ```yaml
+    /// tag: !!str 1.29
+    /// ```
+    ///
+    /// gen's own files need none: quotes make text, and the types are known. In manifests from
+    /// elsewhere a tag must fit its value.
+    Tag = "L025", "YAML tag";
+    /// An alias (`*name`) without an anchor (`&name`) before it, or inside the value that it
+    /// stands for.
+    ///
+    /// ```yaml
+    /// host: *.example.com
+    /// ```
+    ///
+    /// Text that starts with `*` or `&` needs quotes: `host: "*.example.com"`.
+    Alias = "L026", "alias without a value";
+    /// The file is larger, nested deeper, or repeats more by aliases than any honest input.
+    ///
+    /// The limits are 32 MiB a file, 100 levels of maps and lists, and 100,000 values repeated
+    /// by aliases in a document. They keep a broken or hostile file from using up the machine.
+    TooLarge = "L027", "too large";
+    /// An expression stands without quotes inside `{ }` or `[ ]`.
+    ///
+    /// ```yaml
+    /// env: { DATABASE_URL: ${{ database.url }} }
+    /// ```
+    ///
+    /// YAML takes the braces of the expression for braces of its own there. Quote the value:
+    ///
+    /// ```yaml
+    /// env: { DATABASE_URL: "${{ database.url }}" }
+    /// ```
+    UnquotedExpression = "L028", "unquoted expression";
     /// An overlay, or an environment's `overrides`, changes something that does not exist.
     ///
     /// ```yaml

@@ -4,6 +4,8 @@ use std::num::NonZeroU32;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+use crate::diagnostic::{Code, Diagnostic};
+
 /// Names one file of a [`Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(NonZeroU32);
@@ -118,6 +120,42 @@ impl Sources {
         files.push(Arc::new(Source::new(path.into(), text.into())));
         let number = u32::try_from(files.len()).expect("fewer than 2^32 files");
         FileId(NonZeroU32::new(number).expect("a length after a push is not 0"))
+    }
+
+    /// Keeps a file as it was read from disk, and names it.
+    ///
+    /// # Errors
+    ///
+    /// When the bytes are not UTF-8. The file is kept all the same, with U+FFFD for what is no
+    /// text, so that the diagnostic can show the line.
+    ///
+    /// # Panics
+    ///
+    /// Past 2^32 files.
+    pub fn add_bytes(
+        &self,
+        path: impl Into<String>,
+        bytes: Vec<u8>,
+    ) -> Result<FileId, Box<Diagnostic>> {
+        let error = match String::from_utf8(bytes) {
+            Ok(text) => return Ok(self.add(path, text)),
+            Err(error) => error,
+        };
+        // Up to the first bad byte the replaced text equals the bytes, so offsets agree.
+        let start = error.utf8_error().valid_up_to();
+        let byte = error.as_bytes()[start];
+        let file = self.add(path, String::from_utf8_lossy(error.as_bytes()));
+        let start = u32::try_from(start).unwrap_or(u32::MAX);
+        let replacement = u32::try_from(char::REPLACEMENT_CHARACTER.len_utf8()).unwrap_or(1);
+        let span = Span { file, start, end: start.saturating_add(replacement) };
+        Err(Box::new(
+            Diagnostic::error(
+                Code::NotUtf8,
+                span,
+                format!("the file is not UTF-8: the byte 0x{byte:02X} is no part of a character"),
+            )
+            .help("save the file with the encoding UTF-8"),
+        ))
     }
 
     /// The file of that name.

@@ -4,8 +4,12 @@ mod files;
 #[cfg(test)]
 pub(crate) mod listing;
 mod origin;
+mod parse;
+mod scalar;
 mod tree;
 
 pub use files::{FileId, Source, Sources, Span};
 pub use origin::{Origin, Rule};
+pub use parse::{Dialect, parse};
+pub use scalar::is_text_to_all;
 pub use tree::{Entries, Items, Kind, NodeRef, Step, Style, Tree, TreeBuilder};

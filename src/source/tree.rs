@@ -97,6 +97,11 @@ impl<'t> NodeRef<'t> {
         &self.tree.text[range.start as usize..range.end as usize]
     }
 
+    /// The position of the node in the preorder of its tree.
+    pub(super) fn index(self) -> u32 {
+        self.index
+    }
+
     /// What this node is.
     #[must_use]
     pub fn kind(self) -> Kind {
@@ -368,6 +373,38 @@ impl TreeBuilder {
         self.container(Kind::List, at);
     }
 
+    /// The index that the next node will have, to go back to with [`rewind`](Self::rewind) or to
+    /// repeat with [`repeat`](Self::repeat).
+    pub(super) fn next_index(&self) -> u32 {
+        u32::try_from(self.nodes.len()).expect("a document has fewer than 2^32 nodes")
+    }
+
+    /// Forgets every node from `index` on; no map or list among them may be open.
+    pub(super) fn rewind(&mut self, index: u32) {
+        self.nodes.truncate(index as usize);
+        self.key = None;
+    }
+
+    /// How many nodes the finished subtree at `index` has.
+    pub(super) fn size(&self, index: u32) -> u32 {
+        self.nodes[index as usize].next - index
+    }
+
+    /// Writes the finished subtree at `index` once more, with its origins, as the next value.
+    pub(super) fn repeat(&mut self, index: u32) {
+        let root = self.next_index();
+        let moved = root - index;
+        for node in index..index + self.size(index) {
+            let mut node = self.nodes[node as usize];
+            node.next += moved;
+            self.nodes.push(node);
+        }
+        let at = self.nodes[root as usize].at;
+        let (keyed, key, key_at) = self.take_key(at);
+        let node = &mut self.nodes[root as usize];
+        (node.keyed, node.key, node.key_at) = (keyed, key, key_at);
+    }
+
     /// Closes the innermost open map or list; its origin stays what it was opened with.
     ///
     /// # Panics
@@ -469,11 +506,15 @@ impl TreeBuilder {
 
     fn push(&mut self, kind: Kind, style: Style, text: TextRange, at: Origin) {
         let next = self.next_index() + 1;
-        let (keyed, key, key_at) = match self.key.take() {
+        let (keyed, key, key_at) = self.take_key(at);
+        self.nodes.push(Node { kind, style, keyed, next, key, text, key_at, at });
+    }
+
+    fn take_key(&mut self, at: Origin) -> (bool, TextRange, Origin) {
+        match self.key.take() {
             Some((key, key_at)) => (true, key, key_at),
             None => (false, NO_TEXT, at),
-        };
-        self.nodes.push(Node { kind, style, keyed, next, key, text, key_at, at });
+        }
     }
 
     fn push_text(&mut self, text: &str) -> TextRange {
@@ -481,9 +522,5 @@ impl TreeBuilder {
         self.text.push_str(text);
         let offset = |at: usize| u32::try_from(at).expect("a document is below 4 GiB");
         TextRange { start: offset(start), end: offset(self.text.len()) }
-    }
-
-    fn next_index(&self) -> u32 {
-        u32::try_from(self.nodes.len()).expect("a document has fewer than 2^32 nodes")
     }
 }

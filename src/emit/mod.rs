@@ -1,0 +1,5 @@
+//! From trees to files.
+
+mod yaml;
+
+pub use yaml::{stream, write_document};

@@ -1,0 +1,1014 @@
+//! YAML text to trees.
+//!
+//! The grammar is granit-parser's, which yields events with byte offsets. This module builds
+//! [`Tree`]s from them and refuses what is YAML but no sound input: duplicate keys, ambiguous
+//! scalars, nulls, tags, bombs of aliases or of nesting.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use granit_parser::{
+    ErrorKind, Event, Parser, ScalarStyle, ScanError, StrInput, StructureStyle, Tag,
+};
+use indexmap::IndexMap;
+
+use super::scalar::{self, Scalar};
+use super::{FileId, Kind, NodeRef, Origin, Span, Style, Tree, TreeBuilder};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+
+/// Largest size of a file in bytes.
+const MAX_BYTES: usize = 32 << 20;
+/// How deep maps and lists may nest; Kubernetes' deepest types, schemas inside of CRDs, stay
+/// well below.
+const MAX_DEPTH: usize = 100;
+/// How many nodes aliases may repeat in one document.
+const MAX_REPEATED: u32 = 100_000;
+/// How many unquoted expressions are looked for in one file; each costs another pass.
+const MAX_UNQUOTED: usize = 50;
+
+/// Whose YAML it is: how plain scalars resolve, and what is refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialect {
+    /// gen's own files: one document, nothing that YAML readers disagree about, no nulls, tags
+    /// or merge keys.
+    Strict,
+    /// Manifests from elsewhere, read as kubectl reads them: YAML 1.1 as go-yaml v2 does it,
+    /// any number of documents, null means absent. What kubectl lets pass in silence, a
+    /// duplicate key, is refused all the same.
+    Kubectl,
+}
+
+/// Reads a file: a tree for each document whose syntax is sound, and all that is wrong.
+///
+/// Every value and key knows its bytes in the file; a map or list spans from its first byte to
+/// the last byte of its last child. What an alias repeats keeps the place of its anchor. After a
+/// syntax error reading goes on at the next document. Trees that come along with errors hold the
+/// most likely meaning, so that later phases can look for more errors; [`Kind::Null`] appears in
+/// a strict tree only together with an error.
+#[must_use]
+pub fn parse(file: FileId, text: &str, dialect: Dialect) -> (Vec<Tree>, Diagnostics) {
+    let mut before = Diagnostics::default();
+    if text.len() > MAX_BYTES {
+        let message = format!("the file has {} bytes, more than {MAX_BYTES}", text.len());
+        let at = Span { file, start: 0, end: 0 };
+        before.push(Diagnostic::error(Code::TooLarge, at, message).help("split the file"));
+        return (Vec::new(), before);
+    }
+    check_characters(file, text, dialect, &mut before);
+
+    let mut text = Cow::Borrowed(text);
+    for _ in 0..MAX_UNQUOTED {
+        let mut reader = Reader::new(file, &text, dialect);
+        reader.read();
+        let Reader { trees, diagnostics, unquoted, .. } = reader;
+        let Some(span) = unquoted else {
+            // The tree of a text that was blotted out in part would lead to more errors.
+            let trees = if matches!(text, Cow::Borrowed(_)) { trees } else { Vec::new() };
+            before.append(diagnostics);
+            return (trees, before);
+        };
+        before.push(unquoted_expression(&text, span));
+        let mut blotted = text.into_owned();
+        let range = span.start as usize..span.end as usize;
+        blotted.replace_range(range.clone(), &"x".repeat(range.len()));
+        text = Cow::Owned(blotted);
+    }
+    (Vec::new(), before)
+}
+
+/// Objects to characters that YAML allows nowhere, or gen's own files do not.
+fn check_characters(file: FileId, text: &str, dialect: Dialect, diagnostics: &mut Diagnostics) {
+    let at =
+        |start: usize, len: usize| Span { file, start: offset(start), end: offset(start + len) };
+    if dialect == Dialect::Strict && text.starts_with('\u{feff}') {
+        let message = "the file starts with a byte order mark";
+        diagnostics.push(
+            Diagnostic::error(Code::ByteOrderMark, at(0, 3), message)
+                .help("save the file as UTF-8 without a byte order mark")
+                .suggest(at(0, 3), ""),
+        );
+    }
+    let mut carriage_return = dialect == Dialect::Strict;
+    for (start, character) in text.char_indices() {
+        match character {
+            '\r' if carriage_return => {
+                carriage_return = false;
+                let message = "the line ends with a carriage return (CRLF)";
+                diagnostics.push(
+                    Diagnostic::error(Code::CarriageReturn, at(start, 1), message)
+                        .help("save the file with LF as the end of each line"),
+                );
+            }
+            // What go-yaml reads; YAML 1.2 agrees.
+            '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'.. => {}
+            _ => {
+                let code = u32::from(character);
+                let message = format!("the control character U+{code:04X} stands in the text");
+                let span = at(start, character.len_utf8());
+                diagnostics.push(
+                    Diagnostic::error(Code::ControlCharacter, span, message)
+                        .help(format!("write it as `\\u{code:04x}` in double quotes")),
+                );
+                return;
+            }
+        }
+    }
+}
+
+fn unquoted_expression(text: &str, span: Span) -> Diagnostic {
+    let value = &text[span.start as usize..span.end as usize];
+    let quoted = if value.contains(['"', '\\']) {
+        format!("'{}'", value.replace('\'', "''"))
+    } else {
+        format!("\"{value}\"")
+    };
+    Diagnostic::error(
+        Code::UnquotedExpression,
+        span,
+        "an expression inside `{ }` or `[ ]` needs quotes",
+    )
+    .help(format!("write `{quoted}`"))
+    .suggest(span, quoted)
+}
+
+/// An offset into a file whose size was checked.
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+struct Reader<'t> {
+    file: FileId,
+    text: &'t str,
+    dialect: Dialect,
+    diagnostics: Diagnostics,
+    trees: Vec<Tree>,
+    /// The value around an unquoted expression that stopped the parser.
+    unquoted: Option<Span>,
+    /// The last scalar, where an unquoted expression starts.
+    last_scalar: Span,
+}
+
+/// Why a document ends before its end.
+enum Stop {
+    /// The parser could not go on; a diagnostic says why.
+    Syntax,
+    /// A budget is used up; a diagnostic says which.
+    Budget,
+}
+
+impl<'t> Reader<'t> {
+    fn new(file: FileId, text: &'t str, dialect: Dialect) -> Self {
+        Self {
+            file,
+            text,
+            dialect,
+            diagnostics: Diagnostics::default(),
+            trees: Vec::new(),
+            unquoted: None,
+            last_scalar: Span { file, start: 0, end: 0 },
+        }
+    }
+
+    fn read(&mut self) {
+        let options = granit_parser::options! {
+            emit_comments: false,
+            emit_unresolved_aliases: true,
+            disallow_directives: self.dialect == Dialect::Strict,
+        };
+        let mut parser = Parser::new_from_str_with_options(self.text, options);
+        let mut documents = 0;
+        loop {
+            let stop = match parser.next_event() {
+                None | Some(Ok((Event::StreamEnd, _))) => break,
+                Some(Ok((Event::DocumentStart(..), span))) => {
+                    documents += 1;
+                    if self.dialect == Dialect::Strict && documents > 1 {
+                        self.second_document(self.span(&span));
+                        return;
+                    }
+                    self.document(&mut parser)
+                }
+                Some(Ok(_)) => Ok(()),
+                Some(Err(error)) => Err(self.syntax_error(&error)),
+            };
+            if stop.is_err() {
+                match parser.proceed_next_document() {
+                    Ok(true) if self.unquoted.is_none() => {}
+                    _ => return,
+                }
+            }
+        }
+        let nothing = documents == 0 && self.diagnostics.is_empty();
+        if nothing && self.dialect == Dialect::Strict {
+            self.empty();
+        }
+    }
+
+    fn second_document(&mut self, marker: Span) {
+        self.diagnostics.push(
+            Diagnostic::error(Code::SeveralDocuments, marker, "a second document starts here")
+                .help("move it to a file of its own, or remove the `---`"),
+        );
+    }
+
+    fn empty(&mut self) {
+        let start = Span { file: self.file, start: 0, end: 0 };
+        self.diagnostics.push(
+            Diagnostic::error(Code::EmptyFile, start, "the file has no content")
+                .help("write at least one `key: value`, or remove the file"),
+        );
+    }
+
+    fn document(&mut self, parser: &mut Parser<'t, StrInput<'t>>) -> Result<(), Stop> {
+        let mut document = Document::default();
+        loop {
+            match parser.next_event() {
+                None | Some(Ok((Event::DocumentEnd | Event::StreamEnd, _))) => break,
+                Some(Ok((event, span))) => self.event(&mut document, event, &span)?,
+                Some(Err(error)) => return Err(self.syntax_error(&error)),
+            }
+        }
+        self.finish(document);
+        Ok(())
+    }
+
+    fn finish(&mut self, document: Document<'t>) {
+        if document.builder.next_index() == 0 || !document.frames.is_empty() {
+            return;
+        }
+        let tree = document.builder.finish();
+        let root = tree.root();
+        if let (Kind::Null, Origin::Written(span)) = (root.kind(), root.at()) {
+            if self.dialect == Dialect::Strict && span.start == span.end {
+                self.empty();
+            }
+            return;
+        }
+        if root.kind() != Kind::Map {
+            let what = if root.kind() == Kind::List { "a list" } else { "a single value" };
+            if let Some(span) = root.at().span() {
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        Code::NotAMap,
+                        span,
+                        format!("the document is {what}, not a map"),
+                    )
+                    .help("write keys at the start of the line, such as `name: value`"),
+                );
+            }
+            return;
+        }
+        let tree = if document.merges.is_empty() {
+            tree
+        } else {
+            let mut merger =
+                Merger { merges: &document.merges, diagnostics: &mut self.diagnostics };
+            merger.merged(root)
+        };
+        self.trees.push(tree);
+    }
+
+    fn event(
+        &mut self,
+        document: &mut Document<'t>,
+        event: Event<'t>,
+        at: &granit_parser::Span,
+    ) -> Result<(), Stop> {
+        let span = self.span(at);
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                self.last_scalar = span;
+                let tag = self.tag(tag, at);
+                let scalar = Written { text, style, tag, span: self.trimmed(span, style) };
+                if document.awaits_key() {
+                    self.key(document, scalar);
+                } else {
+                    self.value(document, scalar, anchor);
+                }
+            }
+            Event::MappingStart(style, anchor, tag) => {
+                self.tag(tag, at);
+                self.open(document, Kind::Map, style, anchor, span)?;
+            }
+            Event::SequenceStart(style, anchor, tag) => {
+                self.tag(tag, at);
+                self.open(document, Kind::List, style, anchor, span)?;
+            }
+            Event::MappingEnd | Event::SequenceEnd => document.close(span),
+            Event::Alias(id) => self.alias(document, id, span)?,
+            Event::UnresolvedAlias(name) => {
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        Code::Alias,
+                        span,
+                        format!("no anchor `&{name}` stands before the alias `*{name}`"),
+                    )
+                    .help(format!(
+                        "write `\"*{name}\"` for the text, or `&{name}` before the value to repeat"
+                    )),
+                );
+                self.no_value(document, span);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// The tag of a node, in the dialect that has tags.
+    fn tag(&mut self, tag: Option<Cow<'t, Tag>>, at: &granit_parser::Span) -> Option<Cow<'t, Tag>> {
+        let tag = tag?;
+        if self.dialect == Dialect::Kubectl {
+            return Some(tag);
+        }
+        let span = at.tag_span().map_or_else(|| self.span(at), |span| self.span(&span));
+        let message = format!("the tag `{}` is none of the language", tag.original());
+        self.diagnostics.push(
+            Diagnostic::error(Code::Tag, span, message)
+                .help("leave it out; quotes make a value text"),
+        );
+        None
+    }
+
+    fn key(&mut self, document: &mut Document<'t>, key: Written<'t>) {
+        let span = key.span;
+        let plain = key.style == ScalarStyle::Plain;
+        let is_merge = plain && key.text == "<<" && key.core_tag().is_none_or(|tag| tag == "merge");
+        if is_merge {
+            if self.dialect == Dialect::Strict {
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        Code::MergeKey,
+                        span,
+                        "the merge key `<<` is none of the language",
+                    )
+                    .help("write the keys out, or use `defaults`"),
+                );
+                document.discard_entry();
+            } else {
+                document.merges.push(document.builder.next_index());
+            }
+            document.builder.key("<<", Origin::Written(span));
+            document.expect_value(span);
+            return;
+        }
+        let text = match self.key_text(&key) {
+            Ok(text) => text,
+            Err(diagnostic) => {
+                self.diagnostics.push(*diagnostic);
+                key.text
+            }
+        };
+        document.builder.key(&text, Origin::Written(span));
+        if let Some(frame) = document.frames.last() {
+            if let Some(first) = document.keys.insert((frame.number, text.clone()), span) {
+                document.keys.insert((frame.number, text.clone()), first);
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        Code::DuplicateKey,
+                        span,
+                        format!("the key `{text}` stands twice in this map"),
+                    )
+                    .label("again here")
+                    .also(first, "first here")
+                    .help("keep one of them"),
+                );
+                document.discard_entry();
+            }
+        }
+        document.expect_value(span);
+    }
+
+    fn key_text(&self, key: &Written<'t>) -> Result<Cow<'t, str>, Box<Diagnostic>> {
+        if key.style != ScalarStyle::Plain || key.tag.is_some() {
+            return Ok(key.text.clone());
+        }
+        let what = match self.dialect {
+            Dialect::Strict => match scalar::strict(&key.text).kind {
+                _ if scalar::is_text_to_all(&key.text) => return Ok(key.text.clone()),
+                Kind::Null => "null",
+                Kind::Bool => "a boolean",
+                Kind::Int | Kind::Float => "a number",
+                _ => "not text to all YAML readers",
+            },
+            Dialect::Kubectl => match scalar::kubectl_key(&key.text) {
+                Some(text) => return Ok(Cow::Owned(text.into_owned())),
+                None if scalar::kubectl(&key.text).kind == Kind::Null => "null",
+                None => "a number that does not fit 64 bits",
+            },
+        };
+        let written = self.slice(key.span);
+        let message = if written.is_empty() {
+            "a value without a key".to_owned()
+        } else {
+            format!("the key `{written}` is {what}")
+        };
+        let help = if written.is_empty() {
+            "write the key before the `:`".to_owned()
+        } else {
+            format!("write `\"{written}\"`")
+        };
+        Err(Box::new(Diagnostic::error(Code::KeyNotText, key.span, message).help(help)))
+    }
+
+    fn value(&mut self, document: &mut Document<'t>, value: Written<'t>, anchor: usize) {
+        let span = value.span;
+        let style = match value.style {
+            ScalarStyle::Plain => Style::Plain,
+            ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
+            _ => Style::Quoted,
+        };
+        let Scalar { kind, text, objection } = match (self.dialect, value.core_tag()) {
+            (Dialect::Kubectl, Some(tag)) => scalar::kubectl_tagged(&value.text, tag),
+            _ if style != Style::Plain || value.tag.is_some() => Scalar::text(&*value.text),
+            (Dialect::Strict, _) => scalar::strict(&value.text),
+            (Dialect::Kubectl, _) => scalar::kubectl(&value.text),
+        };
+        if let Some(objection) = objection {
+            let code = if value.tag.is_some() { Code::Tag } else { Code::AmbiguousScalar };
+            let mut diagnostic =
+                Diagnostic::error(code, span, objection.message).help(objection.help);
+            if let Some(replacement) = objection.replacement {
+                diagnostic = diagnostic.suggest(span, replacement);
+            }
+            self.diagnostics.push(diagnostic);
+        }
+        if kind == Kind::Null && self.dialect == Dialect::Strict {
+            self.null(document, span);
+        }
+        let index = document.builder.next_index();
+        document.builder.styled_scalar(kind, style, &text, Origin::Written(span));
+        document.anchor(anchor, Anchor::Finished { index, height: 0 });
+        document.finished(0, span.end);
+    }
+
+    fn null(&mut self, document: &Document<'t>, span: Span) {
+        let written = self.slice(span);
+        let key = document.frames.last().and_then(|frame| frame.key);
+        let diagnostic = match (written.is_empty(), key) {
+            // A whole document without a value is an empty file.
+            (true, None) if document.frames.is_empty() => return,
+            (true, Some(key)) => {
+                let name = self.slice(key);
+                Diagnostic::error(Code::NullValue, key, format!("`{name}` has no value"))
+                    .help("write a value after the `:`, or leave the key out")
+            }
+            (true, None) => {
+                let dash = self.text[..span.start as usize].trim_end().len().saturating_sub(1);
+                let dash = Span { start: offset(dash), end: offset(dash + 1), ..span };
+                Diagnostic::error(Code::NullValue, dash, "the list item has no value")
+                    .help("write a value after the `-`, or remove it")
+            }
+            (false, _) => Diagnostic::error(
+                Code::NullValue,
+                span,
+                format!("`{written}` is null, not a value"),
+            )
+            .help("leave it out; empty text is `\"\"`, an empty map `{}`, an empty list `[]`"),
+        };
+        self.diagnostics.push(diagnostic);
+    }
+
+    fn open(
+        &mut self,
+        document: &mut Document<'t>,
+        kind: Kind,
+        style: StructureStyle,
+        anchor: usize,
+        span: Span,
+    ) -> Result<(), Stop> {
+        if document.frames.len() == MAX_DEPTH {
+            return Err(self.too_deep(span));
+        }
+        if document.awaits_key() {
+            let what = if kind == Kind::Map { "a map" } else { "a list" };
+            self.diagnostics.push(
+                Diagnostic::error(Code::KeyNotText, span, format!("{what} stands as a key"))
+                    .help("write text as the key, in quotes if it starts with `{` or `[`"),
+            );
+            document.discard_entry();
+        }
+        if style == StructureStyle::Block && self.dialect == Dialect::Strict {
+            self.check_tab_before(span);
+        }
+        document.open(kind, style, anchor, span);
+        Ok(())
+    }
+
+    /// The parser lets pass a tab before the first key of a block, where its width decides
+    /// nothing.
+    fn check_tab_before(&mut self, span: Span) {
+        let before = &self.text[..span.start as usize];
+        let line = &before[before.rfind('\n').map_or(0, |newline| newline + 1)..];
+        if line.trim().is_empty() && line.contains('\t') {
+            let start = span.start - offset(line.len());
+            self.tab(Span { start, end: span.start, ..span });
+        }
+    }
+
+    fn alias(&mut self, document: &mut Document<'t>, id: usize, span: Span) -> Result<(), Stop> {
+        let name = self.slice(span);
+        if document.awaits_key() {
+            self.diagnostics.push(
+                Diagnostic::error(
+                    Code::KeyNotText,
+                    span,
+                    format!("the alias `{name}` stands as a key"),
+                )
+                .help("write the key out, or quote it if it is text"),
+            );
+            document.discard_entry();
+            document.expect_value(span);
+            return Ok(());
+        }
+        let (index, height) = match document.anchors.get(&id) {
+            Some(&Anchor::Finished { index, height }) => (index, height),
+            Some(Anchor::Open { .. }) => {
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        Code::Alias,
+                        span,
+                        format!("the alias `{name}` stands inside the value that it repeats"),
+                    )
+                    .help("write the value out"),
+                );
+                self.no_value(document, span);
+                return Ok(());
+            }
+            Some(Anchor::Discarded) => {
+                self.no_value(document, span);
+                return Ok(());
+            }
+            None => {
+                self.diagnostics.push(
+                    Diagnostic::error(
+                        Code::Alias,
+                        span,
+                        format!("the alias `{name}` repeats a key, not a value"),
+                    )
+                    .help("write the text out"),
+                );
+                self.no_value(document, span);
+                return Ok(());
+            }
+        };
+        if document.frames.len() + height > MAX_DEPTH {
+            return Err(self.too_deep(span));
+        }
+        let size = document.builder.size(index);
+        document.repeated = document.repeated.saturating_add(size);
+        if document.repeated > MAX_REPEATED {
+            let message = format!("aliases repeat more than {MAX_REPEATED} values");
+            self.diagnostics.push(
+                Diagnostic::error(Code::TooLarge, span, message)
+                    .help("write the values out, or repeat less"),
+            );
+            return Err(Stop::Budget);
+        }
+        document.repeat(index, size);
+        document.finished(height, span.end);
+        Ok(())
+    }
+
+    fn too_deep(&mut self, span: Span) -> Stop {
+        let message = format!("maps and lists nest deeper than {MAX_DEPTH} levels");
+        self.diagnostics
+            .push(Diagnostic::error(Code::TooLarge, span, message).help("nest less deeply"));
+        Stop::Budget
+    }
+
+    /// A place holder for a value that has an error already.
+    fn no_value(&mut self, document: &mut Document<'t>, span: Span) {
+        if document.awaits_key() {
+            document.discard_entry();
+            document.expect_value(span);
+        } else {
+            document.builder.scalar(Kind::Null, "", Origin::Written(span));
+            document.finished(0, span.end);
+        }
+    }
+
+    fn syntax_error(&mut self, error: &ScanError) -> Stop {
+        let start = error.marker().byte_offset().unwrap_or(self.text.len()).min(self.text.len());
+        if self.is_unquoted_expression(error.kind(), start) {
+            self.unquoted = Some(self.around_expression(start));
+            return Stop::Syntax;
+        }
+        let length = self.text[start..].chars().next().map_or(0, char::len_utf8);
+        let span = Span { file: self.file, start: offset(start), end: offset(start + length) };
+        if is_about_tabs(error.kind())
+            && let Some(tab) = self.indenting_tab(start)
+        {
+            self.tab(tab);
+            return Stop::Syntax;
+        }
+        if *error.kind() == ErrorKind::RecursionLimitExceeded {
+            return self.too_deep(span);
+        }
+        let (message, help) = explain(error);
+        let mut diagnostic = Diagnostic::error(Code::Syntax, span, message);
+        if let Some(help) = help {
+            diagnostic = diagnostic.help(help);
+        }
+        self.diagnostics.push(diagnostic);
+        Stop::Syntax
+    }
+
+    fn tab(&mut self, span: Span) {
+        self.diagnostics.push(
+            Diagnostic::error(Code::TabIndentation, span, "a tab indents the line")
+                .help("indent with spaces"),
+        );
+    }
+
+    /// The indentation of the first line, from that of `start` on, that holds a tab.
+    fn indenting_tab(&self, start: usize) -> Option<Span> {
+        let mut line_start = self.text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+        for line in self.text[line_start..].split_inclusive('\n') {
+            let content = line.trim_start_matches([' ', '\t']);
+            let indent = line.len() - content.len();
+            if line[..indent].contains('\t') && !content.trim().is_empty() {
+                let end = offset(line_start + indent);
+                return Some(Span { file: self.file, start: offset(line_start), end });
+            }
+            line_start += line.len();
+        }
+        None
+    }
+
+    fn is_unquoted_expression(&self, kind: &ErrorKind, start: usize) -> bool {
+        let separator_missing = matches!(
+            kind,
+            ErrorKind::ExpectedFlowMappingSeparator | ErrorKind::ExpectedFlowSequenceSeparator
+        );
+        separator_missing
+            && self.dialect == Dialect::Strict
+            && self.last_scalar.end as usize == start
+            && self.text[..start].ends_with('$')
+            && self.text[start..].starts_with("{{")
+    }
+
+    /// The plain scalar with the expression at `brace` in it, as its writer saw it.
+    fn around_expression(&self, brace: usize) -> Span {
+        let line = self.text[brace..].lines().next().unwrap_or_default();
+        let mut end = 0;
+        while let Some(expression) = line[end..].find("}}") {
+            end += expression + "}}".len();
+            let rest = &line[end..];
+            let stop = rest.find([',', '}', ']']).unwrap_or(rest.len());
+            let next = rest.find("${{").unwrap_or(rest.len());
+            if next >= stop {
+                end += rest[..stop].trim_end().len();
+                break;
+            }
+        }
+        let end = if end == 0 { line.trim_end().len() } else { end };
+        Span { end: offset(brace + end), ..self.last_scalar }
+    }
+
+    fn span(&self, span: &granit_parser::Span) -> Span {
+        let range = span.byte_range().unwrap_or(0..0);
+        Span { file: self.file, start: offset(range.start), end: offset(range.end) }
+    }
+
+    /// A block scalar's span without the line ends and blanks after it.
+    fn trimmed(&self, span: Span, style: ScalarStyle) -> Span {
+        if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+            span.slice(0, self.slice(span).trim_end().len())
+        } else {
+            span
+        }
+    }
+
+    fn slice(&self, span: Span) -> &'t str {
+        self.text.get(span.start as usize..span.end as usize).unwrap_or_default()
+    }
+}
+
+/// A scalar as it was written.
+struct Written<'t> {
+    text: Cow<'t, str>,
+    style: ScalarStyle,
+    tag: Option<Cow<'t, Tag>>,
+    span: Span,
+}
+
+impl Written<'_> {
+    /// What follows `!!` in the tag.
+    fn core_tag(&self) -> Option<&str> {
+        self.tag.as_ref().and_then(|tag| tag.core_suffix())
+    }
+}
+
+/// One document on its way to a tree.
+#[derive(Default)]
+struct Document<'t> {
+    builder: TreeBuilder,
+    /// The maps and lists that are open, outermost first.
+    frames: Vec<Frame>,
+    /// How many maps and lists there were, to number them.
+    opened: u32,
+    /// Where each key of each map was first seen.
+    keys: HashMap<(u32, Cow<'t, str>), Span>,
+    anchors: HashMap<usize, Anchor>,
+    /// The anchors in the order of their nodes.
+    anchored: Vec<usize>,
+    /// The nodes that stand under a merge key, ascending.
+    merges: Vec<u32>,
+    /// How many nodes aliases repeated.
+    repeated: u32,
+    /// Where the last value ended.
+    end: u32,
+}
+
+/// An open map or list.
+struct Frame {
+    number: u32,
+    index: u32,
+    start: Span,
+    kind: Kind,
+    style: StructureStyle,
+    anchor: usize,
+    /// How many levels lie below.
+    height: usize,
+    /// In a map, the key whose value comes next.
+    key: Option<Span>,
+    /// The node from which the current entry is to be forgotten, because of an error.
+    discard: Option<u32>,
+    /// Whether this stands where a key should: it is forgotten together with its value.
+    is_key: bool,
+}
+
+#[derive(Clone, Copy)]
+enum Anchor {
+    /// The value is not finished: it would contain itself.
+    Open {
+        index: u32,
+    },
+    Finished {
+        index: u32,
+        height: usize,
+    },
+    /// The value was forgotten because of an error.
+    Discarded,
+}
+
+impl Document<'_> {
+    fn awaits_key(&self) -> bool {
+        self.frames.last().is_some_and(|frame| frame.kind == Kind::Map && frame.key.is_none())
+    }
+
+    fn expect_value(&mut self, key: Span) {
+        if let Some(frame) = self.frames.last_mut() {
+            frame.key = Some(key);
+        }
+    }
+
+    /// Forgets the current entry of the map, key and value, once the value is finished.
+    fn discard_entry(&mut self) {
+        let index = self.builder.next_index();
+        if let Some(frame) = self.frames.last_mut() {
+            frame.discard.get_or_insert(index);
+        }
+    }
+
+    fn anchor(&mut self, id: usize, anchor: Anchor) {
+        if id != 0 && self.anchors.insert(id, anchor).is_none() {
+            self.anchored.push(id);
+        }
+    }
+
+    fn open(&mut self, kind: Kind, style: StructureStyle, anchor: usize, start: Span) {
+        let frame = Frame {
+            number: self.opened,
+            index: self.builder.next_index(),
+            start,
+            kind,
+            style,
+            anchor,
+            height: 1,
+            key: None,
+            discard: None,
+            is_key: self.awaits_key(),
+        };
+        self.opened += 1;
+        let at = Origin::Written(start);
+        if kind == Kind::Map {
+            self.builder.map(at)
+        } else {
+            self.builder.list(at)
+        }
+        self.anchor(anchor, Anchor::Open { index: frame.index });
+        self.frames.push(frame);
+    }
+
+    fn close(&mut self, end: Span) {
+        let Some(frame) = self.frames.pop() else { return };
+        let end = match frame.style {
+            StructureStyle::Flow => end.end,
+            StructureStyle::Block => self.end.max(frame.start.start),
+        };
+        self.builder.close_at(Span { end, ..frame.start });
+        let Frame { index, height, .. } = frame;
+        self.anchor(frame.anchor, Anchor::Finished { index, height });
+        if frame.is_key {
+            self.expect_value(frame.start);
+        } else {
+            self.finished(height, end);
+        }
+    }
+
+    /// Notes that a value of the innermost open map or list is complete.
+    fn finished(&mut self, height: usize, end: u32) {
+        self.end = end;
+        let Some(frame) = self.frames.last_mut() else { return };
+        frame.height = frame.height.max(height + 1);
+        frame.key = None;
+        if let Some(from) = frame.discard.take() {
+            self.builder.rewind(from);
+            self.merges.truncate(self.merges.partition_point(|&merge| merge < from));
+            while let Some(anchor) = self.anchored.last().and_then(|id| self.anchors.get_mut(id)) {
+                match anchor {
+                    Anchor::Open { index } | Anchor::Finished { index, .. } if *index < from => {
+                        break;
+                    }
+                    _ => *anchor = Anchor::Discarded,
+                }
+                self.anchored.pop();
+            }
+        }
+    }
+
+    fn repeat(&mut self, index: u32, size: u32) {
+        let moved = self.builder.next_index() - index;
+        let inside = |merge: u32| self.merges.partition_point(|&other| other < merge);
+        // The root of the subtree may itself stand under a merge key, its copy does not.
+        let inside = inside(index + 1)..inside(index + size);
+        self.merges.extend_from_within(inside.clone());
+        let copies = self.merges.len() - inside.len();
+        for merge in &mut self.merges[copies..] {
+            *merge += moved;
+        }
+        self.builder.repeat(index);
+    }
+}
+
+/// Writes a tree anew with its merge keys carried out, as go-yaml v2 does: in the order written,
+/// so that a merged value replaces what stands before `<<` and gives way to what stands after.
+struct Merger<'m> {
+    merges: &'m [u32],
+    diagnostics: &'m mut Diagnostics,
+}
+
+type Merged<'t> = IndexMap<&'t str, NodeRef<'t>>;
+
+impl Merger<'_> {
+    fn merged(&mut self, root: NodeRef<'_>) -> Tree {
+        let mut builder = TreeBuilder::default();
+        self.copy(root, &mut builder);
+        builder.finish()
+    }
+
+    fn copy(&mut self, node: NodeRef<'_>, builder: &mut TreeBuilder) {
+        match node.kind() {
+            Kind::Map => {
+                builder.map(node.at());
+                let mut entries = Merged::new();
+                self.collect(node, &mut entries);
+                for (key, value) in entries {
+                    builder.key(key, value.key_at());
+                    self.copy(value, builder);
+                }
+                builder.close();
+            }
+            Kind::List => {
+                builder.list(node.at());
+                for item in node.items() {
+                    self.copy(item, builder);
+                }
+                builder.close();
+            }
+            _ => builder.copy(node),
+        }
+    }
+
+    fn collect<'t>(&mut self, map: NodeRef<'t>, into: &mut Merged<'t>) {
+        for entry in map.entries() {
+            if self.merges.binary_search(&entry.index()).is_err() {
+                into.insert(entry.key().unwrap_or_default(), entry);
+                continue;
+            }
+            let maps: Vec<_> = match entry.kind() {
+                Kind::List => entry.items().collect(),
+                _ => vec![entry],
+            };
+            // Of a list the earlier maps win, so they come last.
+            for map in maps.into_iter().rev() {
+                if map.kind() == Kind::Map {
+                    self.collect(map, into);
+                } else if let Some(span) = map.at().span() {
+                    self.diagnostics.push(
+                        Diagnostic::error(
+                            Code::MergeKey,
+                            span,
+                            "the merge key `<<` takes only maps",
+                        )
+                        .help("write an alias of a map, or a list of such aliases"),
+                    );
+                }
+            }
+        }
+    }
+}
+
+fn is_about_tabs(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::TabNotAllowed
+            | ErrorKind::TabInBlockIndentation
+            | ErrorKind::TabInIndentation
+            | ErrorKind::TabAtBlockScalarStart
+            | ErrorKind::TabInPlainScalar
+            | ErrorKind::InvalidBlockEntryWhitespace
+            | ErrorKind::InvalidMappingValueWhitespace
+    )
+}
+
+/// The parser's error in words that say what to do.
+fn explain(error: &ScanError) -> (Cow<'static, str>, Option<String>) {
+    let (message, help) = match error.kind() {
+        ErrorKind::MappingValueNotAllowed | ErrorKind::MappingKeyNotAllowed => (
+            "a key cannot stand here",
+            "indent the keys of one map alike, and quote text that contains `: `",
+        ),
+        ErrorKind::ExpectedBlockMappingKey
+        | ErrorKind::ExpectedBlockSequenceEntry
+        | ErrorKind::InvalidIndentation => (
+            "the line does not fit the lines before it",
+            "indent what belongs together alike; keys need `:`, list items `-`",
+        ),
+        ErrorKind::SimpleKeyExpected | ErrorKind::InvalidSimpleKey => {
+            ("the line has no `:` after its key", "write `key: value`, with a blank after the `:`")
+        }
+        ErrorKind::BlockSequenceEntryNotAllowed => {
+            ("a list cannot start here", "start the list on a line of its own, or quote the text")
+        }
+        ErrorKind::ExpectedFlowMappingSeparator => {
+            ("`,` or `}` is missing", "separate entries by `,`, close with `}`, or quote the text")
+        }
+        ErrorKind::ExpectedFlowSequenceSeparator => {
+            ("`,` or `]` is missing", "separate items by `,`, close with `]`, or quote the text")
+        }
+        ErrorKind::UnclosedFlowCollection { open } => {
+            let close = if *open == '{' { '}' } else { ']' };
+            return (format!("`{open}` is never closed").into(), Some(format!("add `{close}`")));
+        }
+        ErrorKind::MismatchedFlowCollectionEnd { open, close } => {
+            let right = if *open == '{' { '}' } else { ']' };
+            let message = format!("`{open}` is closed by `{close}`");
+            return (message.into(), Some(format!("close it by `{right}`")));
+        }
+        ErrorKind::MisplacedFlowCollectionEnd => {
+            ("a bracket is closed that was not opened", "remove it, or quote the text")
+        }
+        ErrorKind::UnexpectedCharacter { character } => {
+            let message = format!("text without quotes cannot start with `{character}`");
+            return (message.into(), Some("quote the text".to_owned()));
+        }
+        ErrorKind::UnclosedQuotedScalar | ErrorKind::InvalidQuotedScalarIndent => (
+            "the quoted text before this is not closed",
+            "add the closing quote, or indent the further lines of the text",
+        ),
+        ErrorKind::InvalidTrailingSingleQuotedScalar => (
+            "text follows the closing quote",
+            "write a single quote inside of single quotes twice: `''`",
+        ),
+        ErrorKind::InvalidTrailingDoubleQuotedScalar => (
+            "text follows the closing quote",
+            "write a double quote inside of double quotes as `\\\"`",
+        ),
+        ErrorKind::UnknownQuotedScalarEscape
+        | ErrorKind::InvalidQuotedScalarHexEscape
+        | ErrorKind::InvalidUnicodeEscape
+        | ErrorKind::UnpairedLowSurrogate
+        | ErrorKind::MissingLowSurrogate
+        | ErrorKind::InvalidLowSurrogate
+        | ErrorKind::InvalidLowSurrogateHexEscape => (
+            "the text in double quotes has an escape that YAML does not know",
+            "write `\\\\` for a backslash, or use single quotes",
+        ),
+        ErrorKind::InvalidBlockScalarHeader => {
+            ("text follows `|` or `>` on its line", "start the text on the next line, indented")
+        }
+        ErrorKind::InvalidBlockScalarIndent => {
+            ("the first lines of the text are indented unevenly", "indent its lines alike")
+        }
+        ErrorKind::MissingAnchorOrAliasName => {
+            ("`*` and `&` must be followed by a name", "quote text that starts with `*` or `&`")
+        }
+        ErrorKind::DirectiveDisallowed => {
+            ("directives are none of the language", "remove the line, or quote text with `%`")
+        }
+        _ => return (Cow::Owned(error.info().to_owned()), None),
+    };
+    (Cow::Borrowed(message), Some(help.to_owned()))
+}
