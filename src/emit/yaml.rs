@@ -198,8 +198,7 @@ fn quotes(text: &str) -> Quotes {
             b'"' | b'\\' => escapes = true,
             b':' => plain &= bytes.get(index + 1).is_some_and(|&next| next != b' '),
             b'#' => plain &= index > 0 && bytes[index - 1] != b' ',
-            b' '..=b'~' => {}
-            0x80.. => {}
+            b' '..=b'~' | 0x80.. => {}
             _ => return Quotes::Double,
         }
     }
@@ -226,18 +225,13 @@ fn quotes(text: &str) -> Quotes {
 /// Whether a character may stand as it is: readers of both versions of YAML take it for itself,
 /// and whoever reviews the output sees it.
 fn is_visible(character: char) -> bool {
-    match character {
-        ' '..='~' => true,
-        // Control characters and line ends of YAML 1.1.
-        ..'\u{a0}' | '\u{2028}' | '\u{2029}' => false,
+    !matches!(
+        character,
+        // Control characters and the line ends of YAML 1.1.
+        ..' ' | '\u{7f}'..='\u{a0}' | '\u{2028}' | '\u{2029}'
         // Zero width, direction marks and the byte order mark.
-        '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{feff}' => false,
-        // Noncharacters.
-        _ => u32::from(character) & 0xfffe != 0xfffe,
-    }
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+    ) && u32::from(character) & 0xfffe != 0xfffe
 }
 
 fn double_quoted(text: &str, out: &mut String) {
@@ -275,3 +269,6 @@ fn pad(indent: usize, out: &mut String) {
         rest -= part;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -181,3 +181,40 @@ impl Sources {
         self.len() == 0
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_are_utf_8_are_kept() -> Result<(), Box<Diagnostic>> {
+        let sources = Sources::default();
+        let file = sources.add_bytes("a.yaml", "é: 1\n".into())?;
+        assert_eq!(sources.get(file).text, "é: 1\n");
+        Ok(())
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf_8_are_shown_where_they_are() {
+        let sources = Sources::default();
+        let result = sources.add_bytes("a.yaml", b"\xc3\xa9: 1\nname: Andr\xe9\n".into());
+        let file = FileId(NonZeroU32::MIN);
+        let expected = Diagnostic::error(
+            Code::NotUtf8,
+            Span { file, start: 16, end: 19 },
+            "the file is not UTF-8: the byte 0xE9 is no part of a character",
+        )
+        .help("save the file with the encoding UTF-8");
+        assert_eq!(result, Err(Box::new(expected)));
+        let source = sources.get(file);
+        assert_eq!(source.line_column(16), (2, 11));
+        assert_eq!(source.text, "é: 1\nname: Andr\u{fffd}\n");
+    }
+
+    #[test]
+    fn a_character_cut_off_at_the_end_is_not_utf_8() {
+        let result = Sources::default().add_bytes("a.yaml", b"a: \xe2\x82".into());
+        let message = "the file is not UTF-8: the byte 0xE2 is no part of a character";
+        assert!(matches!(result, Err(diagnostic) if diagnostic.message == message));
+    }
+}

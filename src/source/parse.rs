@@ -6,6 +6,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use granit_parser::{
     ErrorKind, Event, Parser, ScalarStyle, ScanError, StrInput, StructureStyle, Tag,
@@ -54,9 +55,10 @@ pub fn parse(file: FileId, text: &str, dialect: Dialect) -> (Vec<Tree>, Diagnost
         before.push(Diagnostic::error(Code::TooLarge, at, message).help("split the file"));
         return (Vec::new(), before);
     }
-    check_characters(file, text, dialect, &mut before);
-
     let mut text = Cow::Borrowed(text);
+    if !check_characters(file, &text, dialect, &mut before) {
+        text = Cow::Owned(text.chars().map(blotted).collect());
+    }
     for _ in 0..MAX_UNQUOTED {
         let mut reader = Reader::new(file, &text, dialect);
         reader.read();
@@ -76,8 +78,14 @@ pub fn parse(file: FileId, text: &str, dialect: Dialect) -> (Vec<Tree>, Diagnost
     (Vec::new(), before)
 }
 
-/// Objects to characters that YAML allows nowhere, or gen's own files do not.
-fn check_characters(file: FileId, text: &str, dialect: Dialect, diagnostics: &mut Diagnostics) {
+/// Objects to characters that gen's own files do not allow, and to those that YAML allows
+/// nowhere; `false` when there are some of the latter.
+fn check_characters(
+    file: FileId,
+    text: &str,
+    dialect: Dialect,
+    diagnostics: &mut Diagnostics,
+) -> bool {
     let at =
         |start: usize, len: usize| Span { file, start: offset(start), end: offset(start + len) };
     if dialect == Dialect::Strict && text.starts_with('\u{feff}') {
@@ -99,8 +107,7 @@ fn check_characters(file: FileId, text: &str, dialect: Dialect, diagnostics: &mu
                         .help("save the file with LF as the end of each line"),
                 );
             }
-            // What go-yaml reads; YAML 1.2 agrees.
-            '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'.. => {}
+            _ if is_allowed(character) => {}
             _ => {
                 let code = u32::from(character);
                 let message = format!("the control character U+{code:04X} stands in the text");
@@ -109,9 +116,28 @@ fn check_characters(file: FileId, text: &str, dialect: Dialect, diagnostics: &mu
                     Diagnostic::error(Code::ControlCharacter, span, message)
                         .help(format!("write it as `\\u{code:04x}` in double quotes")),
                 );
-                return;
+                return false;
             }
         }
+    }
+    true
+}
+
+/// Whether YAML allows the character; go-yaml and YAML 1.2 agree.
+fn is_allowed(character: char) -> bool {
+    matches!(
+        character,
+        '\t' | '\n' | '\r' | ' '..='~' | '\u{85}' | '\u{a0}'..='\u{fffd}' | '\u{10000}'..
+    )
+}
+
+/// A character as it is, or one of as many bytes that YAML allows.
+fn blotted(character: char) -> char {
+    match character.len_utf8() {
+        _ if is_allowed(character) => character,
+        1 => 'x',
+        2 => '\u{a1}',
+        _ => char::REPLACEMENT_CHARACTER,
     }
 }
 
@@ -277,13 +303,15 @@ impl<'t> Reader<'t> {
         let span = self.span(at);
         match event {
             Event::Scalar(text, style, anchor, tag) => {
-                self.last_scalar = span;
+                if span.start < span.end {
+                    self.last_scalar = span;
+                }
                 let tag = self.tag(tag, at);
                 let scalar = Written { text, style, tag, span: self.trimmed(span, style) };
                 if document.awaits_key() {
                     self.key(document, scalar);
                 } else {
-                    self.value(document, scalar, anchor);
+                    self.value(document, &scalar, anchor);
                 }
             }
             Event::MappingStart(style, anchor, tag) => {
@@ -307,7 +335,7 @@ impl<'t> Reader<'t> {
                         "write `\"*{name}\"` for the text, or `&{name}` before the value to repeat"
                     )),
                 );
-                self.no_value(document, span);
+                document.no_value(span);
             }
             _ => {}
         }
@@ -332,7 +360,7 @@ impl<'t> Reader<'t> {
     fn key(&mut self, document: &mut Document<'t>, key: Written<'t>) {
         let span = key.span;
         let plain = key.style == ScalarStyle::Plain;
-        let is_merge = plain && key.text == "<<" && key.core_tag().is_none_or(|tag| tag == "merge");
+        let is_merge = plain && key.text == "<<" && key.yaml_tag().is_none_or(|tag| tag == "merge");
         if is_merge {
             if self.dialect == Dialect::Strict {
                 self.diagnostics.push(
@@ -355,25 +383,24 @@ impl<'t> Reader<'t> {
             Ok(text) => text,
             Err(diagnostic) => {
                 self.diagnostics.push(*diagnostic);
+                if span.start == span.end {
+                    document.discard_entry();
+                    document.expect_value(span);
+                    return;
+                }
                 key.text
             }
         };
         document.builder.key(&text, Origin::Written(span));
-        if let Some(frame) = document.frames.last() {
-            if let Some(first) = document.keys.insert((frame.number, text.clone()), span) {
-                document.keys.insert((frame.number, text.clone()), first);
-                self.diagnostics.push(
-                    Diagnostic::error(
-                        Code::DuplicateKey,
-                        span,
-                        format!("the key `{text}` stands twice in this map"),
-                    )
+        if let Some(first) = document.first_of(text.clone(), span) {
+            let message = format!("the key `{text}` stands twice in this map");
+            self.diagnostics.push(
+                Diagnostic::error(Code::DuplicateKey, span, message)
                     .label("again here")
                     .also(first, "first here")
                     .help("keep one of them"),
-                );
-                document.discard_entry();
-            }
+            );
+            document.discard_entry();
         }
         document.expect_value(span);
     }
@@ -385,14 +412,14 @@ impl<'t> Reader<'t> {
         let what = match self.dialect {
             Dialect::Strict => match scalar::strict(&key.text).kind {
                 _ if scalar::is_text_to_all(&key.text) => return Ok(key.text.clone()),
-                Kind::Null => "null",
-                Kind::Bool => "a boolean",
-                Kind::Int | Kind::Float => "a number",
+                Kind::Null => "null, not text",
+                Kind::Bool => "a boolean, not text",
+                Kind::Int | Kind::Float => "a number, not text",
                 _ => "not text to all YAML readers",
             },
             Dialect::Kubectl => match scalar::kubectl_key(&key.text) {
                 Some(text) => return Ok(Cow::Owned(text.into_owned())),
-                None if scalar::kubectl(&key.text).kind == Kind::Null => "null",
+                None if scalar::kubectl(&key.text).kind == Kind::Null => "null, not text",
                 None => "a number that does not fit 64 bits",
             },
         };
@@ -410,15 +437,15 @@ impl<'t> Reader<'t> {
         Err(Box::new(Diagnostic::error(Code::KeyNotText, key.span, message).help(help)))
     }
 
-    fn value(&mut self, document: &mut Document<'t>, value: Written<'t>, anchor: usize) {
+    fn value(&mut self, document: &mut Document<'t>, value: &Written<'t>, anchor: usize) {
         let span = value.span;
         let style = match value.style {
             ScalarStyle::Plain => Style::Plain,
             ScalarStyle::Literal | ScalarStyle::Folded => Style::Block,
             _ => Style::Quoted,
         };
-        let Scalar { kind, text, objection } = match (self.dialect, value.core_tag()) {
-            (Dialect::Kubectl, Some(tag)) => scalar::kubectl_tagged(&value.text, tag),
+        let Scalar { kind, text, objection } = match (self.dialect, value.yaml_tag()) {
+            (Dialect::Kubectl, Some(tag)) => scalar::kubectl_tagged(&value.text, &tag),
             _ if style != Style::Plain || value.tag.is_some() => Scalar::text(&*value.text),
             (Dialect::Strict, _) => scalar::strict(&value.text),
             (Dialect::Kubectl, _) => scalar::kubectl(&value.text),
@@ -453,8 +480,10 @@ impl<'t> Reader<'t> {
                     .help("write a value after the `:`, or leave the key out")
             }
             (true, None) => {
-                let dash = self.text[..span.start as usize].trim_end().len().saturating_sub(1);
-                let dash = Span { start: offset(dash), end: offset(dash + 1), ..span };
+                let list = document.frames.last().map_or(0, |frame| frame.start.start);
+                let dash = self.skip_blanks(document.end.max(list));
+                let end = offset(self.text.len()).min(dash + 1);
+                let dash = Span { start: dash, end, ..span };
                 Diagnostic::error(Code::NullValue, dash, "the list item has no value")
                     .help("write a value after the `-`, or remove it")
             }
@@ -490,8 +519,30 @@ impl<'t> Reader<'t> {
         if style == StructureStyle::Block && self.dialect == Dialect::Strict {
             self.check_tab_before(span);
         }
+        let key = document.frames.last().and_then(|frame| frame.key);
+        let span = match key.filter(|_| kind == Kind::List && style == StructureStyle::Block) {
+            Some(key) => Span { start: self.first_dash(key, span.start), ..span },
+            None => span,
+        };
         document.open(kind, style, anchor, span);
         Ok(())
+    }
+
+    /// Where a block list under a key starts: the parser names the first item where the dashes
+    /// stand at the indentation of the key.
+    fn first_dash(&self, key: Span, first_item: u32) -> u32 {
+        let mut at = self.skip_blanks(key.end);
+        loop {
+            let rest = &self.text[at as usize..];
+            let length = match rest.as_bytes().first() {
+                Some(b':') => 1,
+                // An anchor or a tag.
+                Some(b'&' | b'!') => rest.find(char::is_whitespace).unwrap_or(rest.len()),
+                Some(b'-') => return at.min(first_item),
+                _ => return first_item,
+            };
+            at = self.skip_blanks(at + offset(length));
+        }
     }
 
     /// The parser lets pass a tab before the first key of a block, where its width decides
@@ -531,11 +582,11 @@ impl<'t> Reader<'t> {
                     )
                     .help("write the value out"),
                 );
-                self.no_value(document, span);
+                document.no_value(span);
                 return Ok(());
             }
             Some(Anchor::Discarded) => {
-                self.no_value(document, span);
+                document.no_value(span);
                 return Ok(());
             }
             None => {
@@ -547,7 +598,7 @@ impl<'t> Reader<'t> {
                     )
                     .help("write the text out"),
                 );
-                self.no_value(document, span);
+                document.no_value(span);
                 return Ok(());
             }
         };
@@ -576,17 +627,6 @@ impl<'t> Reader<'t> {
         Stop::Budget
     }
 
-    /// A place holder for a value that has an error already.
-    fn no_value(&mut self, document: &mut Document<'t>, span: Span) {
-        if document.awaits_key() {
-            document.discard_entry();
-            document.expect_value(span);
-        } else {
-            document.builder.scalar(Kind::Null, "", Origin::Written(span));
-            document.finished(0, span.end);
-        }
-    }
-
     fn syntax_error(&mut self, error: &ScanError) -> Stop {
         let start = error.marker().byte_offset().unwrap_or(self.text.len()).min(self.text.len());
         if self.is_unquoted_expression(error.kind(), start) {
@@ -605,12 +645,44 @@ impl<'t> Reader<'t> {
             return self.too_deep(span);
         }
         let (message, help) = explain(error);
-        let mut diagnostic = Diagnostic::error(Code::Syntax, span, message);
+        let unclosed = matches!(
+            error.kind(),
+            ErrorKind::UnclosedQuotedScalar | ErrorKind::InvalidQuotedScalarIndent
+        );
+        let mut diagnostic = match self.opening_quote().filter(|_| unclosed) {
+            Some(quote) => Diagnostic::error(Code::Syntax, quote, message)
+                .also(span, "the text runs on to here"),
+            None => Diagnostic::error(Code::Syntax, span, message),
+        };
         if let Some(help) = help {
             diagnostic = diagnostic.help(help);
         }
         self.diagnostics.push(diagnostic);
         Stop::Syntax
+    }
+
+    /// The quote that comes next after the last scalar.
+    fn opening_quote(&self) -> Option<Span> {
+        let mut start = self.skip_blanks(self.last_scalar.end);
+        while self.text[start as usize..].starts_with(['-', ':', ',', '?', '[', '{']) {
+            start = self.skip_blanks(start + 1);
+        }
+        self.text[start as usize..].starts_with(['\'', '"']).then_some(Span {
+            file: self.file,
+            start,
+            end: start + 1,
+        })
+    }
+
+    /// The first byte from `start` on that is neither blank nor part of a comment.
+    fn skip_blanks(&self, start: u32) -> u32 {
+        let mut rest = &self.text[start as usize..];
+        loop {
+            rest = rest.trim_start();
+            let Some(comment) = rest.strip_prefix('#') else { break };
+            rest = &comment[comment.find('\n').unwrap_or(comment.len())..];
+        }
+        offset(self.text.len() - rest.len())
     }
 
     fn tab(&mut self, span: Span) {
@@ -640,11 +712,13 @@ impl<'t> Reader<'t> {
             kind,
             ErrorKind::ExpectedFlowMappingSeparator | ErrorKind::ExpectedFlowSequenceSeparator
         );
+        let line = self.text[start..].lines().next().unwrap_or_default();
         separator_missing
             && self.dialect == Dialect::Strict
             && self.last_scalar.end as usize == start
             && self.text[..start].ends_with('$')
-            && self.text[start..].starts_with("{{")
+            && line.starts_with("{{")
+            && line.contains("}}")
     }
 
     /// The plain scalar with the expression at `brace` in it, as its writer saw it.
@@ -655,13 +729,13 @@ impl<'t> Reader<'t> {
             end += expression + "}}".len();
             let rest = &line[end..];
             let stop = rest.find([',', '}', ']']).unwrap_or(rest.len());
+            let stop = rest.find(": ").map_or(stop, |colon| colon.min(stop));
             let next = rest.find("${{").unwrap_or(rest.len());
             if next >= stop {
                 end += rest[..stop].trim_end().len();
                 break;
             }
         }
-        let end = if end == 0 { line.trim_end().len() } else { end };
         Span { end: offset(brace + end), ..self.last_scalar }
     }
 
@@ -694,8 +768,8 @@ struct Written<'t> {
 
 impl Written<'_> {
     /// What follows `!!` in the tag.
-    fn core_tag(&self) -> Option<&str> {
-        self.tag.as_ref().and_then(|tag| tag.core_suffix())
+    fn yaml_tag(&self) -> Option<Cow<'_, str>> {
+        self.tag.as_ref().and_then(|tag| tag.suffix_in_namespace("tag:yaml.org,2002:"))
     }
 }
 
@@ -752,7 +826,19 @@ enum Anchor {
     Discarded,
 }
 
-impl Document<'_> {
+impl<'t> Document<'t> {
+    /// Where the innermost map has the key already; otherwise keeps that it stands at `span`.
+    fn first_of(&mut self, key: Cow<'t, str>, span: Span) -> Option<Span> {
+        let map = self.frames.last()?.number;
+        match self.keys.entry((map, key)) {
+            Entry::Occupied(first) => Some(*first.get()),
+            Entry::Vacant(place) => {
+                place.insert(span);
+                None
+            }
+        }
+    }
+
     fn awaits_key(&self) -> bool {
         self.frames.last().is_some_and(|frame| frame.kind == Kind::Map && frame.key.is_none())
     }
@@ -768,6 +854,17 @@ impl Document<'_> {
         let index = self.builder.next_index();
         if let Some(frame) = self.frames.last_mut() {
             frame.discard.get_or_insert(index);
+        }
+    }
+
+    /// A place holder for a value that has an error already.
+    fn no_value(&mut self, span: Span) {
+        if self.awaits_key() {
+            self.discard_entry();
+            self.expect_value(span);
+        } else {
+            self.builder.scalar(Kind::Null, "", Origin::Written(span));
+            self.finished(0, span.end);
         }
     }
 
@@ -793,9 +890,9 @@ impl Document<'_> {
         self.opened += 1;
         let at = Origin::Written(start);
         if kind == Kind::Map {
-            self.builder.map(at)
+            self.builder.map(at);
         } else {
-            self.builder.list(at)
+            self.builder.list(at);
         }
         self.anchor(anchor, Anchor::Open { index: frame.index });
         self.frames.push(frame);
@@ -970,12 +1067,19 @@ fn explain(error: &ScanError) -> (Cow<'static, str>, Option<String>) {
         ErrorKind::MisplacedFlowCollectionEnd => {
             ("a bracket is closed that was not opened", "remove it, or quote the text")
         }
+        ErrorKind::UnexpectedCharacter { character: '`' } => {
+            ("text without quotes cannot start with a backtick", "quote the text")
+        }
         ErrorKind::UnexpectedCharacter { character } => {
             let message = format!("text without quotes cannot start with `{character}`");
             return (message.into(), Some("quote the text".to_owned()));
         }
+        ErrorKind::CommentInterceptedScalar => (
+            "a comment interrupts a text of several lines",
+            "indent the keys of one map alike, or move the comment",
+        ),
         ErrorKind::UnclosedQuotedScalar | ErrorKind::InvalidQuotedScalarIndent => (
-            "the quoted text before this is not closed",
+            "the quoted text is not closed",
             "add the closing quote, or indent the further lines of the text",
         ),
         ErrorKind::InvalidTrailingSingleQuotedScalar => (
@@ -1005,10 +1109,17 @@ fn explain(error: &ScanError) -> (Cow<'static, str>, Option<String>) {
         ErrorKind::MissingAnchorOrAliasName => {
             ("`*` and `&` must be followed by a name", "quote text that starts with `*` or `&`")
         }
+        ErrorKind::ExpectedDocumentStart => (
+            "text stands after the end of the document",
+            "leave out the braces around the document, or write all of it inside them",
+        ),
         ErrorKind::DirectiveDisallowed => {
             ("directives are none of the language", "remove the line, or quote text with `%`")
         }
-        _ => return (Cow::Owned(error.info().to_owned()), None),
+        _ => return (Cow::Owned(error.info().clone()), None),
     };
     (Cow::Borrowed(message), Some(help.to_owned()))
 }
+
+#[cfg(test)]
+mod tests;

@@ -293,11 +293,15 @@ fn go_shortest_32(value: f64) -> String {
     if value.is_infinite() {
         return if value > 0.0 { ".inf" } else { "-.inf" }.to_owned();
     }
-    let scientific = format!("{value:e}");
+    let shortest = format!("{value:e}");
+    // Between two equally near ones Go takes the even digits, as only exact formatting does here.
+    let decimals = shortest.bytes().take_while(|&byte| byte != b'e').filter(u8::is_ascii_digit);
+    let even = format!("{value:.*e}", decimals.count() - 1);
+    let scientific = if even.parse() == Ok(value) { even } else { shortest };
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
     let exponent: i32 = exponent.parse().unwrap_or(0);
     if (-4..6).contains(&exponent) {
-        value.to_string()
+        scientific.parse::<f64>().unwrap_or_default().to_string()
     } else {
         let sign = if exponent < 0 { '-' } else { '+' };
         format!("{mantissa}e{sign}{:02}", exponent.abs())
@@ -437,4 +441,95 @@ fn is_date(text: &str) -> bool {
 fn split_digits(text: &str) -> (&str, &str) {
     let end = text.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(text.len());
     text.split_at(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn number_like() -> impl Strategy<Value = String> {
+        prop_oneof![
+            "[-+]?[0-9._][0-9._+:eExXobBO-]{0,9}",
+            "[-+]?0[xXoObB]?[-+]?[0-9a-fA-F_]{1,18}",
+            "[-+]?[0-9_]{1,22}(\\.[0-9_]{0,20})?([eE][-+]?[0-9_]{1,3})?",
+            "\\.[0-9_]{1,4}([eE][-+]?[0-9_]{1,3})?",
+            "[-+.~yYnNoOtTfFeEsSuUlLrRiIaA]{1,5}",
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_text_to_all_is_text_to_kubectl(text in number_like()) {
+            if is_text_to_all(&text) {
+                prop_assert_eq!(kubectl(&text), Scalar::text(&*text));
+                prop_assert_eq!(kubectl_key(&text), Some(Cow::from(&*text)));
+            }
+        }
+
+        #[test]
+        fn what_strict_accepts_means_the_same_to_kubectl(text in number_like()) {
+            let strict = strict(&text);
+            let kubectl = kubectl(&text);
+            if strict.objection.is_some() {
+                prop_assert!(!is_text_to_all(&text));
+            } else if strict.kind == Kind::Float {
+                prop_assert_eq!(strict.text.parse::<f64>(), kubectl.text.parse::<f64>());
+            } else {
+                prop_assert_eq!(strict, kubectl);
+            }
+        }
+
+        #[test]
+        fn plain_decimals_are_accepted(integer: i64, fraction in "(0|[1-9][0-9]{0,5})\\.[0-9]{1,5}") {
+            let text = integer.to_string();
+            prop_assert_eq!(strict(&text), Scalar::new(Kind::Int, text.clone()));
+            prop_assert_eq!(strict(&fraction), Scalar::new(Kind::Float, fraction.clone()));
+        }
+    }
+
+    #[test]
+    fn kubectl_numbers() {
+        for (text, kind, expected) in [
+            ("9223372036854775807", Kind::Int, "9223372036854775807"),
+            ("9223372036854775808", Kind::Float, "9.223372036854776e18"),
+            ("-9223372036854775808", Kind::Int, "-9223372036854775808"),
+            ("18446744073709551616", Kind::Float, "1.8446744073709552e19"),
+            ("0xFFFFFFFFFFFFFFFF", Kind::Float, "1.8446744073709552e19"),
+            ("0xFFFFFFFFFFFFFFFFF", Kind::Str, "0xFFFFFFFFFFFFFFFFF"),
+            ("-0x10", Kind::Int, "-16"),
+            ("0b-11", Kind::Int, "-3"),
+            ("0o8", Kind::Str, "0o8"),
+            ("08", Kind::Int, "8"),
+            ("0_7", Kind::Int, "7"),
+            ("4.6e18", Kind::Int, "4600000000000000000"),
+            ("1e19", Kind::Float, "1e19"),
+            ("0.1", Kind::Float, "0.1"),
+            (".5_0", Kind::Float, "0.5"),
+            ("._5", Kind::Str, "._5"),
+            ("1e", Kind::Str, "1e"),
+            ("1e400", Kind::Str, "1e400"),
+            ("12:30", Kind::Str, "12:30"),
+        ] {
+            assert_eq!(kubectl(text), Scalar::new(kind, expected), "{text}");
+        }
+    }
+
+    #[test]
+    fn kubectl_float_keys() {
+        for (text, expected) in [
+            ("1.5", "1.5"),
+            ("100000.0", "100000"),
+            ("1e6", "1e+06"),
+            ("123456789.5", "1.2345679e+08"),
+            ("0.0001", "0.0001"),
+            ("0.00001", "1e-05"),
+            ("-1173281.25", "-1.1732812e+06"),
+            ("1e300", ".inf"),
+            ("-0.0", "-0"),
+        ] {
+            assert_eq!(kubectl_key(text).as_deref(), Some(expected), "{text}");
+        }
+    }
 }
