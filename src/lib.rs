@@ -3,10 +3,13 @@
 #![cfg_attr(test, allow(clippy::disallowed_methods, reason = "tests make their own files"))]
 
 pub mod cli;
+pub mod compile;
 pub mod diagnostic;
 pub mod emit;
 pub mod fs;
 pub mod k8s;
+pub mod link;
+pub mod load;
 pub mod lower;
 pub mod plan;
 pub mod resolve;

@@ -348,4 +348,70 @@ codes! {
     /// The API server tells the items of many lists apart by a key and keeps only one of
     /// them, or refuses the object. Merge the two.
     RepeatedItem = "V006", "item twice in a list";
+    /// A file or folder of the project could not be read.
+    ///
+    /// The message holds the system's own reason. Mend the permissions, or take away what is
+    /// in the way, such as a named pipe or a link that leads nowhere.
+    Unreadable = "L040", "unreadable file or folder";
+    /// A folder below `stacks/` without a `stack.yaml`.
+    ///
+    /// Every folder of `stacks/` is a stack. Write its `stack.yaml`, or move the folder away.
+    NoStackFile = "L041", "stack without a file";
+    /// A file or folder with a name that gen cannot use.
+    ///
+    /// Names of stacks and environments become names of objects and folders, so they are
+    /// lower-case letters, digits and hyphens. gen's own files end in `.yaml`; another ending
+    /// would be passed over in silence.
+    BadName = "L042", "unusable name of a file or folder";
+    /// An environment is named that does not exist.
+    ///
+    /// ```yaml
+    /// # stacks/shop/stack.yaml
+    /// environments: [dev, prd]
+    /// ```
+    ///
+    /// The environments are the files of `environments/`, without their ending.
+    UnknownEnvironment = "L043", "unknown environment";
+    /// Environments extend each other in a circle.
+    ///
+    /// ```yaml
+    /// # environments/dev.yaml
+    /// extends: base
+    /// # environments/base.yaml
+    /// extends: dev
+    /// ```
+    ///
+    /// The environments form a tree: one of them must extend nothing.
+    ExtendsCycle = "L044", "environments that extend each other";
+    /// An expression where only plain text can stand.
+    ///
+    /// What loading needs before anything is worked out, such as `extends` and
+    /// `environments`, must be written out.
+    NotPlain = "L045", "expression where plain text belongs";
+    /// A stack that does not list the environments it runs in.
+    ///
+    /// ```yaml
+    /// environments: [dev, prod]
+    /// ```
+    ///
+    /// Without the list it would run nowhere.
+    NoEnvironments = "L046", "stack without environments";
+    /// A stack is named that does not exist.
+    ///
+    /// The stacks are the folders of `stacks/`.
+    UnknownStack = "L047", "unknown stack";
+    /// A stack is asked for in an environment that it does not list.
+    ///
+    /// Add the environment, or a family of it, to `environments` in the stack's file.
+    StackNotHere = "L048", "stack that does not run in the environment";
+    /// An overlay for an instance that the stack does not have in the environment.
+    ///
+    /// `stacks/shop/instances/acme.yaml` changes the instance `acme` of `shop`, so `acme` must
+    /// stand under `instances`.
+    UnknownInstance = "R005", "unknown instance";
+    /// An environment is asked for that is only a family, without members.
+    ///
+    /// Nothing is rendered for an `abstract: true` environment itself. Name one that extends
+    /// it, or write one.
+    EmptyFamily = "L049", "family without members";
 }

@@ -70,8 +70,15 @@ impl<'p> Owner<'p> {
     /// The metadata of an object that lives in no namespace.
     #[must_use]
     pub fn cluster_metadata(self, name: &Val<String>) -> Built<ObjectMeta> {
+        self.cluster_metadata_with(name, &NONE)
+    }
+
+    /// The metadata of an object that lives in no namespace and has labels besides those of
+    /// its owner.
+    #[must_use]
+    pub fn cluster_metadata_with(self, name: &Val<String>, labels: &Map) -> Built<ObjectMeta> {
         k8s!(self.at; ObjectMeta {
-            name, labels: self.labels(), annotations: self.annotations(),
+            name, labels: over(self.labels(), labels), annotations: self.annotations(),
         })
     }
 
@@ -112,8 +119,23 @@ impl<'p> Owner<'p> {
 /// The metadata of an object that the environment itself declares, outside of any namespace.
 #[must_use]
 pub fn of_place(place: &Place, name: &Val<String>, at: Origin) -> Built<ObjectMeta> {
+    of_place_with(place, name, None, &NONE, at)
+}
+
+/// The metadata of an object that belongs to no single stack.
+#[must_use]
+pub fn of_place_with(
+    place: &Place,
+    name: &Val<String>,
+    namespace: Option<&Val<String>>,
+    labels: &Map,
+    at: Origin,
+) -> Built<ObjectMeta> {
     k8s!(at; ObjectMeta {
-        name, labels: over(managed(at), &place.labels), annotations: &place.annotations,
+        name,
+        namespace: namespace.cloned(),
+        labels: over(over(managed(at), &place.labels), labels),
+        annotations: &place.annotations,
     })
 }
 
@@ -121,13 +143,20 @@ pub fn of_place(place: &Place, name: &Val<String>, at: Origin) -> Built<ObjectMe
 /// recommended ones that never change.
 #[must_use]
 pub fn selector(plan: &Plan, program: &Program) -> Map {
-    if !program.selector.is_empty() {
-        return program.selector.clone();
+    if program.selector.is_empty() {
+        stable_labels(plan, &program.component, program.at)
+    } else {
+        program.selector.clone()
     }
+}
+
+/// The two recommended labels that never change, by which a component's pods are found.
+#[must_use]
+pub fn stable_labels(plan: &Plan, component: &str, at: Origin) -> Map {
     let stable =
         |value: &str, at: Origin| Val::new(value.to_owned(), at.derive(Rule::StableSelector));
     Map::from([
-        (NAME.to_owned(), stable(&program.component, program.at)),
+        (NAME.to_owned(), stable(component, at)),
         (INSTANCE.to_owned(), stable(&plan.name, plan.at)),
     ])
 }

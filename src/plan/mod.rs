@@ -75,6 +75,17 @@ pub struct Plan {
     pub patches: Vec<Patch>,
 }
 
+impl Plan {
+    /// The pods of a component: of a program, a PostgreSQL or a Redis.
+    #[must_use]
+    pub fn program(&self, component: &str) -> Option<&Program> {
+        let databases = self.postgres.iter().map(|postgres| &postgres.program);
+        let caches = self.redis.iter().map(|redis| &redis.program);
+        let mut all = self.programs.iter().chain(databases).chain(caches);
+        all.find(|program| program.component == component)
+    }
+}
+
 /// An object that gen did not build.
 #[derive(Debug, Clone)]
 pub struct ForeignObject {

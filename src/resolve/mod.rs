@@ -6,6 +6,7 @@
 //! planned in any order and one stack never reads the inside of another.
 
 mod interface;
+mod layers;
 mod place;
 mod plan;
 
@@ -14,6 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use interface::{Interface, interface};
+pub use layers::{Layers, check_listed};
 pub use place::place;
 pub use plan::plan;
 

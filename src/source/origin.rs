@@ -78,4 +78,35 @@ rules! {
     /// Objects find their pods by `app.kubernetes.io/name` and `/instance` alone. The other
     /// recommended labels change in the life of a component, and a selector cannot.
     StableSelector = "stable-selector",
+    /// A Job's name ends in a digest of its spec: the server refuses to change a Job's
+    /// template, so a changed Job is another Job, which runs again.
+    JobName = "job-name",
+    /// A pod template carries digests of the ConfigMaps and Secrets that its pods read, so
+    /// that a change of their content starts the pods again.
+    RestartOnChange = "restart-on-change",
+    /// Everything that no component declares is denied: each namespace has a NetworkPolicy that
+    /// selects every pod and allows nothing.
+    DefaultDeny = "default-deny",
+    /// A component's NetworkPolicy allows the ways that needs, routes and consents declare.
+    DeclaredNetwork = "declared-network",
+    /// A component that calls anything may ask the cluster's DNS, without which a name leads
+    /// nowhere.
+    DnsEgress = "dns-egress",
+    /// A namespace enforces the environment's Pod Security Standard, in the environment's
+    /// version, and warns and audits by the same.
+    PodSecurity = "pod-security",
+    /// A namespace belongs to the stack that alone uses it, or to the environment where
+    /// several do.
+    NamespaceOwner = "namespace-owner",
+    /// ACME's HTTP-01 challenges are answered through the environment's own routing.
+    AcmeSolver = "acme-solver",
+    /// A route with TLS has a cert-manager Certificate for its host, from the environment's
+    /// issuer.
+    Certificate = "certificate",
+    /// Where the environment has certificates sign themselves, each stack that serves TLS gets
+    /// an Issuer for that.
+    SelfSignedIssuer = "self-signed-issuer",
+    /// HSTS tells browsers for a year to use HTTPS only, for sub-domains too. ingress-nginx
+    /// takes the header from a ConfigMap, and must list it in `global-allowed-response-headers`.
+    Hsts = "hsts",
 }

@@ -22,6 +22,18 @@ pub struct Text {
     pub span: Span,
 }
 
+impl Text {
+    /// The text itself, where it holds no expression.
+    #[must_use]
+    pub fn literal(&self) -> Option<&str> {
+        match self.segments.as_slice() {
+            [] => Some(""),
+            [Segment::Literal(text)] => Some(text),
+            _ => None,
+        }
+    }
+}
+
 /// A part of a [`Text`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Segment {

@@ -1,0 +1,309 @@
+//! The phases, chained: from a project's files to the objects of an environment.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rayon::prelude::*;
+
+use crate::diagnostic::{
+    Code, Diagnostic, Diagnostics, Place as DiagnosticPlace, Severity, nearest,
+};
+use crate::fs::FileSystem;
+use crate::k8s::{Object, apply_order};
+use crate::load::{Environments, Project, StackFiles};
+use crate::plan::Place;
+use crate::resolve::{self, Interface, Layers, Merged};
+use crate::validate::{self, Author, Cluster};
+use crate::{link, lower};
+
+/// The folder of what belongs to no single stack.
+pub const ENVIRONMENT_FOLDER: &str = "_environment";
+
+/// A project, loaded: ready to be compiled for any of its environments.
+pub struct Loaded<'p> {
+    /// The project and its files.
+    pub project: Project<'p>,
+    /// Its environments.
+    pub environments: Environments,
+    stacks: BTreeMap<String, StackFiles>,
+    diagnostics: Diagnostics,
+}
+
+/// What to compile for an environment.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Request<'r> {
+    /// The stacks; none means all that run there.
+    pub stacks: &'r [String],
+    /// The `onDemand` jobs to render as well.
+    pub with: &'r [String],
+}
+
+/// The objects of an environment, or of some of its stacks.
+#[derive(Debug)]
+pub struct Compiled {
+    /// The environment.
+    pub environment: String,
+    /// The folders in apply order: what belongs to no single stack first, then the stacks.
+    /// Empty where something is wrong with what was asked for.
+    pub folders: Vec<Folder>,
+    /// What is wrong, or worth a word.
+    pub diagnostics: Diagnostics,
+}
+
+/// The objects of one folder of the output.
+#[derive(Debug)]
+pub struct Folder {
+    /// The stack's name, `STACK-INSTANCE` of an instance, or [`ENVIRONMENT_FOLDER`].
+    pub name: String,
+    /// The objects with the names of their files, sorted by these, which is their apply order.
+    pub files: Vec<(String, Object)>,
+}
+
+impl<'p> Loaded<'p> {
+    /// Reads a project. What is wrong with a stack is reported by the compilations that need it.
+    #[must_use]
+    pub fn new(fs: &'p dyn FileSystem, root: impl Into<PathBuf>) -> Self {
+        let project = Project::new(fs, root);
+        let mut diagnostics = Diagnostics::default();
+        let environments = Environments::load(&project, &mut diagnostics);
+        let names = project.stack_names(&mut diagnostics);
+        let mut stacks = project.stacks(&names, &environments);
+        resolve::check_listed(&mut stacks, &environments);
+        Self { project, environments, stacks, diagnostics }
+    }
+
+    /// What is wrong with the environments, or with the project as a whole.
+    #[must_use]
+    pub fn diagnostics(&self) -> &Diagnostics {
+        &self.diagnostics
+    }
+
+    /// What is wrong with the files of stacks, whether any environment needs them or not.
+    pub fn stack_diagnostics(&self) -> impl Iterator<Item = &Diagnostics> {
+        self.stacks.values().map(|files| &files.diagnostics)
+    }
+
+    /// The concrete environments that a name on the command line means.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such environment, or it is a family without members.
+    pub fn members(&self, name: &str) -> Result<Vec<&str>, Box<Diagnostic>> {
+        let members = self.environments.members(name);
+        if !members.is_empty() {
+            return Ok(members);
+        }
+        if self.environments.names().any(|known| known == name) {
+            let message = format!("no environment can be rendered for `{name}`");
+            return Err(Box::new(nowhere(Code::EmptyFamily, message).help(format!(
+                "it is a family without sound members: write one with `extends: {name}`, or mend it"
+            ))));
+        }
+        let message = format!("there is no environment `{name}`");
+        Err(Box::new(suggest(
+            nowhere(Code::UnknownEnvironment, message),
+            name,
+            self.environments.names(),
+        )))
+    }
+
+    /// Compiles an environment, which must be a concrete one.
+    #[must_use]
+    pub fn compile(&self, environment: &str, request: Request<'_>) -> Compiled {
+        let mut compiled = Compiled {
+            environment: environment.to_owned(),
+            folders: Vec::new(),
+            diagnostics: self.diagnostics.clone(),
+        };
+        let folders = self.folders(environment, request, &mut compiled.diagnostics);
+        if !compiled.diagnostics.has_errors() {
+            compiled.folders = folders.unwrap_or_default();
+        }
+        compiled
+    }
+
+    fn folders(
+        &self,
+        environment: &str,
+        request: Request<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Vec<Folder>> {
+        let layers = Layers::new(&self.environments, environment, diagnostics)?;
+        let here = self.here(&layers);
+        self.check_request(environment, &here, request, diagnostics);
+        let wanted = |stack: &str| {
+            request.stacks.is_empty() || request.stacks.iter().any(|wanted| wanted == stack)
+        };
+        for (name, files) in &self.stacks {
+            if wanted(name) && (files.stack.is_none() || here.contains_key(name.as_str())) {
+                diagnostics.append(files.diagnostics.clone());
+            }
+        }
+        let place = resolve::place(&layers.surroundings, diagnostics)?;
+        let stacks = interfaces(&layers, &place, &here, wanted, diagnostics);
+        let neighbours: BTreeMap<String, Interface> = stacks
+            .iter()
+            .filter_map(|(merged, interface)| Some((merged.name.clone(), interface.clone()?)))
+            .collect();
+        let context = resolve::Context {
+            surroundings: &layers.surroundings,
+            place: &place,
+            neighbours: &neighbours,
+            fs: self.project.fs,
+            root: &self.project.root,
+            on_demand: request.with,
+        };
+        let compile = |merged: &Merged| {
+            let mut diagnostics = Diagnostics::default();
+            let folder = stack(merged, context, &mut diagnostics);
+            (folder, diagnostics)
+        };
+        let results: Vec<_> = stacks
+            .par_iter()
+            .filter(|(merged, interface)| wanted(&merged.stack) && interface.is_some())
+            .map(|(merged, _)| compile(merged))
+            .collect();
+        let mut folders = vec![Folder::of(
+            ENVIRONMENT_FOLDER,
+            None,
+            lower::environment(&place, neighbours.values().map(|interface| &interface.namespace)),
+        )];
+        for (folder, found) in results {
+            diagnostics.append(found);
+            folders.extend(folder);
+        }
+        validate_all(&folders, &place, diagnostics);
+        Some(folders)
+    }
+
+    /// The stacks that run in an environment.
+    fn here<'s>(&'s self, layers: &Layers) -> BTreeMap<&'s str, &'s StackFiles> {
+        let all = self.stacks.iter().map(|(name, files)| (name.as_str(), files));
+        all.filter(|(_, files)| layers.runs(files)).collect()
+    }
+
+    fn check_request(
+        &self,
+        environment: &str,
+        here: &BTreeMap<&str, &StackFiles>,
+        request: Request<'_>,
+        diagnostics: &mut Diagnostics,
+    ) {
+        for name in request.stacks {
+            if here.contains_key(name.as_str()) {
+                continue;
+            }
+            match self.stacks.get(name) {
+                None => {
+                    let message = format!("there is no stack `{name}`");
+                    let known = self.stacks.keys().map(String::as_str);
+                    diagnostics.push(suggest(nowhere(Code::UnknownStack, message), name, known));
+                }
+                Some(files) if files.stack.is_some() => {
+                    let message = format!("the stack `{name}` does not run in `{environment}`");
+                    diagnostics.push(nowhere(Code::StackNotHere, message).help(format!(
+                        "add `{environment}`, or a family of it, to `environments` in {}/stack.yaml",
+                        files.folder
+                    )));
+                }
+                // Why it is broken is reported with the stack.
+                Some(_) => {}
+            }
+        }
+    }
+}
+
+/// Every stack and instance of the environment with its interface, in the order of names.
+fn interfaces(
+    layers: &Layers,
+    place: &Place,
+    here: &BTreeMap<&str, &StackFiles>,
+    wanted: impl Fn(&str) -> bool + Sync,
+    diagnostics: &mut Diagnostics,
+) -> Vec<(Merged, Option<Interface>)> {
+    let results: Vec<_> = here
+        .par_iter()
+        .map(|(name, files)| {
+            let mut found = Diagnostics::default();
+            let merged = layers.merge(name, files, &mut found);
+            let sound = !found.has_errors();
+            let stacks: Vec<_> = merged
+                .into_iter()
+                .map(|merged| {
+                    let interface =
+                        resolve::interface(&merged, &layers.surroundings, place, &mut found);
+                    (merged, interface.filter(|_| sound))
+                })
+                .collect();
+            (wanted(name).then_some(found), stacks)
+        })
+        .collect();
+    let mut all = Vec::new();
+    for (found, stacks) in results {
+        // What is wrong with a stack that was not asked for is not this run's business.
+        diagnostics.append(found.unwrap_or_default());
+        all.extend(stacks);
+    }
+    all
+}
+
+fn stack(
+    merged: &Merged,
+    context: resolve::Context<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Folder> {
+    let plan = resolve::plan(merged, context, diagnostics)?;
+    let version = plan.place.kubernetes.v;
+    let built = lower::lower(&plan, diagnostics);
+    let objects = link::link(built, Vec::new(), &[], version);
+    Some(Folder::of(&plan.name, Some(&plan.namespace.v), objects))
+}
+
+impl Folder {
+    fn of(name: &str, namespace: Option<&str>, objects: Vec<Object>) -> Self {
+        let named = |object: Object| (apply_order::file_name(object.identity(), namespace), object);
+        let mut files: Vec<_> = objects.into_iter().map(named).collect();
+        files.sort_by(|(one, _), (other, _)| one.cmp(other));
+        Self { name: name.to_owned(), files }
+    }
+}
+
+fn validate_all(folders: &[Folder], place: &Arc<Place>, diagnostics: &mut Diagnostics) {
+    let plain = |values: &[crate::plan::Val<String>]| -> Vec<String> {
+        values.iter().map(|value| value.v.clone()).collect()
+    };
+    let cluster = Cluster {
+        version: place.kubernetes.v,
+        kinds: plain(&place.known_kinds),
+        storage_classes: plain(&place.known_storage_classes),
+        priority_classes: plain(&place.known_priority_classes),
+        cluster_issuers: plain(&place.known_cluster_issuers),
+        objects: plain(&place.known_objects),
+    };
+    let objects =
+        || folders.iter().flat_map(|folder| folder.files.iter().map(|(_, object)| object));
+    let mut findings = Vec::new();
+    for object in objects() {
+        validate::schema::check(object.root(), Author::Gen, &cluster, &mut findings);
+    }
+    for finding in findings {
+        diagnostics.push(finding.into_diagnostic());
+    }
+}
+
+fn nowhere(code: Code, message: String) -> Diagnostic {
+    Diagnostic::new(code, Severity::Error, DiagnosticPlace::Nowhere, message)
+}
+
+fn suggest<'n>(
+    diagnostic: Diagnostic,
+    name: &str,
+    known: impl Iterator<Item = &'n str> + Clone,
+) -> Diagnostic {
+    if let Some(near) = nearest(name, known.clone()) {
+        return diagnostic.help(format!("did you mean `{near}`?"));
+    }
+    let known: Vec<&str> = known.collect();
+    diagnostic.help(format!("there is `{}`", known.join("`, `")))
+}

@@ -1,0 +1,277 @@
+//! From files to the language's types: every file of the project is read once, and all that
+//! is wrong in all of them is reported.
+
+mod environments;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use rayon::prelude::*;
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
+use crate::fs::{self, EntryKind, FileSystem};
+use crate::k8s::NameForm;
+use crate::source::{Dialect, FileId, Sources, Span, parse};
+use crate::spec::decode::{Decode, Decoder};
+use crate::spec::{Overlay, Stack};
+
+pub use environments::Environments;
+
+/// A project: where it lies, and what was read of it.
+pub struct Project<'p> {
+    /// The disk.
+    pub fs: &'p dyn FileSystem,
+    /// The folder that holds `stacks/` and `environments/`.
+    pub root: PathBuf,
+    /// Every file that was read.
+    pub sources: Sources,
+}
+
+/// A file of the language.
+#[derive(Debug, Clone)]
+pub struct File<T> {
+    /// What it says.
+    pub spec: T,
+    /// All of it, for what no line of it says.
+    pub span: Span,
+}
+
+/// The files of one stack.
+#[derive(Debug)]
+pub struct StackFiles {
+    /// The stack's folder below the project's root, with `/` between its parts.
+    pub folder: String,
+    /// `stack.yaml`; `None` when it is missing or broken beyond use.
+    pub stack: Option<File<Stack>>,
+    /// Overlays by environment or family.
+    pub overlays: BTreeMap<String, File<Overlay>>,
+    /// Overlays by instance; those for one environment alone by `INSTANCE/ENVIRONMENT`.
+    pub instances: BTreeMap<String, File<Overlay>>,
+    /// What is wrong in them.
+    pub diagnostics: Diagnostics,
+}
+
+impl<'p> Project<'p> {
+    /// A project of which nothing was read yet.
+    #[must_use]
+    pub fn new(fs: &'p dyn FileSystem, root: impl Into<PathBuf>) -> Self {
+        Self { fs, root: root.into(), sources: Sources::default() }
+    }
+
+    /// The names of the stacks, sorted: the folders of `stacks/`.
+    pub fn stack_names(&self, diagnostics: &mut Diagnostics) -> Vec<String> {
+        let mut names = Vec::new();
+        for (name, kind) in self.list("stacks", diagnostics) {
+            if kind != EntryKind::Folder && kind != EntryKind::Link || name.starts_with('.') {
+                continue;
+            }
+            if check_name(&name, &format!("stacks/{name}"), "stack", diagnostics) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// Reads the named stacks, in parallel; what is wrong stays with each stack.
+    #[must_use]
+    pub fn stacks(
+        &self,
+        names: &[String],
+        environments: &Environments,
+    ) -> BTreeMap<String, StackFiles> {
+        names.par_iter().map(|name| (name.clone(), self.stack(name, environments))).collect()
+    }
+
+    fn stack(&self, name: &str, environments: &Environments) -> StackFiles {
+        let folder = format!("stacks/{name}");
+        let mut files = StackFiles {
+            folder: folder.clone(),
+            stack: None,
+            overlays: BTreeMap::new(),
+            instances: BTreeMap::new(),
+            diagnostics: Diagnostics::default(),
+        };
+        let diagnostics = &mut files.diagnostics;
+        let mut found = false;
+        for (file, kind) in self.list(&folder, diagnostics) {
+            let path = format!("{folder}/{file}");
+            if kind == EntryKind::Folder {
+                continue;
+            }
+            if file == "stack.yaml" {
+                found = true;
+                files.stack = self.file(&path, diagnostics);
+            } else if let Some(name) = file.strip_suffix(".yaml") {
+                if environments.is_known(name, &path, diagnostics)
+                    && let Some(overlay) = self.file(&path, diagnostics)
+                {
+                    files.overlays.insert(name.to_owned(), overlay);
+                }
+            } else {
+                check_ending(&file, &path, diagnostics);
+            }
+        }
+        if !found {
+            diagnostics.push(
+                Diagnostic::error_in(Code::NoStackFile, folder.clone(), "this folder holds no `stack.yaml`")
+                    .help("write `stack.yaml`, which says what the system is, or move the folder out of `stacks/`"),
+            );
+        }
+        self.instances(&folder, environments, &mut files);
+        files
+    }
+
+    /// Reads `instances/INSTANCE.yaml` and `instances/INSTANCE/ENVIRONMENT.yaml`.
+    fn instances(&self, folder: &str, environments: &Environments, files: &mut StackFiles) {
+        let folder = format!("{folder}/instances");
+        if !matches!(self.fs.kind(&self.root.join(&folder)), Ok(Some(EntryKind::Folder))) {
+            return;
+        }
+        for (entry, kind) in self.list(&folder, &mut files.diagnostics) {
+            let path = format!("{folder}/{entry}");
+            if kind == EntryKind::Folder {
+                for (file, _) in self.list(&path, &mut files.diagnostics) {
+                    let path = format!("{path}/{file}");
+                    let Some(name) = file.strip_suffix(".yaml") else {
+                        check_ending(&file, &path, &mut files.diagnostics);
+                        continue;
+                    };
+                    if environments.is_known(name, &path, &mut files.diagnostics)
+                        && let Some(overlay) = self.file(&path, &mut files.diagnostics)
+                    {
+                        files.instances.insert(format!("{entry}/{name}"), overlay);
+                    }
+                }
+            } else if let Some(name) = entry.strip_suffix(".yaml") {
+                if let Some(overlay) = self.file(&path, &mut files.diagnostics) {
+                    files.instances.insert(name.to_owned(), overlay);
+                }
+            } else {
+                check_ending(&entry, &path, &mut files.diagnostics);
+            }
+        }
+    }
+
+    /// Reads one file of the language. `None` after an error that leaves nothing to go on with.
+    fn file<T: Decode>(&self, path: &str, diagnostics: &mut Diagnostics) -> Option<File<T>> {
+        let (file, span) = self.read(path, diagnostics)?;
+        let source = self.sources.get(file);
+        let (trees, found) = parse(file, &source.text, Dialect::Strict);
+        diagnostics.append(found);
+        let tree = trees.first()?;
+        let spec = T::decode(tree.root(), &mut Decoder::new(source, span, diagnostics))?;
+        Some(File { spec, span })
+    }
+
+    /// Reads a text file of the project and names it.
+    pub fn read(&self, path: &str, diagnostics: &mut Diagnostics) -> Option<(FileId, Span)> {
+        let bytes = match self.fs.read(&self.root.join(path)) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                diagnostics.push(unreadable(path, &error));
+                return None;
+            }
+        };
+        match String::from_utf8(bytes) {
+            Ok(text) => {
+                let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
+                let file = self.sources.add(path, text);
+                Some((file, Span { file, start: 0, end }))
+            }
+            Err(error) => {
+                let valid = error.utf8_error().valid_up_to();
+                let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+                let file = self.sources.add(path, text);
+                let start = u32::try_from(valid).unwrap_or(u32::MAX);
+                let span = Span { file, start, end: start.saturating_add(3) };
+                diagnostics.push(
+                    Diagnostic::error(Code::NotUtf8, span, "this byte is not UTF-8")
+                        .help("save the file as UTF-8"),
+                );
+                None
+            }
+        }
+    }
+
+    /// What a folder of the project holds, sorted; names that are not Unicode are reported.
+    fn list(&self, folder: &str, diagnostics: &mut Diagnostics) -> Vec<(String, EntryKind)> {
+        let entries = match self.fs.list(&self.root.join(folder)) {
+            Ok(entries) => entries,
+            Err(error) => {
+                diagnostics.push(unreadable(folder, &error));
+                return Vec::new();
+            }
+        };
+        let mut named = Vec::with_capacity(entries.len());
+        for entry in entries {
+            match entry.name.into_string() {
+                Ok(name) => named.push((name, entry.kind)),
+                Err(name) => diagnostics.push(
+                    Diagnostic::error_in(
+                        Code::BadName,
+                        folder,
+                        format!("the name of `{}` is not Unicode", name.display()),
+                    )
+                    .help("rename it"),
+                ),
+            }
+        }
+        named
+    }
+}
+
+/// A diagnostic for a file or folder that could not be read.
+#[must_use]
+pub fn unreadable(path: &str, error: &fs::Error) -> Diagnostic {
+    Diagnostic::error_in(
+        Code::Unreadable,
+        path,
+        format!("cannot {} this: {}", error.operation, error.source),
+    )
+}
+
+/// Whether a file's or folder's name can name a stack or an environment.
+fn check_name(name: &str, path: &str, what: &str, diagnostics: &mut Diagnostics) -> bool {
+    let Err(error) = NameForm::DnsLabel.check(name) else { return true };
+    diagnostics.push(
+        Diagnostic::error_in(
+            Code::BadName,
+            path,
+            format!("`{name}` cannot name a {what}: {error}"),
+        )
+        .help("rename it: names of objects and folders are made from it"),
+    );
+    false
+}
+
+/// Refuses endings that look like a file of the language but are not.
+fn check_ending(file: &str, path: &str, diagnostics: &mut Diagnostics) {
+    let Some((stem, ending)) = file.rsplit_once('.') else { return };
+    if matches!(ending, "yml" | "YAML" | "YML" | "json") && !stem.is_empty() {
+        diagnostics.push(
+            Diagnostic::error_in(
+                Code::BadName,
+                path,
+                format!("a file of gen ends in `.yaml`, not `.{ending}`"),
+            )
+            .help(format!("rename it to `{stem}.yaml`, or move it into a folder of its own")),
+        );
+    }
+}
+
+/// "did you mean", or what exists.
+fn known_names<'n>(
+    diagnostic: Diagnostic,
+    name: &str,
+    what: &str,
+    known: impl Iterator<Item = &'n str> + Clone,
+) -> Diagnostic {
+    if let Some(near) = nearest(name, known.clone()) {
+        return diagnostic.help(format!("did you mean `{near}`?"));
+    }
+    let all: Vec<&str> = known.collect();
+    match all.as_slice() {
+        [] => diagnostic.help(format!("there is no {what} yet")),
+        all => diagnostic.help(format!("there is `{}`", all.join("`, `"))),
+    }
+}
