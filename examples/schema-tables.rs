@@ -105,7 +105,6 @@ enum Type {
     Named(String),
     Object { fields: Vec<Field>, open: bool },
     Limited(Box<Type>, Vec<Limit>),
-    Nullable(Box<Type>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -145,6 +144,12 @@ struct Model {
     named: BTreeMap<String, Vec<Field>>,
 }
 
+/// What the document calls required and the server does not ask for.
+const NOT_REQUIRED: [(&str, &str); 2] = [
+    ("io.k8s.api.core.v1.LimitRangeSpec", "limits"),
+    ("io.k8s.api.core.v1.SleepAction", "seconds"),
+];
+
 const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
 impl Model {
@@ -174,6 +179,7 @@ impl Model {
             };
             let known = self.named.entry(name.clone()).or_default();
             for mut field in fields {
+                field.required &= !NOT_REQUIRED.contains(&(name.as_str(), field.name.as_str()));
                 if custom && field.name == "metadata" {
                     field.of = Type::Named(OBJECT_META.to_owned());
                 }
@@ -221,10 +227,7 @@ impl Reader {
     fn of(&self, schema: &Value) -> Result<Type> {
         let plain = self.plain(schema)?;
         let limits = limits(schema, self.custom);
-        let limited =
-            if limits.is_empty() { plain } else { Type::Limited(Box::new(plain), limits) };
-        let nullable = schema["nullable"] == true;
-        Ok(if nullable { Type::Nullable(Box::new(limited)) } else { limited })
+        Ok(if limits.is_empty() { plain } else { Type::Limited(Box::new(plain), limits) })
     }
 
     fn plain(&self, schema: &Value) -> Result<Type> {
@@ -400,7 +403,6 @@ impl Tables {
                 let (start, end) = push(&mut self.limits, rows);
                 format!("Limited({of},{start},{end})")
             }
-            Type::Nullable(of) => format!("Nullable({})", self.type_index(of)),
             Type::Named(_) => unreachable!("a named type has its row from the start"),
         }
     }
@@ -455,8 +457,7 @@ fn collect_names(fields: &[Field], names: &mut BTreeSet<String>) {
             | Type::Atomic(of)
             | Type::Set(of)
             | Type::Keyed(of, _)
-            | Type::Limited(of, _)
-            | Type::Nullable(of) => inside(of, names),
+            | Type::Limited(of, _) => inside(of, names),
             _ => {}
         }
     }

@@ -414,4 +414,132 @@ codes! {
     /// Nothing is rendered for an `abstract: true` environment itself. Name one that extends
     /// it, or write one.
     EmptyFamily = "L049", "family without members";
+    /// A name that Kubernetes does not take for that thing: too long, or with characters that
+    /// do not belong there.
+    ///
+    /// ```yaml
+    /// cronJobs:
+    ///   Nightly_Report: { schedule: 0 3 * * * }
+    /// ```
+    ///
+    /// Most names are DNS names: lower-case letters, digits and `-`. A Service has at most 63
+    /// characters, a CronJob 52, the name of a port 15.
+    NameNotAllowed = "V010", "name that Kubernetes does not allow";
+    /// The key or the value of a label, or the key of an annotation, has a form that
+    /// Kubernetes does not take.
+    ///
+    /// ```yaml
+    /// labels: { team: "shop & checkout" }
+    /// ```
+    ///
+    /// Values of labels have at most 63 letters, digits, `-`, `_` and `.`; free text belongs
+    /// in an annotation.
+    LabelNotAllowed = "V011", "label that Kubernetes does not allow";
+    /// Ports that are out of range, twice there, or without the name they need.
+    ///
+    /// ```yaml
+    /// ports: { http: 8080, admin: 8080 }
+    /// ```
+    ///
+    /// Two ports of one Service differ in number or protocol, and in their names.
+    Ports = "V012", "ports that Kubernetes does not allow";
+    /// Requests above limits, amounts below 0, or resources that nothing provides.
+    ///
+    /// ```yaml
+    /// resources: { requests: { memory: 1Gi }, limits: { memory: 512Mi } }
+    /// ```
+    ///
+    /// A container may not ask for more than it may use.
+    Resources = "V013", "resources that Kubernetes does not allow";
+    /// A probe or a lifecycle hook that Kubernetes does not take there.
+    ///
+    /// ```yaml
+    /// livenessProbe: { httpGet: { port: 80 }, successThreshold: 2 }
+    /// ```
+    ///
+    /// A probe has one handler; only a readiness probe may ask for several successes.
+    Probe = "V014", "probe that Kubernetes does not allow";
+    /// A schedule that is none, or a time zone in it.
+    ///
+    /// ```yaml
+    /// schedule: 0 25 * * *
+    /// ```
+    ///
+    /// Minute, hour, day of the month, month, day of the week (0 to 6, 0 is Sunday).
+    Schedule = "V015", "schedule that Kubernetes cannot read";
+    /// A workload's selector and the labels of its pods do not fit.
+    ///
+    /// ```yaml
+    /// spec:
+    ///   selector: { matchLabels: { app: web } }
+    ///   template: { metadata: { labels: { app: api } } }
+    /// ```
+    ///
+    /// The pods have every label that the selector asks for.
+    Selection = "V016", "selector that does not fit the pods";
+    /// A mount of a volume that the pod does not have, two mounts at one path, or a path that
+    /// leaves the volume.
+    ///
+    /// ```yaml
+    /// volumes: [{ name: data, emptyDir: {} }]
+    /// containers:
+    ///   - name: web
+    ///     volumeMounts: [{ name: dta, mountPath: /data }]
+    /// ```
+    ///
+    /// Mend the name of the volume.
+    Volumes = "V017", "mount that Kubernetes does not allow";
+    /// Two fields that exclude each other, or a field that means nothing beside another.
+    ///
+    /// ```yaml
+    /// spec: { minAvailable: 1, maxUnavailable: 1 }
+    /// ```
+    ///
+    /// Keep the one that you mean.
+    Contradiction = "V018", "fields that contradict each other";
+    /// An object names another that the environment does not have.
+    ///
+    /// ```yaml
+    /// envFrom: [{ configMapRef: { name: settigns } }]
+    /// ```
+    ///
+    /// Every object of all stacks of the environment counts, Secrets that a SealedSecret, an
+    /// ExternalSecret or a Certificate will make included. What exists in the cluster without
+    /// gen is named in the environment: `existing: { objects: [ConfigMap/shop/settings] }`.
+    DanglingReference = "V030", "reference to what does not exist";
+    /// An object names a key that the ConfigMap or the Secret does not have.
+    ///
+    /// ```yaml
+    /// valueFrom: { secretKeyRef: { name: database, key: passwrod } }
+    /// ```
+    ///
+    /// Mend the key, or mark the reference as `optional`.
+    DanglingKey = "V031", "reference to a key that does not exist";
+    /// An object names a port that its target does not have.
+    ///
+    /// ```yaml
+    /// backend: { service: { name: web, port: { number: 8080 } } }
+    /// ```
+    ///
+    /// An Ingress or a route names the Service's port, not that of the container.
+    DanglingPort = "V032", "reference to a port that does not exist";
+    /// A selector that selects none of the pods of the environment.
+    ///
+    /// ```yaml
+    /// kind: Service
+    /// spec: { selector: { app: wbe } }
+    /// ```
+    ///
+    /// A Service without pods answers nobody. Mend the labels.
+    SelectsNothing = "V033", "selector that selects nothing";
+    /// Two objects of one environment are the same object to the cluster.
+    ///
+    /// ```yaml
+    /// # stacks/shop/stack.yaml and stacks/news/stack.yaml, both in the namespace web
+    /// services: { api: { image: example.com/api } }
+    /// ```
+    ///
+    /// The one applied last would win. Rename one of the two, or give the stacks namespaces
+    /// of their own.
+    DefinedTwice = "V034", "object defined twice";
 }

@@ -71,6 +71,13 @@ impl Quantity {
     }
 }
 
+/// Nothing.
+impl Default for Quantity {
+    fn default() -> Self {
+        Self { nanos: 0, family: Family::Decimal }
+    }
+}
+
 /// The sum, in the notation of the first.
 impl std::ops::Add for Quantity {
     type Output = Self;

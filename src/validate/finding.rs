@@ -141,3 +141,47 @@ fn path_text(root: NodeRef<'_>, node: NodeRef<'_>) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{Kind, Rule, Sources, Tree, TreeBuilder};
+
+    /// `{ kind: Pod, "a.b": [VALUE] }`, of which an input wrote the value alone.
+    fn tree(value: Span) -> Tree {
+        let derived = Origin::Derived { rule: Rule::ObjectIdentity, from: None };
+        let mut out = TreeBuilder::default();
+        out.map(Origin::Derived { rule: Rule::ObjectIdentity, from: Some(value.start_point()) });
+        out.key("kind", derived);
+        out.scalar(Kind::Str, "Pod", derived);
+        out.key("a.b", derived);
+        out.list(derived);
+        out.scalar(Kind::Str, "1", Origin::Written(value));
+        out.close();
+        out.close();
+        out.finish()
+    }
+
+    #[test]
+    fn a_finding_points_at_the_line_that_caused_the_value() {
+        let sources = Sources::default();
+        let file = sources.add("stack.yaml", "a: 1\n");
+        let span = Span { file, start: 3, end: 4 };
+        let tree = tree(span);
+        let root = tree.root();
+        let Some(list) = root.get("a.b") else { return };
+        let Some(value) = list.items().next() else { return };
+
+        let written = Finding::error(Code::ValueNotAllowed, root, value, "bad".to_owned());
+        let shown = written.replace("2").help("write 2").into_diagnostic();
+        let wanted = Diagnostic::error(Code::ValueNotAllowed, span, "bad: [\"a.b\"][0] of Pod");
+        assert_eq!(shown, wanted.help("write 2").suggest(span, "2"));
+
+        // What no input caused is shown at what caused the object, and nothing is replaced.
+        let derived = Finding::error(Code::ValueNotAllowed, root, list, "bad".to_owned());
+        let shown = derived.replace("2").warning().into_diagnostic();
+        let at = span.start_point();
+        let wanted = Diagnostic::warning(Code::ValueNotAllowed, at, "bad: [\"a.b\"] of Pod");
+        assert_eq!(shown, wanted);
+    }
+}

@@ -1,15 +1,22 @@
 //! What a real API server would say of the objects, found offline and at the user's line.
 //!
-//! [`schema`] compares each object with the type of its kind.
+//! [`schema`] compares each object with the type of its kind; [`rules`] checks what types
+//! cannot say; [`references`] looks at all objects of an environment together.
 
 mod finding;
+mod pods;
+pub mod references;
+pub mod rules;
 pub mod schema;
+mod selector;
 #[cfg(test)]
 mod testing;
 
-pub use finding::{Finding, object_name};
+pub use finding::Finding;
 
+use crate::diagnostic::Diagnostics;
 use crate::k8s::Version;
+use references::Member;
 
 /// What validation has to know of the cluster that the objects are for.
 #[derive(Debug, Clone, Default)]
@@ -35,6 +42,22 @@ impl Cluster {
         };
         self.kinds.iter().any(known)
     }
+}
+
+/// Checks all objects of an environment, each for itself and all together.
+#[must_use]
+pub fn check(members: &[Member<'_>], cluster: &Cluster) -> Diagnostics {
+    let mut findings = Vec::new();
+    for member in members {
+        schema::check(member.root, member.author, cluster, &mut findings);
+        rules::check(member.root, member.author, cluster, &mut findings);
+    }
+    references::check(members, cluster, &mut findings);
+    let mut diagnostics = Diagnostics::default();
+    for finding in findings {
+        diagnostics.push(finding.into_diagnostic());
+    }
+    diagnostics
 }
 
 /// Who wrote an object.

@@ -138,7 +138,19 @@ impl<'t> Walk<'t, '_> {
     fn field(&mut self, entry: NodeRef<'t>, object: Object) {
         let name = entry.key().unwrap_or_default();
         match object.field(name) {
-            Some(field) => self.value(entry, field.of, Some(object)),
+            Some(field) => {
+                // The server takes an empty word for none at all, an empty text it needs not.
+                let empty = entry.as_str() == Some("") && !self.custom;
+                match field.of.shape() {
+                    Shape::Enum(_) if empty && !field.required => {}
+                    Shape::Str if empty && field.required && name != "value" => {
+                        let message = format!("`{name}` is empty");
+                        let finding = self.error(Code::ValueNotAllowed, entry, message);
+                        self.found(finding);
+                    }
+                    _ => self.value(entry, field.of, Some(object)),
+                }
+            }
             None if object.is_open() => {}
             None => self.unknown_field(entry, name, object),
         }
@@ -166,10 +178,6 @@ impl<'t> Walk<'t, '_> {
     /// Compares a value with its type; `holder` is the object of which it is a field.
     fn value(&mut self, node: NodeRef<'t>, of: Type, holder: Option<Object>) {
         if node.kind() == Kind::Null {
-            if self.custom && !of.is_nullable() && !matches!(of.shape(), Shape::Any) {
-                let finding = self.error(Code::WrongObjectType, node, "null is no value here");
-                self.found(finding.help("delete the field"));
-            }
             return;
         }
         let found = self.findings.len();
@@ -300,12 +308,12 @@ impl<'t> Walk<'t, '_> {
             return self.wrong_type(node, "a list");
         }
         for item in node.items() {
-            // To the server a null in a list is an empty item.
             match list.item.shape() {
-                Shape::Object(object) if item.kind() == Kind::Null && !self.custom => {
-                    self.missing_fields(item, object);
-                }
-                _ => self.value(item, list.item, None),
+                _ if item.kind() != Kind::Null => self.value(item, list.item, None),
+                _ if self.custom => self.wrong_type(item, "an item"),
+                // To the server a null in a list of its own kinds is an empty item.
+                Shape::Object(object) => self.missing_fields(item, object),
+                _ => {}
             }
         }
         match list.identity {
@@ -320,8 +328,7 @@ impl<'t> Walk<'t, '_> {
         }
     }
 
-    /// Reports items that stand for the same thing as an earlier one. The server refuses them
-    /// in custom resources; in its own kinds it often lets the last one win with a warning.
+    /// Reports items that stand for the same thing as an earlier one.
     fn repeated(&mut self, node: NodeRef<'t>, same: impl Fn(NodeRef<'t>, NodeRef<'t>) -> bool) {
         for (index, item) in node.items().enumerate() {
             let Some(first) = node.items().take(index).find(|earlier| same(*earlier, item)) else {
@@ -330,7 +337,7 @@ impl<'t> Walk<'t, '_> {
             let message = "the list has this item already";
             let finding = self.error(Code::RepeatedItem, item, message);
             let finding = finding.also(first.at(), "first here").help("delete one of the two");
-            let tolerated = self.author == Author::Other && !self.custom;
+            let tolerated = self.author == Author::Other && !self.custom && tolerates(node, item);
             self.found(if tolerated { finding.warning() } else { finding });
         }
     }
@@ -372,6 +379,15 @@ impl<'t> Walk<'t, '_> {
         };
         let finding = self.error(Code::ValueNotAllowed, node, demand);
         self.found(finding);
+    }
+}
+
+/// Whether the server merely warns of a repeated item and lets one of the two win.
+fn tolerates(list: NodeRef<'_>, item: NodeRef<'_>) -> bool {
+    match list.key().unwrap_or_default() {
+        "env" | "imagePullSecrets" | "hostAliases" | "secrets" | "finalizers" => true,
+        "ports" => item.get("containerPort").is_some(),
+        _ => false,
     }
 }
 
@@ -706,7 +722,7 @@ mod tests {
     }
 
     #[test]
-    fn custom_resources_have_limits_and_no_nulls() {
+    fn custom_resources_have_limits() {
         let route = json!({
             "apiVersion": "gateway.networking.k8s.io/v1",
             "kind": "HTTPRoute",
@@ -724,7 +740,6 @@ mod tests {
             [
                 format!("V005 spec.hostnames[0]: `Example.com` does not match {pattern}"),
                 "V005 spec.hostnames[1]: the text is empty".to_owned(),
-                "V004 spec.parentRefs: null is no value here [delete the field]".to_owned(),
                 "V005 spec.rules[0].backendRefs[0].port: 70000 is more than 65535".to_owned(),
             ]
         );

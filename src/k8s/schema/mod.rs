@@ -157,7 +157,7 @@ impl Type {
             }
             TypeRow::Object(start, end) => object(start, end, false),
             TypeRow::Open(start, end) => object(start, end, true),
-            TypeRow::Limited(of, ..) | TypeRow::Nullable(of) => self.sibling(of).shape(),
+            TypeRow::Limited(of, ..) => self.sibling(of).shape(),
         }
     }
 
@@ -166,15 +166,8 @@ impl Type {
     pub fn limits(self) -> &'static [Limit] {
         match self.row() {
             TypeRow::Limited(_, start, end) => slice(tables::LIMITS, start, end),
-            TypeRow::Nullable(of) => self.sibling(of).limits(),
             _ => &[],
         }
-    }
-
-    /// Whether the schema of a custom resource allows null.
-    #[must_use]
-    pub fn is_nullable(self) -> bool {
-        matches!(self.row(), TypeRow::Nullable(_))
     }
 
     /// The field of that name, of the type itself or of its items or values.

@@ -32,8 +32,6 @@ pub(super) enum TypeRow {
     Open(u16, u16),
     /// A type with a range of `LIMITS`.
     Limited(u16, u16, u16),
-    /// A type or null.
-    Nullable(u16),
 }
 
 /// A form of a field. Those of one object stand together, sorted by name.

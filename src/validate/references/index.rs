@@ -1,0 +1,206 @@
+//! Everything that can be referred to in an environment.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Member, items, namespace, text};
+use crate::source::NodeRef;
+use crate::validate::{Cluster, pods};
+
+/// The keys of a ConfigMap or a Secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Keys<'t> {
+    /// These and no others.
+    Known(BTreeSet<&'t str>),
+    /// Whatever the cluster or a store outside of it says.
+    Open,
+}
+
+/// Something that can be referred to.
+struct Entry<'t> {
+    /// The object itself, or the one that makes it; none for what the cluster has already.
+    by: Option<NodeRef<'t>>,
+    keys: Keys<'t>,
+}
+
+type ByName<'t> = BTreeMap<&'t str, Entry<'t>>;
+
+/// Everything that can be referred to.
+pub struct Index<'t> {
+    /// By kind, namespace and name.
+    entries: BTreeMap<&'t str, BTreeMap<&'t str, ByName<'t>>>,
+    pods: BTreeMap<&'t str, Vec<NodeRef<'t>>>,
+}
+
+/// What every cluster has from the start.
+const BUILT_IN: [(&str, &str); 10] = [
+    ("Namespace", "default"),
+    ("Namespace", "kube-system"),
+    ("Namespace", "kube-public"),
+    ("Namespace", "kube-node-lease"),
+    ("PriorityClass", "system-cluster-critical"),
+    ("PriorityClass", "system-node-critical"),
+    ("ClusterRole", "cluster-admin"),
+    ("ClusterRole", "admin"),
+    ("ClusterRole", "edit"),
+    ("ClusterRole", "view"),
+];
+
+impl<'t> Index<'t> {
+    /// Indexes the objects of an environment and what its cluster has.
+    pub fn of(members: &[Member<'t>], cluster: &'t Cluster) -> Self {
+        let mut index = Self { entries: BTreeMap::new(), pods: BTreeMap::new() };
+        for (kind, name) in BUILT_IN {
+            index.add(kind, "", name, None, Keys::Open);
+        }
+        for (kind, names) in [
+            ("StorageClass", &cluster.storage_classes),
+            ("PriorityClass", &cluster.priority_classes),
+            ("ClusterIssuer", &cluster.cluster_issuers),
+        ] {
+            for name in names {
+                index.add(kind, "", name, None, Keys::Open);
+            }
+        }
+        for object in &cluster.objects {
+            match object.split('/').collect::<Vec<_>>()[..] {
+                [kind, name] => index.add(kind, "", name, None, Keys::Open),
+                [kind, namespace, name] => index.add(kind, namespace, name, None, Keys::Open),
+                _ => {}
+            }
+        }
+        for member in members {
+            index.add_object(member.root);
+        }
+        index
+    }
+
+    fn add(
+        &mut self,
+        kind: &'t str,
+        namespace: &'t str,
+        name: &'t str,
+        by: Option<NodeRef<'t>>,
+        keys: Keys<'t>,
+    ) {
+        let of_kind = self.entries.entry(kind).or_default();
+        of_kind.entry(namespace).or_default().entry(name).or_insert(Entry { by, keys });
+    }
+
+    fn add_object(&mut self, root: NodeRef<'t>) {
+        let (kind, namespace) = (text(root, "kind"), namespace(root));
+        let name = root.at_path(&["metadata", "name"]).map_or("", NodeRef::text);
+        let by = Some(root);
+        let keys = match kind {
+            "ConfigMap" => Keys::Known(keys_of(root, &["data", "binaryData"])),
+            "Secret" => Keys::Known(keys_of(root, &["data", "stringData"])),
+            _ => Keys::Open,
+        };
+        self.add(kind, namespace, name, by, keys);
+        if let Some(template) = pods::pod_template(root) {
+            self.pods.entry(namespace).or_default().push(template);
+        }
+        let Some(spec) = root.get("spec") else { return };
+        match kind {
+            "SealedSecret" => {
+                let mut keys = keys_of(spec, &["encryptedData"]);
+                if let Some(template) = spec.get("template") {
+                    keys.append(&mut keys_of(template, &["data"]));
+                }
+                self.add("Secret", namespace, name, by, Keys::Known(keys));
+            }
+            "ExternalSecret" => {
+                let target = spec.get("target");
+                let made = target.map_or("", |target| text(target, "name"));
+                let made = if made.is_empty() { name } else { made };
+                self.add("Secret", namespace, made, by, external_keys(spec, target));
+            }
+            "Certificate" => {
+                let keys = Keys::Known(["ca.crt", "tls.crt", "tls.key"].into());
+                let more = ["keystores", "additionalOutputFormats"];
+                let more = more.iter().any(|field| spec.get(field).is_some());
+                let keys = if more { Keys::Open } else { keys };
+                self.add("Secret", namespace, text(spec, "secretName"), by, keys);
+            }
+            // cert-manager makes the Secrets of an Ingress that names an issuer.
+            "Ingress" if names_issuer(root) => {
+                for tls in items(spec, "tls") {
+                    self.add("Secret", namespace, text(tls, "secretName"), by, Keys::Open);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether there is such a thing.
+    pub fn has(&self, kind: &str, namespace: &str, name: &str) -> bool {
+        self.entry(kind, namespace, name).is_some()
+            || (kind == "ClusterRole" && name.starts_with("system:"))
+    }
+
+    /// The keys of a ConfigMap or a Secret.
+    pub fn keys(&self, kind: &str, namespace: &str, name: &str) -> Option<&Keys<'t>> {
+        self.entry(kind, namespace, name).map(|entry| &entry.keys)
+    }
+
+    /// The object of that name, unless only the cluster has it.
+    pub fn object(&self, kind: &str, namespace: &str, name: &str) -> Option<NodeRef<'t>> {
+        self.entry(kind, namespace, name)?.by
+    }
+
+    /// All objects of a kind in a namespace.
+    pub fn objects(&self, kind: &str, namespace: &str) -> impl Iterator<Item = NodeRef<'t>> {
+        self.all(kind, namespace).filter_map(|(_, entry)| entry.by)
+    }
+
+    /// The names of all things of a kind in a namespace.
+    pub fn names(&self, kind: &str, namespace: &str) -> impl Iterator<Item = &'t str> {
+        self.all(kind, namespace).map(|(name, _)| *name)
+    }
+
+    /// The templates of all pods of a namespace.
+    pub fn pods(&self, namespace: &str) -> impl Iterator<Item = NodeRef<'t>> + use<'t, '_> {
+        self.pods.get(namespace).into_iter().flatten().copied()
+    }
+
+    fn entry(&self, kind: &str, namespace: &str, name: &str) -> Option<&Entry<'t>> {
+        self.entries.get(kind)?.get(namespace)?.get(name)
+    }
+
+    fn all<'i>(
+        &'i self,
+        kind: &str,
+        namespace: &str,
+    ) -> impl Iterator<Item = (&'i &'t str, &'i Entry<'t>)> + use<'i, 't> {
+        let found = self.entries.get(kind).and_then(|of_kind| of_kind.get(namespace));
+        found.into_iter().flatten()
+    }
+}
+
+fn keys_of<'t>(node: NodeRef<'t>, fields: &[&str]) -> BTreeSet<&'t str> {
+    let maps = fields.iter().filter_map(|field| node.get(field));
+    maps.flat_map(NodeRef::entries).filter_map(NodeRef::key).collect()
+}
+
+/// The keys of the Secret that an ExternalSecret makes: what it reads, or, with a template
+/// that is not merged, what the template writes.
+fn external_keys<'t>(spec: NodeRef<'t>, target: Option<NodeRef<'t>>) -> Keys<'t> {
+    let template = target.and_then(|target| target.get("template"));
+    let merged = template.is_none_or(|template| {
+        text(template, "mergePolicy") == "Merge" || template.get("data").is_none()
+    });
+    let from_files = template.is_some_and(|template| template.get("templateFrom").is_some());
+    if from_files || (merged && items(spec, "dataFrom").next().is_some()) {
+        return Keys::Open;
+    }
+    let mut keys = template.map(|template| keys_of(template, &["data"])).unwrap_or_default();
+    if merged {
+        keys.extend(items(spec, "data").map(|item| text(item, "secretKey")));
+    }
+    Keys::Known(keys)
+}
+
+fn names_issuer(ingress: NodeRef<'_>) -> bool {
+    ["cert-manager.io/cluster-issuer", "cert-manager.io/issuer"]
+        .iter()
+        .any(|name| ingress.at_path(&["metadata", "annotations", name]).is_some())
+}

@@ -1,0 +1,73 @@
+//! ConfigMaps and Secrets: `ValidateConfigMap` and `ValidateSecret` of
+//! `k8s.io/kubernetes/pkg/apis/core/validation`.
+
+use super::{Report, field, text};
+use crate::diagnostic::Code;
+use crate::k8s::NameForm;
+use crate::source::NodeRef;
+use crate::validate::finding::Finding;
+
+/// `MaxSecretSize` of the server, for both kinds.
+const BYTES: usize = 1024 * 1024;
+
+pub fn config_map<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
+    let (data, binary) = (field(root, "data"), field(root, "binaryData"));
+    keys(data, report);
+    keys(binary, report);
+    for entry in binary.into_iter().flat_map(NodeRef::entries) {
+        let twin = data.and_then(|data| data.get(entry.key()?));
+        if let Some(twin) = twin {
+            let message = "the key is in `data`, too".to_owned();
+            report.repeated(Code::RepeatedItem, twin, entry, message);
+        }
+    }
+    size(data, binary, report);
+}
+
+pub fn secret<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
+    let (data, plain) = (field(root, "data"), field(root, "stringData"));
+    keys(data, report);
+    keys(plain, report);
+    size(plain, data, report);
+    let has = |key: &str| [data, plain].into_iter().flatten().any(|map| map.get(key).is_some());
+    let wanted: &[&str] = match text(root, "type") {
+        "kubernetes.io/tls" => &["tls.crt", "tls.key"],
+        "kubernetes.io/dockerconfigjson" => &[".dockerconfigjson"],
+        "kubernetes.io/dockercfg" => &[".dockercfg"],
+        "kubernetes.io/ssh-auth" => &["ssh-privatekey"],
+        "kubernetes.io/basic-auth" if !has("username") && !has("password") => &["username"],
+        _ => &[],
+    };
+    for key in wanted.iter().filter(|key| !has(key)) {
+        report.error(
+            Code::MissingObjectField,
+            data.or(plain).unwrap_or(root),
+            format!("a Secret of type `{}` has a key `{key}`", text(root, "type")),
+            "add the key, or leave out the type",
+        );
+    }
+}
+
+fn keys<'t>(data: Option<NodeRef<'t>>, report: &mut Report<'t, '_>) {
+    for entry in data.into_iter().flat_map(NodeRef::entries) {
+        let key = entry.key().unwrap_or_default();
+        if let Err(error) = NameForm::ConfigKey.check(key) {
+            let message = format!("the key `{key}` {error}");
+            let finding = Finding::error_at_key(Code::NameNotAllowed, report.root, entry, message);
+            report.findings.push(finding);
+        }
+    }
+}
+
+/// Counts the values as the server does: base64 decoded, without the keys.
+fn size<'t>(plain: Option<NodeRef<'t>>, encoded: Option<NodeRef<'t>>, report: &mut Report<'t, '_>) {
+    let bytes = |map: Option<NodeRef<'t>>| -> usize {
+        map.into_iter().flat_map(NodeRef::entries).map(|entry| entry.text().len()).sum()
+    };
+    let total = bytes(plain) + bytes(encoded) / 4 * 3;
+    if total > BYTES {
+        let message = format!("the values have {total} bytes, more than {BYTES}");
+        let help = "put large files into an image or a volume";
+        report.error(Code::ValueNotAllowed, report.root, message, help);
+    }
+}

@@ -1,0 +1,75 @@
+//! Ingresses: `k8s.io/kubernetes/pkg/apis/networking/validation`.
+
+use super::{Report, field, items, text};
+use crate::diagnostic::Code;
+use crate::k8s::NameForm;
+use crate::source::NodeRef;
+
+pub fn check<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
+    if items(spec, "rules").next().is_none() && field(spec, "defaultBackend").is_none() {
+        let message = "an Ingress needs a rule or a default backend";
+        report.error(Code::MissingObjectField, spec, message, "add `rules`");
+    }
+    report.name(NameForm::DnsSubdomain, field(spec, "ingressClassName"));
+    backend(field(spec, "defaultBackend"), report);
+    for rule in items(spec, "rules") {
+        host(field(rule, "host"), report);
+        let Some(http) = field(rule, "http") else { continue };
+        if field(http, "paths").is_some_and(NodeRef::is_empty) {
+            let node = field(http, "paths").unwrap_or(http);
+            report.error(Code::MissingObjectField, node, "there is no path", "add one");
+        }
+        for path in items(http, "paths") {
+            check_path(path, report);
+            backend(field(path, "backend"), report);
+        }
+    }
+    for tls in items(spec, "tls") {
+        for name in items(tls, "hosts") {
+            host(Some(name), report);
+        }
+    }
+}
+
+fn host<'t>(host: Option<NodeRef<'t>>, report: &mut Report<'t, '_>) {
+    let Some(host) = host else { return };
+    let name = host.text();
+    if name.parse::<std::net::IpAddr>().is_ok() {
+        let message = format!("`{name}` is an address, not a DNS name");
+        return report.error(Code::NameNotAllowed, host, message, "write a DNS name");
+    }
+    report.name(NameForm::WildcardSubdomain, Some(host));
+}
+
+fn check_path<'t>(path: NodeRef<'t>, report: &mut Report<'t, '_>) {
+    let (of, value) = (text(path, "pathType"), text(path, "path"));
+    if !matches!(of, "Exact" | "Prefix") {
+        return;
+    }
+    let node = field(path, "path").unwrap_or(path);
+    let parts = ["//", "/./", "/../", "%2f", "%2F"];
+    if !value.starts_with('/') {
+        let message = format!("the path `{value}` does not start with `/`");
+        report.error(Code::ValueNotAllowed, node, message, "write an absolute path");
+    } else if parts.iter().any(|part| value.contains(part))
+        || value.ends_with("/..")
+        || value.ends_with("/.")
+    {
+        let message = format!("the path `{value}` is not in its shortest form");
+        report.error(Code::ValueNotAllowed, node, message, "leave out `//`, `.` and `..`");
+    }
+}
+
+fn backend<'t>(backend: Option<NodeRef<'t>>, report: &mut Report<'t, '_>) {
+    let Some(backend) = backend else { return };
+    report.exactly_one(backend, &["resource", "service"], "a backend");
+    let Some(service) = field(backend, "service") else { return };
+    report.name(NameForm::Dns1035Label, field(service, "name"));
+    let Some(port) = field(service, "port") else {
+        let message = "a backend needs the port of the Service";
+        return report.error(Code::MissingObjectField, service, message, "add `port`");
+    };
+    report.exactly_one(port, &["name", "number"], "the port of a backend");
+    report.range(field(port, "number"), 1, 65_535);
+    report.name(NameForm::PortName, field(port, "name"));
+}

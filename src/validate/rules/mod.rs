@@ -1,0 +1,781 @@
+//! What the API server asks of an object beyond the types of its fields.
+//!
+//! One file for each kind, or for what kinds share. A rule reads the object through its
+//! [`NodeRef`] and may meet anything there: what the schema has found already, it passes over
+//! in silence. Each rule is one of the server's own validation packages.
+
+mod autoscaler;
+mod budget;
+mod claim;
+mod config;
+mod cron;
+mod ingress;
+mod job;
+mod metadata;
+mod network_policy;
+mod pod;
+mod probe;
+mod rbac;
+mod resources;
+mod service;
+mod workload;
+
+use super::finding::Finding;
+use super::{Author, Cluster, pods};
+use crate::diagnostic::Code;
+use crate::k8s::{NameForm, Version};
+use crate::source::{Kind, NodeRef};
+
+/// Checks an object.
+pub fn check(root: NodeRef<'_>, author: Author, cluster: &Cluster, out: &mut Vec<Finding>) {
+    let mut report = Report { root, author, version: cluster.version, findings: out };
+    let report = &mut report;
+    metadata::check(root, report);
+    if let Some(template) = pods::pod_template(root) {
+        pod::check(template, root, report);
+    }
+    let spec = root.get("spec");
+    match (root.get("kind").map_or("", NodeRef::text), spec) {
+        ("ConfigMap", _) => config::config_map(root, report),
+        ("Secret", _) => config::secret(root, report),
+        ("Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding", _) => {
+            rbac::check(root, report);
+        }
+        ("Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet", Some(spec)) => {
+            workload::check(spec, root, report);
+        }
+        ("Job", Some(spec)) => job::check(spec, report),
+        ("CronJob", Some(spec)) => job::cron_job(spec, report),
+        ("Service", Some(spec)) => service::check(spec, report),
+        ("Ingress", Some(spec)) => ingress::check(spec, report),
+        ("NetworkPolicy", Some(spec)) => network_policy::check(spec, report),
+        ("PersistentVolumeClaim", Some(spec)) => claim::check(spec, report),
+        ("HorizontalPodAutoscaler", Some(spec)) => autoscaler::check(spec, report),
+        ("PodDisruptionBudget", Some(spec)) => budget::check(spec, report),
+        _ => {}
+    }
+}
+
+/// Where the rules write what they find in one object.
+struct Report<'t, 'o> {
+    root: NodeRef<'t>,
+    author: Author,
+    version: Version,
+    findings: &'o mut Vec<Finding>,
+}
+
+impl<'t> Report<'t, '_> {
+    fn error(
+        &mut self,
+        code: Code,
+        node: NodeRef<'t>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let finding = Finding::error(code, self.root, node, message.into());
+        self.findings.push(finding.help(help));
+    }
+
+    /// Reports an item that stands for the same as an earlier one of its list.
+    fn repeated(&mut self, code: Code, first: NodeRef<'t>, again: NodeRef<'t>, message: String) {
+        let finding = Finding::error(code, self.root, again, message);
+        self.findings.push(finding.also(first.at(), "first here").help("change one of the two"));
+    }
+
+    /// Checks the form of a name. An empty one is none: where a name is required, the schema
+    /// has said so.
+    fn name(&mut self, form: NameForm, node: Option<NodeRef<'t>>) {
+        let named = |node: NodeRef<'t>| node.as_str().filter(|text| !text.is_empty());
+        let Some((node, text)) = node.and_then(|node| Some((node, named(node)?))) else {
+            return;
+        };
+        if let Err(error) = form.check(text) {
+            let finding = Finding::error(
+                Code::NameNotAllowed,
+                self.root,
+                node,
+                format!("the name `{text}` {error}"),
+            );
+            self.findings.push(finding);
+        }
+    }
+
+    /// Checks that an integer lies in a range.
+    fn range(&mut self, node: Option<NodeRef<'t>>, least: i64, most: i64) {
+        let Some((node, number)) = node.and_then(|node| Some((node, node.as_i64()?))) else {
+            return;
+        };
+        if !(least..=most).contains(&number) {
+            let help = match most {
+                i64::MAX => format!("write {least} or more"),
+                _ => format!("write a number from {least} to {most}"),
+            };
+            self.error(Code::ValueNotAllowed, node, format!("{number} is out of range"), help);
+        }
+    }
+
+    /// Checks that exactly one of some fields is set.
+    fn exactly_one(&mut self, node: NodeRef<'t>, fields: &[&str], of: &str) {
+        let set: Vec<NodeRef<'t>> = fields.iter().filter_map(|name| field(node, name)).collect();
+        match set[..] {
+            [_] => {}
+            [] => {
+                let message = format!("{of} needs one of `{}`", fields.join("`, `"));
+                self.error(Code::Contradiction, node, message, "write exactly one of them");
+            }
+            [first, second, ..] => {
+                let (a, b) = (first.key().unwrap_or_default(), second.key().unwrap_or_default());
+                let message = format!("{of} has both `{a}` and `{b}`");
+                self.error(Code::Contradiction, second, message, "write exactly one of them");
+            }
+        }
+    }
+}
+
+/// A field that is there: null is not.
+fn field<'t>(node: NodeRef<'t>, name: &str) -> Option<NodeRef<'t>> {
+    node.get(name).filter(|value| value.kind() != Kind::Null)
+}
+
+/// The text of a string field, or nothing.
+fn text<'t>(node: NodeRef<'t>, name: &str) -> &'t str {
+    node.get(name).and_then(NodeRef::as_str).unwrap_or_default()
+}
+
+/// The items of a list field.
+fn items<'t>(node: NodeRef<'t>, name: &str) -> impl Iterator<Item = NodeRef<'t>> + Clone + use<'t> {
+    node.get(name).into_iter().flat_map(NodeRef::items)
+}
+
+/// Pairs of items that a key says are the same: the first and the later one.
+fn repeated<'t, K: PartialEq>(
+    items: &(impl Iterator<Item = NodeRef<'t>> + Clone),
+    key: impl Fn(NodeRef<'t>) -> Option<K>,
+) -> Vec<(NodeRef<'t>, NodeRef<'t>)> {
+    let mut pairs = Vec::new();
+    for (index, item) in items.clone().enumerate() {
+        let Some(own) = key(item) else { continue };
+        let mut earlier = items.clone().take(index);
+        if let Some(first) = earlier.find(|earlier| key(*earlier).as_ref() == Some(&own)) {
+            pairs.push((first, item));
+        }
+    }
+    pairs
+}
+
+/// An amount that is a number or a percentage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Amount {
+    Number(i64),
+    Percent(i64),
+}
+
+impl Amount {
+    fn of(node: NodeRef<'_>) -> Option<Self> {
+        match node.kind() {
+            Kind::Int => node.as_i64().map(Self::Number),
+            Kind::Str => {
+                let digits = node.text().strip_suffix('%')?;
+                let number = digits.bytes().all(|byte| byte.is_ascii_digit());
+                number.then(|| digits.parse().ok().map(Self::Percent)).flatten()
+            }
+            _ => None,
+        }
+    }
+
+    fn is_zero(self) -> bool {
+        matches!(self, Self::Number(0) | Self::Percent(0))
+    }
+}
+
+impl<'t> Report<'t, '_> {
+    /// Checks a number of pods: not negative, or a percentage of at most `most`.
+    fn amount(&mut self, node: Option<NodeRef<'t>>, most: i64) -> Option<Amount> {
+        let node = node?;
+        let amount = Amount::of(node);
+        let good = match amount {
+            Some(Amount::Number(number)) => number >= 0,
+            Some(Amount::Percent(percent)) => percent <= most,
+            None => !matches!(node.kind(), Kind::Int | Kind::Str),
+        };
+        if !good {
+            let message = format!("`{}` is no number of pods", node.text());
+            let help = "write a number such as 1 or a percentage such as 25%";
+            self.error(Code::ValueNotAllowed, node, message, help);
+        }
+        amount
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::validate::testing::{found, tree};
+
+    fn findings(object: &Value) -> Vec<String> {
+        let mut out = Vec::new();
+        check(tree(object).root(), Author::Gen, &Cluster::default(), &mut out);
+        found(&out)
+    }
+
+    fn object(api_version: &str, kind: &str, spec: &Value) -> Value {
+        let metadata = json!({ "name": "a", "namespace": "n" });
+        json!({ "apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec })
+    }
+
+    fn of(api_version: &str, kind: &str, spec: &Value) -> Vec<String> {
+        findings(&object(api_version, kind, spec))
+    }
+
+    /// A pod with one container and what is added to that and to the pod.
+    fn pod(container: &Value, spec: &Value) -> Value {
+        let mut pod = json!({ "containers": [{ "name": "web", "image": "nginx" }] });
+        merge(&mut pod["containers"][0], container);
+        merge(&mut pod, spec);
+        pod
+    }
+
+    fn merge(into: &mut Value, from: &Value) {
+        for (key, value) in from.as_object().into_iter().flatten() {
+            into[key] = value.clone();
+        }
+    }
+
+    fn of_container(container: &Value) -> Vec<String> {
+        of("v1", "Pod", &pod(container, &json!({})))
+    }
+
+    fn of_deployment(spec: &Value) -> Vec<String> {
+        let mut deployment = json!({
+            "selector": { "matchLabels": { "app": "web" } },
+            "template": {
+                "metadata": { "labels": { "app": "web" } },
+                "spec": pod(&json!({}), &json!({})),
+            },
+        });
+        merge(&mut deployment, spec);
+        of("apps/v1", "Deployment", &deployment)
+    }
+
+    const NOTHING: [&str; 0] = [];
+
+    #[test]
+    fn names_have_the_form_that_their_kind_asks_for() {
+        let named = |api_version: &str, kind: &str, name: &str| {
+            let metadata = json!({ "name": name, "namespace": "n" });
+            let object = json!({ "apiVersion": api_version, "kind": kind, "metadata": metadata });
+            findings(&object).iter().filter(|line| line.starts_with("V010")).count()
+        };
+        for (api_version, kind, good, bad) in [
+            ("v1", "ConfigMap", "a.b", "A"),
+            ("v1", "Service", "1a", "a.b"),
+            ("apps/v1", "StatefulSet", "a", "a.b"),
+            ("rbac.authorization.k8s.io/v1", "Role", "system:a", "a/b"),
+            ("batch/v1", "CronJob", &"a".repeat(52), &"a".repeat(53)),
+            ("batch/v1", "Job", &"a".repeat(63), &"a".repeat(64)),
+            ("cert-manager.io/v1", "Certificate", "a.b", "a_b"),
+        ] {
+            assert_eq!(named(api_version, kind, good), 0, "{kind} {good}");
+            assert_eq!(named(api_version, kind, bad), 1, "{kind} {bad}");
+        }
+    }
+
+    #[test]
+    fn a_service_before_1_36_starts_with_a_letter() {
+        let object = json!({
+            "apiVersion": "v1", "kind": "Service",
+            "metadata": { "name": "1a", "namespace": "n" },
+            "spec": { "ports": [{ "port": 80 }] },
+        });
+        let of = |version| {
+            let cluster = Cluster { version, ..Cluster::default() };
+            let mut out = Vec::new();
+            check(tree(&object).root(), Author::Gen, &cluster, &mut out);
+            out.len()
+        };
+        let found: Vec<usize> = Version::all().map(of).collect();
+        assert_eq!(found, [1, 1, 1, 0]);
+    }
+
+    #[test]
+    fn metadata_is_checked() {
+        let metadata = json!({
+            "labels": { "a b": "c", "ok": "no good" },
+            "annotations": { "Example.com/a": "free text", "b/c/d": "" },
+        });
+        let object = json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata });
+        assert_eq!(
+            findings(&object),
+            [
+                "V003 metadata: there is no `name` [give the object a name]",
+                "V003 metadata: there is no `namespace` [without one the object lands wherever \
+                 kubectl happens to point]",
+                "V011 metadata.labels[\"a b\"]: the key `a b` must consist of letters, digits, \
+                 '-', '_' and '.', with a letter or digit at both ends, perhaps after a DNS name \
+                 and one '/' [write a key such as `example.com/name`]",
+                "V011 metadata.labels.ok: the value `no good` of a label must consist of \
+                 letters, digits, '-', '_' and '.', with a letter or digit at both ends [long or \
+                 free text belongs in an annotation]",
+                "V011 metadata.annotations[\"b/c/d\"]: the key `b/c/d` must consist of letters, \
+                 digits, '-', '_' and '.', with a letter or digit at both ends, perhaps after a \
+                 DNS name and one '/' [write a key such as `example.com/name`]",
+            ]
+        );
+        let namespace = json!({ "name": "n", "namespace": "n" });
+        let object = json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": namespace });
+        assert_eq!(
+            findings(&object),
+            ["V018 metadata.namespace: a Namespace has no namespace [delete the field]"]
+        );
+    }
+
+    #[test]
+    fn ports_of_a_container_are_checked() {
+        let ports = json!({ "ports": [
+            { "name": "http", "containerPort": 80 },
+            { "name": "http", "containerPort": 70_000 },
+            { "name": "a-name-too-long-for-a-port", "containerPort": 81 },
+            { "name": "", "containerPort": 82 },
+        ] });
+        assert_eq!(
+            of_container(&ports),
+            [
+                "V012 spec.containers[0].ports[1]: another port is named `http`, too \
+                 [change one of the two]",
+                "V005 spec.containers[0].ports[1].containerPort: 70000 is out of range \
+                 [write a number from 1 to 65535]",
+                "V010 spec.containers[0].ports[2].name: the name `a-name-too-long-for-a-port` \
+                 must have at most 15 characters",
+            ]
+        );
+    }
+
+    #[test]
+    fn environment_variables_have_one_source() {
+        let env = json!({ "env": [
+            { "name": "A=B" },
+            { "name": "C", "value": "", "valueFrom": { "fieldRef": { "fieldPath": "a" } } },
+            { "name": "D", "value": "x", "valueFrom": { "fieldRef": { "fieldPath": "a" } } },
+            { "name": "E", "valueFrom": {} },
+            { "name": "F", "valueFrom": { "secretKeyRef": { "key": "k" } } },
+        ] });
+        assert_eq!(
+            of_container(&env),
+            [
+                "V010 spec.containers[0].env[0].name: the name `A=B` must consist of printable \
+                 ASCII characters without '='",
+                "V018 spec.containers[0].env[2].value: a variable has both `value` and \
+                 `valueFrom` [write one of the two]",
+                "V018 spec.containers[0].env[3].valueFrom: `valueFrom` needs one of \
+                 `configMapKeyRef`, `fieldRef`, `fileKeyRef`, `resourceFieldRef`, `secretKeyRef` \
+                 [write exactly one of them]",
+                "V003 spec.containers[0].env[4].valueFrom.secretKeyRef: there is no `name` \
+                 [add `name`]",
+            ]
+        );
+    }
+
+    #[test]
+    fn mounts_name_volumes_of_the_pod() {
+        let container = json!({ "volumeMounts": [
+            { "name": "dta", "mountPath": "/a" },
+            { "name": "data", "mountPath": "/b", "subPath": "../c" },
+        ] });
+        let volumes = json!({ "volumes": [
+            { "name": "data", "emptyDir": {} },
+            { "name": "two", "emptyDir": {}, "hostPath": { "path": "/" } },
+        ] });
+        assert_eq!(
+            of("v1", "Pod", &pod(&container, &volumes)),
+            [
+                "V018 spec.volumes[1].hostPath: a volume has more than one source \
+                 [make it two volumes]",
+                "V017 spec.containers[0].volumeMounts[0].name: the pod has no volume `dta` \
+                 [write `data`]",
+                "V017 spec.containers[0].volumeMounts[1].subPath: `../c` does not stay inside \
+                 of the volume [write a relative path without `..`]",
+            ]
+        );
+    }
+
+    #[test]
+    fn probes_have_one_handler_and_sane_thresholds() {
+        let probes = json!({
+            "livenessProbe": { "httpGet": { "port": "a_b" }, "successThreshold": 2 },
+            "readinessProbe": { "successThreshold": 2, "terminationGracePeriodSeconds": 5 },
+            "startupProbe": { "exec": { "command": [] }, "tcpSocket": { "port": 0 } },
+        });
+        assert_eq!(
+            of_container(&probes),
+            [
+                "V010 spec.containers[0].livenessProbe.httpGet.port: the name `a_b` must consist \
+                 of lower-case letters, digits and single '-' between them, with at least one \
+                 letter",
+                "V014 spec.containers[0].livenessProbe.successThreshold: the successThreshold of \
+                 a livenessProbe is 1 [delete it]",
+                "V018 spec.containers[0].readinessProbe: a probe needs one of `exec`, `grpc`, \
+                 `httpGet`, `tcpSocket` [write exactly one of them]",
+                "V014 spec.containers[0].readinessProbe.terminationGracePeriodSeconds: a \
+                 readinessProbe has no terminationGracePeriodSeconds [delete it]",
+                "V018 spec.containers[0].startupProbe.tcpSocket: a probe has both `exec` and \
+                 `tcpSocket` [write exactly one of them]",
+                "V005 spec.containers[0].startupProbe.tcpSocket.port: 0 is out of range \
+                 [write a number from 1 to 65535]",
+                "V014 spec.containers[0].startupProbe.exec: there is no command to run \
+                 [add `command`]",
+            ]
+        );
+    }
+
+    #[test]
+    fn only_init_containers_that_keep_running_have_probes() {
+        let probe = json!({ "exec": { "command": ["true"] } });
+        let spec = json!({ "initContainers": [
+            { "name": "one", "image": "a", "startupProbe": probe },
+            { "name": "two", "image": "a", "startupProbe": probe, "restartPolicy": "Always" },
+            { "name": "web", "image": "a", "lifecycle": { "preStop": probe } },
+        ] });
+        assert_eq!(
+            of("v1", "Pod", &pod(&json!({}), &spec)),
+            [
+                "V006 spec.containers[0]: an init container is named `web`, too \
+                 [change one of the two]",
+                "V014 spec.initContainers[0].startupProbe: an init container has no \
+                 `startupProbe` [delete it, or make the container a sidecar with \
+                 `restartPolicy: Always`]",
+                "V014 spec.initContainers[2].lifecycle: an init container has no `lifecycle` \
+                 [delete it]",
+            ]
+        );
+    }
+
+    #[test]
+    fn requests_are_at_most_the_limits() {
+        let resources = json!({ "resources": {
+            "requests": {
+                "cpu": "1000m", "memory": "2Gi", "nvidia.com/gpu": 1, "disk": "1", "example.com/a": "-1",
+            },
+            "limits": { "cpu": 1, "memory": "1.5Gi", "nvidia.com/gpu": 2 },
+        } });
+        let at = "spec.containers[0].resources.requests";
+        assert_eq!(
+            of_container(&resources),
+            [
+                format!(
+                    "V013 {at}.disk: a container has no resource `disk` [the resources are \
+                     `cpu`, `memory`, `ephemeral-storage`, and those of devices such as \
+                     `nvidia.com/gpu`]"
+                ),
+                format!("V013 {at}[\"example.com/a\"]: -1 is less than 0 [write 0 or more]"),
+                format!(
+                    "V013 {at}.memory: the request of 2Gi memory is above the limit of 1536Mi \
+                     [lower the request or raise the limit]"
+                ),
+                format!(
+                    "V013 {at}[\"nvidia.com/gpu\"]: the request of 1 nvidia.com/gpu is not the \
+                     limit of 2 [this resource is not shared: write the same amount for both]"
+                ),
+            ]
+        );
+    }
+
+    #[test]
+    fn a_deployment_selects_its_own_pods_and_can_roll() {
+        assert_eq!(of_deployment(&json!({})), NOTHING);
+        assert_eq!(
+            of_deployment(&json!({ "selector": { "matchLabels": { "app": "api" } } })),
+            ["V016 spec.selector: the selector does not select the pods of the template [let the \
+              pods have every label that the selector asks for]"]
+        );
+        assert_eq!(
+            of_deployment(&json!({ "selector": {} })),
+            ["V016 spec.selector: the selector selects every pod [add `matchLabels`]"]
+        );
+        let rolling = |surge: &Value, unavailable: &Value| {
+            let update = json!({ "maxSurge": surge, "maxUnavailable": unavailable });
+            of_deployment(&json!({ "strategy": { "rollingUpdate": update } }))
+        };
+        assert_eq!(rolling(&json!(1), &json!(0)), NOTHING);
+        assert_eq!(rolling(&json!("25%"), &Value::Null), NOTHING);
+        assert_eq!(
+            rolling(&json!("0%"), &json!(0)),
+            ["V018 spec.strategy.rollingUpdate: with maxSurge and maxUnavailable both 0 nothing \
+              can roll [let one of the two be 1]"]
+        );
+        assert_eq!(
+            rolling(&json!("one"), &json!("101%")),
+            ["V005 spec.strategy.rollingUpdate.maxSurge: `one` is no number of pods [write a \
+                 number such as 1 or a percentage such as 25%]",]
+        );
+        let recreate = json!({ "strategy": { "type": "Recreate", "rollingUpdate": {} } });
+        assert_eq!(
+            of_deployment(&recreate),
+            ["V018 spec.strategy.rollingUpdate: the strategy Recreate does not roll \
+              [delete `rollingUpdate`]"]
+        );
+    }
+
+    #[test]
+    fn jobs_end_and_cron_jobs_have_a_schedule() {
+        let job = |policy: &str| {
+            let spec = pod(&json!({}), &json!({ "restartPolicy": policy }));
+            json!({ "template": { "spec": spec } })
+        };
+        assert_eq!(of("batch/v1", "Job", &job("Never")), NOTHING);
+        assert_eq!(
+            of("batch/v1", "Job", &job("Always")),
+            ["V018 spec.template.spec.restartPolicy: the pods of a Job do not restart always \
+              [write `restartPolicy: OnFailure` or `restartPolicy: Never`]"]
+        );
+        let mut spec = json!({
+            "schedule": "0 25 * * *", "timeZone": "Local",
+            "jobTemplate": { "spec": job("Never") },
+        });
+        spec["jobTemplate"]["spec"]["backoffLimit"] = json!(-1);
+        assert_eq!(
+            of("batch/v1", "CronJob", &spec),
+            [
+                "V015 spec.schedule: `0 25 * * *` is no schedule: `25` is no hour [write minute, \
+                 hour, day of the month, month, day of the week, such as `30 4 * * 1-5`]",
+                "V015 spec.timeZone: `Local` is no time zone \
+                 [write a zone such as `Europe/Berlin`]",
+                "V005 spec.jobTemplate.spec.backoffLimit: -1 is out of range [write 0 or more]",
+            ]
+        );
+    }
+
+    #[test]
+    fn services_have_ports_with_names() {
+        assert_eq!(
+            of("v1", "Service", &json!({})),
+            ["V012 spec: a Service that is not headless needs a port [add `ports`]"]
+        );
+        assert_eq!(of("v1", "Service", &json!({ "clusterIP": "None" })), NOTHING);
+        let ports = json!({ "ports": [
+            { "name": "http", "port": 80, "targetPort": "web" },
+            { "name": "http", "port": 0, "targetPort": "Web" },
+            { "port": 81, "nodePort": 30_000 },
+        ] });
+        assert_eq!(
+            of("v1", "Service", &ports),
+            [
+                "V012 spec.ports[1]: another port is named `http`, too [change one of the two]",
+                "V005 spec.ports[1].port: 0 is out of range [write a number from 1 to 65535]",
+                "V010 spec.ports[1].targetPort: the name `Web` must consist of lower-case \
+                 letters, digits and single '-' between them, with at least one letter",
+                "V012 spec.ports[2]: where a Service has several ports, each has a name \
+                 [add `name`]",
+                "V012 spec.ports[2].nodePort: a Service of type ClusterIP has no port on the \
+                 nodes [delete `nodePort`]",
+            ]
+        );
+    }
+
+    #[test]
+    fn ingresses_have_hosts_paths_and_backends() {
+        let path = |path: &str, port: Value| {
+            let service = json!({ "name": "web", "port": port });
+            json!({ "path": path, "pathType": "Prefix", "backend": { "service": service } })
+        };
+        let spec = json!({ "rules": [
+            { "host": "10.0.0.1", "http": { "paths": [
+                path("/", json!({ "number": 80 })),
+                path("a", json!({ "name": "http", "number": 80 })),
+                path("/a//b", json!({})),
+            ] } },
+            { "host": "*.example.com" },
+            { "host": "a.*.com" },
+        ] });
+        let paths = "spec.rules[0].http.paths";
+        assert_eq!(
+            of("networking.k8s.io/v1", "Ingress", &spec),
+            [
+                "V010 spec.rules[0].host: `10.0.0.1` is an address, not a DNS name \
+                 [write a DNS name]"
+                    .to_owned(),
+                format!(
+                    "V005 {paths}[1].path: the path `a` does not start with `/` \
+                     [write an absolute path]"
+                ),
+                format!(
+                    "V018 {paths}[1].backend.service.port.number: the port of a backend has both \
+                     `name` and `number` [write exactly one of them]"
+                ),
+                format!(
+                    "V005 {paths}[2].path: the path `/a//b` is not in its shortest form \
+                     [leave out `//`, `.` and `..`]"
+                ),
+                format!(
+                    "V018 {paths}[2].backend.service.port: the port of a backend needs one of \
+                     `name`, `number` [write exactly one of them]"
+                ),
+                "V010 spec.rules[2].host: the name `a.*.com` must consist of lower-case letters, \
+                 digits, '-' and '.', with a letter or digit at both ends and beside each dot, \
+                 perhaps after '*.'"
+                    .to_owned(),
+            ]
+        );
+    }
+
+    #[test]
+    fn network_policies_name_peers_and_ports() {
+        let spec = json!({ "podSelector": {}, "egress": [{
+            "to": [
+                {},
+                { "ipBlock": { "cidr": "10.0.0.0" } },
+                { "ipBlock": { "cidr": "10.0.0.0/8", "except": ["11.0.0.0/16"] } },
+                { "ipBlock": { "cidr": "::/0" }, "podSelector": {} },
+            ],
+            "ports": [{ "port": 80, "endPort": 79 }, { "endPort": 80 }],
+        }] });
+        assert_eq!(
+            of("networking.k8s.io/v1", "NetworkPolicy", &spec),
+            [
+                "V012 spec.egress[0].ports[0].endPort: the range of ports ends before it starts \
+                 [write 80 or more]",
+                "V012 spec.egress[0].ports[1].endPort: `endPort` needs a `port` that is a number \
+                 [write the first port of the range]",
+                "V018 spec.egress[0].to[0]: the peer is nobody [write `podSelector`, \
+                 `namespaceSelector` or `ipBlock`]",
+                "V005 spec.egress[0].to[1].ipBlock.cidr: `10.0.0.0` is no block of addresses \
+                 [write a CIDR such as 10.0.0.0/8]",
+                "V005 spec.egress[0].to[2].ipBlock.except[0]: `11.0.0.0/16` is not strictly \
+                 inside of the block [delete it]",
+                "V018 spec.egress[0].to[3].ipBlock: a peer is either pods or addresses \
+                 [make it two peers]",
+            ]
+        );
+    }
+
+    #[test]
+    fn config_maps_and_secrets_have_good_keys() {
+        let with = |kind: &str, fields: &Value| {
+            let mut object = object("v1", kind, &Value::Null);
+            merge(&mut object, fields);
+            findings(&object)
+        };
+        let config = json!({ "data": { "a/b": "", "c": "" }, "binaryData": { "c": "" } });
+        assert_eq!(
+            with("ConfigMap", &config),
+            [
+                "V010 data[\"a/b\"]: the key `a/b` must consist of letters, digits, '-', '_' and \
+                 '.', and not start with '..'",
+                "V006 binaryData.c: the key is in `data`, too [change one of the two]",
+            ]
+        );
+        let large = json!({ "data": { "a": "x".repeat(1024 * 1024 + 1) } });
+        assert_eq!(
+            with("ConfigMap", &large),
+            ["V005 : the values have 1048577 bytes, more than 1048576 \
+              [put large files into an image or a volume]"]
+        );
+        let tls = json!({ "type": "kubernetes.io/tls", "stringData": { "tls.crt": "" } });
+        assert_eq!(
+            with("Secret", &tls),
+            ["V003 stringData: a Secret of type `kubernetes.io/tls` has a key `tls.key` \
+              [add the key, or leave out the type]"]
+        );
+    }
+
+    #[test]
+    fn claims_say_how_much_and_for_whom() {
+        let claim = |spec: &Value| of("v1", "PersistentVolumeClaim", spec);
+        let with = |modes: &[&str], storage: &str| {
+            let resources = json!({ "requests": { "storage": storage } });
+            claim(&json!({ "accessModes": modes, "resources": resources }))
+        };
+        assert_eq!(with(&["ReadWriteOnce"], "1Gi"), NOTHING);
+        assert_eq!(
+            claim(&json!({})),
+            [
+                "V003 spec: a claim needs an access mode [add `accessModes`]",
+                "V003 spec: a claim says how much it needs \
+                 [add `resources: { requests: { storage: ... } }`]",
+            ]
+        );
+        assert_eq!(
+            with(&["ReadWriteOncePod", "ReadWriteSome"], "0"),
+            [
+                "V005 spec.accessModes[1]: `ReadWriteSome` is no access mode [the modes are \
+                 `ReadWriteOnce`, `ReadOnlyMany`, `ReadWriteMany`, `ReadWriteOncePod`]",
+                "V018 spec.accessModes[0]: `ReadWriteOncePod` stands alone \
+                 [delete the other modes]",
+                "V013 spec.resources.requests.storage: a volume of 0 holds nothing \
+                 [write an amount such as 1Gi]",
+            ]
+        );
+    }
+
+    #[test]
+    fn budgets_and_autoscalers_do_not_contradict_themselves() {
+        let budget = json!({ "minAvailable": 1, "maxUnavailable": "101%" });
+        assert_eq!(
+            of("policy/v1", "PodDisruptionBudget", &budget),
+            [
+                "V018 spec.maxUnavailable: a budget has both `minAvailable` and \
+                 `maxUnavailable` [write one of the two]",
+                "V005 spec.maxUnavailable: `101%` is no number of pods [write a number such as 1 \
+                 or a percentage such as 25%]",
+            ]
+        );
+        let scaler = json!({
+            "minReplicas": 3, "maxReplicas": 2,
+            "metrics": [
+                { "type": "Resource", "pods": {} },
+                { "type": "Resource", "resource": { "name": "cpu", "target": {} } },
+            ],
+        });
+        assert_eq!(
+            of("autoscaling/v2", "HorizontalPodAutoscaler", &scaler),
+            [
+                "V018 spec.maxReplicas: the maximum of 2 is below the minimum [write 3 or more]",
+                "V018 spec.metrics[0]: a metric of this type needs `resource` [add `resource`]",
+                "V018 spec.metrics[0].pods: a metric of this type has only `resource` \
+                 [delete it, or change the type]",
+                "V003 spec.metrics[1].resource.target: there is no target value [add one of \
+                 `averageUtilization`, `averageValue`, `value`]",
+            ]
+        );
+    }
+
+    #[test]
+    fn roles_allow_something_and_bindings_bind_it() {
+        let with = |kind: &str, fields: &Value| {
+            let metadata = json!({ "name": "a", "namespace": "n" });
+            let mut object = json!({
+                "apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind, "metadata": metadata,
+            });
+            merge(&mut object, fields);
+            findings(&object)
+        };
+        let rules = json!({ "rules": [
+            { "apiGroups": [""], "resources": ["pods"] },
+            { "nonResourceURLs": ["/a"], "verbs": ["get"] },
+            { "resources": ["pods"], "verbs": ["get"] },
+        ] });
+        assert_eq!(
+            with("Role", &rules),
+            [
+                "V003 rules[0]: a rule allows some verb [add `verbs`]",
+                "V018 rules[1].nonResourceURLs: only a ClusterRole has rules for URLs \
+                 [delete `nonResourceURLs`]",
+                "V003 rules[2]: a rule says its `apiGroups` [add `apiGroups`; the core group \
+                 is \"\"]",
+            ]
+        );
+        let binding = json!({
+            "roleRef": { "kind": "Rolle", "name": "a" },
+            "subjects": [{ "kind": "ServiceAccount", "name": "a" }, { "kind": "Robot" }],
+        });
+        assert_eq!(
+            with("RoleBinding", &binding),
+            [
+                "V005 roleRef: a RoleBinding binds no `Rolle` [write `kind: Role`]",
+                "V005 subjects[1]: `Robot` is no kind of subject \
+                 [the kinds are `ServiceAccount`, `User`, `Group`]",
+            ]
+        );
+    }
+}

@@ -1,0 +1,68 @@
+//! Label selectors.
+
+use crate::source::NodeRef;
+
+/// Whether a `LabelSelector` (`matchLabels` and `matchExpressions`) selects a map of labels.
+/// One that asks for nothing selects everything.
+pub fn selects(selector: NodeRef<'_>, labels: Option<NodeRef<'_>>) -> bool {
+    let expressions = selector.get("matchExpressions");
+    selector.get("matchLabels").is_none_or(|wanted| has_all(wanted, labels))
+        && expressions.is_none_or(|all| all.items().all(|one| fits(one, labels)))
+}
+
+/// Whether a map of labels has all of another.
+pub fn has_all(wanted: NodeRef<'_>, labels: Option<NodeRef<'_>>) -> bool {
+    wanted.entries().all(|entry| label(labels, entry.key()) == Some(entry.text()))
+}
+
+fn fits(expression: NodeRef<'_>, labels: Option<NodeRef<'_>>) -> bool {
+    let value = label(labels, expression.get("key").map(NodeRef::text));
+    let listed = || {
+        let mut values = expression.get("values").into_iter().flat_map(NodeRef::items);
+        value.is_some_and(|value| values.any(|listed| listed.text() == value))
+    };
+    match expression.get("operator").map_or("", NodeRef::text) {
+        "In" => listed(),
+        "NotIn" => !listed(),
+        "Exists" => value.is_some(),
+        "DoesNotExist" => value.is_none(),
+        _ => false,
+    }
+}
+
+fn label<'t>(labels: Option<NodeRef<'t>>, key: Option<&str>) -> Option<&'t str> {
+    labels?.get(key?).map(NodeRef::text)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::validate::testing::tree;
+
+    #[test]
+    fn selectors_select_as_the_server_does() {
+        let labels = tree(&json!({ "app": "web", "tier": "front" }));
+        let expression = |key: &str, operator: &str, values: &[&str]| json!({ "matchExpressions": [{ "key": key, "operator": operator, "values": values }] });
+        for (selector, selected) in [
+            (json!({}), true),
+            (json!({ "matchLabels": { "app": "web" } }), true),
+            (json!({ "matchLabels": { "app": "web", "tier": "back" } }), false),
+            (expression("app", "In", &["api", "web"]), true),
+            (expression("app", "In", &["api"]), false),
+            (expression("app", "NotIn", &["api"]), true),
+            (expression("zone", "NotIn", &["a"]), true),
+            (expression("app", "NotIn", &["web"]), false),
+            (expression("app", "Exists", &[]), true),
+            (expression("zone", "Exists", &[]), false),
+            (expression("zone", "DoesNotExist", &[]), true),
+            (expression("app", "DoesNotExist", &[]), false),
+        ] {
+            let tree = tree(&selector);
+            assert_eq!(selects(tree.root(), Some(labels.root())), selected, "{selector}");
+        }
+        let asks = tree(&json!({ "matchLabels": { "app": "web" } }));
+        assert!(!selects(asks.root(), None));
+    }
+}
