@@ -542,4 +542,78 @@ codes! {
     /// The one applied last would win. Rename one of the two, or give the stacks namespaces
     /// of their own.
     DefinedTwice = "V034", "object defined twice";
+    /// Somebody changed a rendered file since gen wrote it, so gen does not replace or remove
+    /// it: the next render would silently undo the change.
+    ///
+    /// ```yaml
+    /// # out/prod/shop/60-deployment-web.yaml
+    /// spec:
+    ///   replicas: 5
+    /// ```
+    ///
+    /// Make the change where it lasts: in the stack, in an environment, or as a patch of the
+    /// stack. Then delete the rendered file and render again. To take back a change that was
+    /// not meant, restore the file (`git restore`) or delete it.
+    EditedFile = "W001", "rendered file edited by hand";
+    /// The input renders a file where one lies that gen did not write, so gen does not replace
+    /// it. The index of each folder, `.gen-index`, lists what gen wrote.
+    ///
+    /// ```text
+    /// out/prod/shop/60-deployment-web.yaml   put there by somebody
+    /// ```
+    ///
+    /// Move the file elsewhere or delete it, then render again. A file that holds exactly what
+    /// gen would write is no mistake.
+    ForeignFile = "W002", "foreign file in the way";
+    /// A symbolic link, a folder or something else stands where gen wants a file, or something
+    /// that is no folder where it wants a folder. gen does not write through links, because
+    /// they could lead out of the output.
+    ///
+    /// ```text
+    /// out/prod/shop -> ../elsewhere
+    /// ```
+    ///
+    /// Move it elsewhere or delete it, then render again. To render to another place, use
+    /// `gen render -o`.
+    InTheWay = "W003", "not a file or folder of gen's";
+    /// A file in an environment's folder ends in `.yaml`, `.yml` or `.json`, but gen did not
+    /// write it. It stays, but `kubectl apply -R -f out/prod` applies it together with what gen
+    /// validated.
+    ///
+    /// ```text
+    /// out/prod/shop/extra.yaml
+    /// ```
+    ///
+    /// Let the stack bring it, so that it is validated and shown in diffs, or keep it elsewhere.
+    ForeignManifest = "W004", "foreign manifest among rendered ones";
+    /// The index of a folder, `.gen-index`, is not as gen wrote it: cut off, edited, or left
+    /// with the conflict markers of a merge. Without it, gen cannot tell its own files from
+    /// those of others.
+    ///
+    /// ```text
+    /// gen-index 1 gen 0.1.0 schema 1.34
+    /// <<<<<<< HEAD
+    /// ```
+    ///
+    /// Nothing in a rendered folder is worth a merge by hand: merge the input, delete the
+    /// folder, and render again. Or restore the index (`git restore`).
+    BrokenIndex = "W005", "broken index";
+    /// A newer gen wrote the index of a folder, `.gen-index`, in a format that this one does
+    /// not know.
+    ///
+    /// ```text
+    /// gen-index 2 gen 3.0.0 schema 1.40
+    /// ```
+    ///
+    /// Use the version of gen that the others use.
+    NewerIndex = "W006", "index of a newer gen";
+    /// The output is not what the input renders: a file is missing, differs, or is no longer
+    /// rendered. `gen render --check` reports it and writes nothing.
+    ///
+    /// ```text
+    /// out/prod/shop/60-deployment-web.yaml: not what the input renders
+    /// ```
+    ///
+    /// Run `gen render`, and commit the output together with the input.
+    StaleOutput = "W007", "stale output";
 }

@@ -20,6 +20,12 @@ impl FileSystem for Disk {
         read().map_err(|cause| Error::new(Operation::Read, path, cause))
     }
 
+    fn same(&self, one: &Path, other: &Path) -> Result<bool, Error> {
+        let is_one_file = system::is_one_file(one, other)
+            .map_err(|cause| Error::new(Operation::Inspect, other, cause))?;
+        Ok(is_one_file || self.read(one)? == self.read(other)?)
+    }
+
     fn list(&self, folder: &Path) -> Result<Vec<Entry>, Error> {
         let list = || {
             fs::read_dir(folder)?
@@ -124,8 +130,9 @@ fn is_absent(cause: &io::Error) -> bool {
 /// What the standard library does not offer alike on every system.
 #[cfg(unix)]
 mod system {
-    use std::fs::File;
+    use std::fs::{self, File};
     use std::io;
+    use std::os::unix::fs::MetadataExt;
     use std::path::Path;
 
     use rustix::fs::{FlockOperation, flock};
@@ -146,6 +153,11 @@ mod system {
     #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
     pub(super) fn exchange(_: &Path, _: &Path) -> io::Result<bool> {
         Ok(false)
+    }
+
+    pub(super) fn is_one_file(one: &Path, other: &Path) -> io::Result<bool> {
+        let (one, other) = (fs::symlink_metadata(one)?, fs::symlink_metadata(other)?);
+        Ok(one.is_file() && (one.dev(), one.ino()) == (other.dev(), other.ino()))
     }
 
     pub(super) fn sync_dir(folder: &Path) -> io::Result<()> {
@@ -183,7 +195,13 @@ mod system {
 
     use super::Access;
 
+    #[expect(clippy::unnecessary_wraps, reason = "other systems can fail")]
     pub(super) fn exchange(_: &Path, _: &Path) -> io::Result<bool> {
+        Ok(false)
+    }
+
+    /// The system tells only through handles, and reading both is as good.
+    pub(super) fn is_one_file(_: &Path, _: &Path) -> io::Result<bool> {
         Ok(false)
     }
 

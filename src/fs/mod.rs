@@ -27,6 +27,15 @@ pub trait FileSystem: Send + Sync {
     /// Also for everything that is not a file, such as a named pipe that would never end.
     fn read(&self, path: &Path) -> Result<Vec<u8>, Error>;
 
+    /// Whether two files hold the same bytes, at once when they are one file with two names.
+    ///
+    /// # Errors
+    ///
+    /// When one of them is not a file or cannot be read.
+    fn same(&self, one: &Path, other: &Path) -> Result<bool, Error> {
+        Ok(self.read(one)? == self.read(other)?)
+    }
+
     /// What a folder holds, sorted by the bytes of the names.
     ///
     /// # Errors
@@ -178,7 +187,7 @@ pub struct Error {
 }
 
 impl Error {
-    fn new(operation: Operation, path: &Path, source: io::Error) -> Self {
+    pub(crate) fn new(operation: Operation, path: &Path, source: io::Error) -> Self {
         Self { operation, path: path.to_path_buf(), source }
     }
 
@@ -348,9 +357,14 @@ mod tests {
                 refusal(fs.link(&at("a/b/one"), &at("a/two"))),
                 (Operation::Write, io::ErrorKind::AlreadyExists)
             );
+            assert!(fs.same(&at("a/b/one"), &at("a/two"))?);
             fs.remove_file(&at("a/b/one"))?;
             assert_eq!(fs.read(&at("a/two"))?, b"1");
             fs.write_new(&at("a/three"), b"3")?;
+            assert!(!fs.same(&at("a/two"), &at("a/three"))?);
+            fs.write_new(&at("a/four"), b"3")?;
+            assert!(fs.same(&at("a/three"), &at("a/four"))?);
+            fs.remove_file(&at("a/four"))?;
             fs.rename(&at("a/three"), &at("a/two"))?;
             assert_eq!(fs.read(&at("a/two"))?, b"3");
             assert_eq!(

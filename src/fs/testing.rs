@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::io;
+use std::ops::Bound;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
@@ -250,8 +251,14 @@ impl State {
         }
     }
 
+    /// A folder's paths follow upon it: they are sorted part by part.
+    fn below<'s>(&'s self, top: &'s Path) -> impl Iterator<Item = (&'s PathBuf, &'s Node)> {
+        let from = (Bound::Included(top), Bound::Unbounded);
+        self.nodes.range::<Path, _>(from).take_while(move |(path, _)| path.starts_with(top))
+    }
+
     fn children<'s>(&'s self, folder: &'s Path) -> impl Iterator<Item = (&'s PathBuf, &'s Node)> {
-        self.nodes.iter().filter(move |(path, _)| path.parent() == Some(folder))
+        self.below(folder).filter(move |(path, _)| path.parent() == Some(folder))
     }
 
     /// The path with every link on it resolved.
@@ -298,12 +305,11 @@ impl State {
 
     /// Takes a whole subtree out, with its paths relative to its top.
     fn take(&mut self, top: &Path) -> Vec<(PathBuf, Node)> {
-        let (taken, left) = std::mem::take(&mut self.nodes)
-            .into_iter()
-            .partition::<BTreeMap<_, _>, _>(|(path, _)| path.starts_with(top));
-        self.nodes = left;
-        let relative = |path: PathBuf| path.strip_prefix(top).map(Path::to_path_buf);
-        taken.into_iter().map(|(path, node)| (relative(path).unwrap_or_default(), node)).collect()
+        let taken: Vec<PathBuf> = self.below(top).map(|(path, _)| path.clone()).collect();
+        let nodes = taken.iter().filter_map(|path| self.nodes.remove(path)).collect::<Vec<_>>();
+        let relative = |path: &PathBuf| path.strip_prefix(top).map(Path::to_path_buf);
+        let relative = taken.iter().map(|path| relative(path).unwrap_or_default());
+        relative.zip(nodes).collect()
     }
 
     fn graft(&mut self, top: &Path, nodes: Vec<(PathBuf, Node)>) {
