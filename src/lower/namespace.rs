@@ -7,7 +7,7 @@ use super::metadata::Owner;
 use super::{Built, metadata, network};
 use crate::k8s;
 use crate::k8s::Object;
-use crate::plan::{Map, Place, Plan, Val};
+use crate::plan::{Map, Place, Plan, Route, Val};
 use crate::source::{Origin, Rule};
 
 /// Namespaces that every cluster has; gen does not render them.
@@ -26,6 +26,9 @@ pub(super) fn lower(plan: &Plan, objects: &mut Vec<Object>) {
         owner.cluster_metadata_with(name, &labels)
     }));
     objects.push(network::default_deny(plan.namespace.at, |name| owner.metadata(name)));
+    if plan.routes.iter().any(Route::serves_tls) {
+        objects.extend(network::acme_solver(&plan.place, |name| owner.metadata(name)));
+    }
 }
 
 /// A namespace that several stacks use.
@@ -34,9 +37,12 @@ pub(super) fn shared(place: &Place, namespace_name: &Val<String>, objects: &mut 
     objects.extend(namespace(namespace_name, |name, at| {
         metadata::of_place_with(place, name, None, &labels, at)
     }));
-    objects.push(network::default_deny(namespace_name.at, |name| {
+    let metadata = |name: &Val<String>| {
         metadata::of_place_with(place, name, Some(namespace_name), &Map::new(), namespace_name.at)
-    }));
+    };
+    objects.push(network::default_deny(namespace_name.at, metadata));
+    // Which of its stacks has a route is theirs to know; without one there is no such pod.
+    objects.extend(network::acme_solver(place, metadata));
 }
 
 fn namespace(

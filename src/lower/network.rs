@@ -11,7 +11,9 @@ use super::Built;
 use super::metadata::{self, Owner};
 use crate::k8s;
 use crate::k8s::Object;
-use crate::plan::{Endpoint, Flow, FlowPort, Map, Plan, Program, Val};
+use crate::plan::{
+    Endpoint, Flow, FlowPort, IssuerKind, Map, Place, Plan, Program, TlsSource, Val,
+};
 use crate::source::{Origin, Rule};
 use crate::spec::Protocol;
 
@@ -24,6 +26,14 @@ const NAMESPACE_NAME: &str = "kubernetes.io/metadata.name";
 
 /// The port of DNS.
 const DNS: u16 = 53;
+
+/// The name of the policy that lets ACME's challenges in.
+const ACME_SOLVER: &str = "acme-solver";
+
+/// The label of the pods that cert-manager answers HTTP-01 challenges with, and their port.
+/// <https://cert-manager.io/docs/configuration/acme/http01/>
+const SOLVER_LABEL: &str = "acme.cert-manager.io/http01-solver";
+const SOLVER_PORT: u16 = 8089;
 
 /// The policy of a program's pods.
 pub(super) fn lower(plan: &Plan, program: &Program, objects: &mut Vec<Object>) {
@@ -71,6 +81,38 @@ pub(super) fn default_deny(
         }),
     });
     policy.object()
+}
+
+/// The policy that lets the routes' controller reach the pods with which cert-manager answers
+/// HTTP-01 challenges; `None` where certificates do not come by ACME.
+pub(super) fn acme_solver(
+    place: &Place,
+    metadata: impl FnOnce(&Val<String>) -> Built<ObjectMeta>,
+) -> Option<Object> {
+    let routing = place.routing.as_ref()?;
+    let Some(TlsSource::ClusterIssuer(issuer)) = &routing.tls else { return None };
+    // An issuer that gen does not render may be of any kind.
+    let known = place.cluster_issuers.get(&issuer.v).map(|issuer| &issuer.kind);
+    if !matches!(known, None | Some(IssuerKind::Acme { .. })) {
+        return None;
+    }
+    let at = issuer.at.derive(Rule::AcmeSolverIngress);
+    let solver = Map::from([(SOLVER_LABEL.to_owned(), Val::new("true".to_owned(), at))]);
+    let controller = &routing.controller;
+    let policy = k8s!(at; NetworkPolicy {
+        metadata: metadata(&Val::new(ACME_SOLVER.to_owned(), at)),
+        spec: k8s!(at; NetworkPolicySpec {
+            pod_selector: k8s!(at; LabelSelector { match_labels: solver }),
+            policy_types: ["Ingress"],
+            ingress: vec![k8s!(at; NetworkPolicyIngressRule {
+                from: vec![in_namespace(&controller.namespace, &controller.labels, at)],
+                ports: vec![k8s!(at; NetworkPolicyPort {
+                    port: SOLVER_PORT, protocol: Protocol::Tcp.word(),
+                })],
+            })],
+        }),
+    });
+    Some(policy.object())
 }
 
 /// A rule of a policy in either direction.
@@ -183,4 +225,56 @@ fn dns(plan: &Plan, at: Origin) -> Way {
         .map(|protocol| k8s!(at; NetworkPolicyPort { port: DNS, protocol: protocol.word() }))
         .collect();
     Way { peers, ports, at }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::lower::testing::{map, place, text};
+    use crate::plan::{ClusterIssuer, ControllerPods, Routing, RoutingKind};
+    use crate::source::listing::at;
+    use crate::spec::IngressKind;
+
+    fn routed_place(issuer: &str, kind: Option<IssuerKind>) -> Place {
+        let routing = Routing {
+            kind: RoutingKind::Ingress { class: text("nginx", 6), kind: IngressKind::Nginx },
+            controller: ControllerPods {
+                namespace: text("ingress", 7),
+                labels: map([("app", "controller", 8)]),
+            },
+            tls: Some(TlsSource::ClusterIssuer(text(issuer, 9))),
+            https_only: None,
+        };
+        let issuers = kind.map(|kind| (issuer.to_owned(), ClusterIssuer { kind, at: at(5) }));
+        let cluster_issuers: BTreeMap<_, _> = issuers.into_iter().collect();
+        Place { routing: Some(routing), cluster_issuers, ..place() }
+    }
+
+    fn solver_policy(place: &Place) -> Option<String> {
+        let policy = acme_solver(place, |name| k8s!(name.at; ObjectMeta { name }));
+        policy.map(|policy| format!("{:?}", policy.root()))
+    }
+
+    #[test]
+    fn acme_challenges_are_let_in() {
+        let acme = IssuerKind::Acme {
+            server: text("https://acme.example.com", 5),
+            email: None,
+            account_key_secret: text("key", 5),
+        };
+        let expected = r#"{"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "acme-solver"}, "spec": {"podSelector": {"matchLabels": {"acme.cert-manager.io/http01-solver": "true"}}, "policyTypes": ["Ingress"], "ingress": [{"from": [{"podSelector": {"matchLabels": {"app": "controller"}}, "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "ingress"}}}], "ports": [{"port": 8089, "protocol": "TCP"}]}]}}"#;
+        for kind in [Some(acme), None] {
+            let policy = solver_policy(&routed_place("letsencrypt", kind));
+            assert_eq!(policy.as_deref(), Some(expected));
+        }
+    }
+
+    #[test]
+    fn no_other_issuer_is_challenged() {
+        let authority = Some(IssuerKind::Ca(text("authority", 5)));
+        assert_eq!(solver_policy(&routed_place("internal", authority)), None);
+        assert_eq!(solver_policy(&place()), None);
+    }
 }

@@ -20,6 +20,14 @@ pub struct Route {
     pub at: Origin,
 }
 
+impl Route {
+    /// Whether it has a certificate.
+    #[must_use]
+    pub fn serves_tls(&self) -> bool {
+        matches!(self.kind, RouteKind::Host { tls_secret: Some(_), .. })
+    }
+}
+
 /// A host and its paths, or a load balancer.
 #[derive(Debug, Clone)]
 pub enum RouteKind {

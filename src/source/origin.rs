@@ -109,4 +109,8 @@ rules! {
     /// HSTS tells browsers for a year to use HTTPS only, for sub-domains too. ingress-nginx
     /// takes the header from a ConfigMap, and must list it in `global-allowed-response-headers`.
     Hsts = "hsts",
+    /// The pods that answer ACME's HTTP-01 challenges are cert-manager's, come and go in the
+    /// namespace of the route, and are reached by the same controller as the route; the default
+    /// deny would keep it from them, and no certificate would ever come.
+    AcmeSolverIngress = "acme-solver-ingress",
 }
