@@ -2,7 +2,8 @@
 // kind and one type a line, so that a new version shows as a readable change.
 //
 //	schemas server URL TOKEN VERSION    the built-in kinds of a running API server
-//	schemas crds FILE...                the kinds of CustomResourceDefinitions
+//	schemas crds FILE...                the kinds of CustomResourceDefinitions, each file
+//	                                    named from the module cache: MODULE@VERSION/...
 //
 // Descriptions are left out, and so are the defaults that are merely Go's zero values.
 package main
@@ -207,8 +208,14 @@ func (d *document) reach(name string, all map[string]schema) error {
 }
 
 func readCRDs(files []string) (*document, error) {
-	doc := &document{from: "CustomResourceDefinitions", types: map[string]schema{}}
+	doc := &document{types: map[string]schema{}}
+	var modules []string
 	for _, file := range files {
+		module, version, _ := strings.Cut(file, "@")
+		version, _, _ = strings.Cut(version, "/")
+		if from := module + "@" + version; !slices.Contains(modules, from) {
+			modules = append(modules, from)
+		}
 		text, err := os.ReadFile(file)
 		if err != nil {
 			return nil, err
@@ -244,6 +251,7 @@ func readCRDs(files []string) (*document, error) {
 			doc.types[of] = definition
 		}
 	}
+	doc.from = strings.Join(modules, ", ")
 	if len(doc.kinds) == 0 {
 		return nil, fmt.Errorf("no served version in %s", strings.Join(files, ", "))
 	}
