@@ -1,8 +1,7 @@
 //! The phases, chained: from a project's files to the objects of an environment.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use rayon::prelude::*;
 
@@ -10,10 +9,11 @@ use crate::diagnostic::{
     Code, Diagnostic, Diagnostics, Place as DiagnosticPlace, Severity, nearest,
 };
 use crate::fs::FileSystem;
-use crate::k8s::{Object, apply_order};
+use crate::k8s::{Identity, Object, Version, apply_order};
 use crate::load::{Environments, Project, StackFiles};
-use crate::plan::Place;
+use crate::plan::{Place, Val};
 use crate::resolve::{self, Interface, Layers, Merged};
+use crate::validate::references::Member;
 use crate::validate::{self, Author, Cluster};
 use crate::{link, lower};
 
@@ -49,6 +49,15 @@ pub struct Compiled {
     pub folders: Vec<Folder>,
     /// What is wrong, or worth a word.
     pub diagnostics: Diagnostics,
+    /// The Kubernetes version that the objects were checked against.
+    pub kubernetes: Version,
+}
+
+impl Compiled {
+    /// All objects in apply order.
+    pub fn objects(&self) -> impl Iterator<Item = &Object> {
+        self.folders.iter().flat_map(|folder| folder.files.iter().map(|(_, object)| object))
+    }
 }
 
 /// The objects of one folder of the output.
@@ -58,6 +67,8 @@ pub struct Folder {
     pub name: String,
     /// The objects with the names of their files, sorted by these, which is their apply order.
     pub files: Vec<(String, Object)>,
+    /// Which of them came from templates or manifests.
+    foreign: BTreeSet<Identity>,
 }
 
 impl<'p> Loaded<'p> {
@@ -115,20 +126,17 @@ impl<'p> Loaded<'p> {
             environment: environment.to_owned(),
             folders: Vec::new(),
             diagnostics: self.diagnostics.clone(),
+            kubernetes: Version::default(),
         };
-        let folders = self.folders(environment, request, &mut compiled.diagnostics);
+        let folders = self.folders(request, &mut compiled);
         if !compiled.diagnostics.has_errors() {
             compiled.folders = folders.unwrap_or_default();
         }
         compiled
     }
 
-    fn folders(
-        &self,
-        environment: &str,
-        request: Request<'_>,
-        diagnostics: &mut Diagnostics,
-    ) -> Option<Vec<Folder>> {
+    fn folders(&self, request: Request<'_>, compiled: &mut Compiled) -> Option<Vec<Folder>> {
+        let Compiled { environment, diagnostics, .. } = compiled;
         let layers = Layers::new(&self.environments, environment, diagnostics)?;
         let here = self.here(&layers);
         self.check_request(environment, &here, request, diagnostics);
@@ -141,6 +149,7 @@ impl<'p> Loaded<'p> {
             }
         }
         let place = resolve::place(&layers.surroundings, diagnostics)?;
+        compiled.kubernetes = place.kubernetes.v;
         let stacks = interfaces(&layers, &place, &here, wanted, diagnostics);
         let neighbours: BTreeMap<String, Interface> = stacks
             .iter()
@@ -164,16 +173,18 @@ impl<'p> Loaded<'p> {
             .filter(|(merged, interface)| wanted(&merged.stack) && interface.is_some())
             .map(|(merged, _)| compile(merged))
             .collect();
-        let mut folders = vec![Folder::of(
-            ENVIRONMENT_FOLDER,
-            None,
-            lower::environment(&place, neighbours.values().map(|interface| &interface.namespace)),
-        )];
+        let mut folders = Vec::new();
+        // What stacks share is known only when each of them says what it uses.
+        if stacks.iter().all(|(_, interface)| interface.is_some()) {
+            let namespaces = neighbours.values().map(|interface| &interface.namespace);
+            let objects = lower::environment(&place, namespaces);
+            folders.push(Folder::of(ENVIRONMENT_FOLDER, None, objects));
+        }
         for (folder, found) in results {
             diagnostics.append(found);
             folders.extend(folder);
         }
-        validate_all(&folders, &place, diagnostics);
+        validate(&folders, &place, diagnostics);
         Some(folders)
     }
 
@@ -265,12 +276,13 @@ impl Folder {
         let named = |object: Object| (apply_order::file_name(object.identity(), namespace), object);
         let mut files: Vec<_> = objects.into_iter().map(named).collect();
         files.sort_by(|(one, _), (other, _)| one.cmp(other));
-        Self { name: name.to_owned(), files }
+        Self { name: name.to_owned(), files, foreign: BTreeSet::new() }
     }
 }
 
-fn validate_all(folders: &[Folder], place: &Arc<Place>, diagnostics: &mut Diagnostics) {
-    let plain = |values: &[crate::plan::Val<String>]| -> Vec<String> {
+/// Validates all objects of an environment together.
+fn validate(folders: &[Folder], place: &Place, diagnostics: &mut Diagnostics) {
+    let plain = |values: &[Val<String>]| -> Vec<String> {
         values.iter().map(|value| value.v.clone()).collect()
     };
     let cluster = Cluster {
@@ -281,15 +293,22 @@ fn validate_all(folders: &[Folder], place: &Arc<Place>, diagnostics: &mut Diagno
         cluster_issuers: plain(&place.known_cluster_issuers),
         objects: plain(&place.known_objects),
     };
-    let objects =
-        || folders.iter().flat_map(|folder| folder.files.iter().map(|(_, object)| object));
-    let mut findings = Vec::new();
-    for object in objects() {
-        validate::schema::check(object.root(), Author::Gen, &cluster, &mut findings);
-    }
-    for finding in findings {
-        diagnostics.push(finding.into_diagnostic());
-    }
+    let members: Vec<Member<'_>> = folders
+        .iter()
+        .flat_map(|folder| {
+            let stack = if folder.name == ENVIRONMENT_FOLDER { "" } else { &folder.name };
+            folder.files.iter().map(move |(_, object)| Member {
+                root: object.root(),
+                author: if folder.foreign.contains(object.identity()) {
+                    Author::Other
+                } else {
+                    Author::Gen
+                },
+                stack,
+            })
+        })
+        .collect();
+    diagnostics.append(validate::check(&members, &cluster));
 }
 
 fn nowhere(code: Code, message: String) -> Diagnostic {

@@ -6,6 +6,8 @@
 //! cargo test --test kubectl -- --ignored
 //! ```
 
+#![allow(clippy::disallowed_methods, reason = "a test makes files and runs kubectl")]
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::process::Command;

@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
-use anyhow::bail;
 use clap::Args;
 
+use super::project::{compile_all, environments};
 use super::{Exit, Output};
+use crate::compile::{Loaded, Request};
+use crate::fs::Disk;
 
 /// Compile and validate without writing anything
 #[derive(Debug, Args)]
@@ -16,8 +18,28 @@ pub(super) struct Check {
 }
 
 impl Check {
-    pub(super) fn run(&self, _root: &Path, _output: &mut Output) -> anyhow::Result<Exit> {
-        let _ = &self.environments;
-        bail!("this build cannot check yet")
+    pub(super) fn run(&self, root: &Path, output: &mut Output) -> Exit {
+        let loaded = Loaded::new(&Disk, root);
+        let (names, mut diagnostics) = environments(&loaded, &self.environments);
+        let compiled = compile_all(&loaded, &names, Request::default(), &mut diagnostics);
+        if self.environments.is_empty() {
+            // Stacks that run nowhere are nobody else's to check.
+            for found in loaded.stack_diagnostics() {
+                diagnostics.append(found.clone());
+            }
+        }
+        output.diagnostics(&diagnostics, &loaded.project.sources, "the input is not sound");
+        if diagnostics.has_errors() {
+            return Exit::Failed;
+        }
+        for environment in &compiled {
+            output.summary(format_args!(
+                "{}: {} objects in {} folders, all sound",
+                environment.environment,
+                environment.objects().count(),
+                environment.folders.len(),
+            ));
+        }
+        Exit::Done
     }
 }

@@ -13,6 +13,7 @@ mod diff;
 mod explain;
 mod output;
 mod panic;
+mod project;
 mod render;
 mod root;
 mod schema;
@@ -128,7 +129,7 @@ impl Cli {
             }
             Command::Diff(diff) => self.in_project(output, |root, output| diff.run(root, output)),
             Command::Check(check) => {
-                self.in_project(output, |root, output| check.run(root, output))
+                self.in_project(output, |root, output| Ok(check.run(root, output)))
             }
             Command::Explain(explain) => explain.run(output),
             Command::Schema(schema) => schema.run(output),

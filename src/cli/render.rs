@@ -2,10 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::Args;
 
+use super::project::{compile_all, environments, file_sets, maker, shown};
 use super::{Exit, Output};
+use crate::compile::{Compiled, Loaded, Request};
+use crate::diagnostic::Diagnostics;
+use crate::emit;
+use crate::fs::{self, Disk};
+use crate::k8s::Object;
+use crate::source::Sources;
 
 /// Compile, validate and write out/ENV, and say what changed
 #[derive(Debug, Args)]
@@ -21,25 +28,86 @@ pub(super) struct Render {
     /// Write one YAML stream in apply order to standard output and touch no file
     #[arg(long, conflicts_with_all = ["output", "check"])]
     stdout: bool,
-    /// Write below DIR; - is the same as --stdout
-    #[arg(short, long, value_name = "DIR", default_value = "out")]
-    output: PathBuf,
+    /// Write below DIR [default: out, in the project]; - is the same as --stdout
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
     /// Write nothing, and exit with 1 when what lies there is not what the input renders
     #[arg(long)]
     check: bool,
+    /// Render this onDemand job too; may be repeated
+    #[arg(long, value_name = "JOB")]
+    with: Vec<String>,
 }
 
 /// Where a render goes.
 #[derive(Debug, PartialEq, Eq)]
 enum Destination<'a> {
     Stdout,
-    Folder(&'a Path),
+    Folder(Option<&'a Path>),
 }
 
 impl Render {
-    pub(super) fn run(&self, _root: &Path, _output: &mut Output) -> anyhow::Result<Exit> {
-        let _ = (self.destination(), self.environment(), self.stacks(), self.check);
-        bail!("this build cannot render yet")
+    pub(super) fn run(&self, root: &Path, output: &mut Output) -> anyhow::Result<Exit> {
+        let loaded = Loaded::new(&Disk, root);
+        let asked: Vec<String> = self.environment().map(str::to_owned).into_iter().collect();
+        let (names, mut diagnostics) = environments(&loaded, &asked);
+        let request = Request { stacks: self.stacks(), with: &self.with };
+        let compiled = compile_all(&loaded, &names, request, &mut diagnostics);
+        let sources = &loaded.project.sources;
+        let failure = self.failure();
+        if diagnostics.has_errors() {
+            output.diagnostics(&diagnostics, sources, &failure);
+            return Ok(Exit::Failed);
+        }
+        let Destination::Folder(folder) = self.destination() else {
+            return self.stream(&compiled, &diagnostics, sources, output);
+        };
+        let folder = match folder {
+            Some(folder) => {
+                std::env::current_dir().context("cannot tell the current folder")?.join(folder)
+            }
+            None => root.join("out"),
+        };
+        let shown = shown(&folder, root);
+        let target = emit::Output::new(&Disk, folder, shown);
+        let result = if self.check {
+            check(&target, &compiled, request, sources, &mut diagnostics)
+        } else {
+            write(&target, &compiled, request, sources, &mut diagnostics)
+        };
+        let (exit, lines) = match result {
+            Ok(done) => done,
+            Err(error) => {
+                output.diagnostics(&diagnostics, sources, &failure);
+                return Err(error.into());
+            }
+        };
+        output.diagnostics(&diagnostics, sources, &failure);
+        for line in lines {
+            output.summary(line.trim_end());
+        }
+        Ok(exit)
+    }
+
+    /// Writes everything to standard output, in apply order.
+    fn stream(
+        &self,
+        compiled: &[Compiled],
+        diagnostics: &Diagnostics,
+        sources: &Sources,
+        output: &mut Output,
+    ) -> anyhow::Result<Exit> {
+        if let [_, _, ..] = compiled {
+            let names: Vec<&str> = compiled.iter().map(|one| one.environment.as_str()).collect();
+            bail!(
+                "standard output takes one environment, since each is another cluster: name one of {}",
+                names.join(", ")
+            );
+        }
+        output.diagnostics(diagnostics, sources, &self.failure());
+        let objects = compiled.iter().flat_map(Compiled::objects);
+        output.result(emit::stream(objects.map(Object::root)).as_bytes())?;
+        Ok(Exit::Done)
     }
 
     /// The environment that was asked for; without one, every environment.
@@ -52,11 +120,68 @@ impl Render {
         if self.all { &self.names } else { self.names.get(1..).unwrap_or(&[]) }
     }
 
+    fn failure(&self) -> String {
+        let verb = if self.check { "check" } else { "render" };
+        format!("could not {verb} {}", self.environment().unwrap_or("the environments"))
+    }
+
     fn destination(&self) -> Destination<'_> {
-        if self.stdout || self.output == Path::new("-") {
-            Destination::Stdout
-        } else {
-            Destination::Folder(&self.output)
+        match &self.output {
+            _ if self.stdout => Destination::Stdout,
+            Some(path) if path == Path::new("-") => Destination::Stdout,
+            path => Destination::Folder(path.as_deref()),
         }
     }
+}
+
+type Written = Result<(Exit, Vec<String>), fs::Error>;
+
+/// Compares with what lies in the folder.
+fn check(
+    target: &emit::Output<'_>,
+    compiled: &[Compiled],
+    request: Request<'_>,
+    sources: &Sources,
+    diagnostics: &mut Diagnostics,
+) -> Written {
+    let mut is_stale = false;
+    let mut lines = Vec::new();
+    for one in compiled {
+        let (sets, scope) = file_sets(one, request, sources);
+        let update = target.compare(&one.environment, sets, scope, &maker(one))?;
+        is_stale |= !update.is_empty() || update.diagnostics.has_errors();
+        diagnostics.append(update.stale());
+        if update.is_empty() {
+            lines.push(format!("{}: up to date", one.environment));
+        }
+        diagnostics.append(update.diagnostics);
+    }
+    Ok((if is_stale { Exit::Differs } else { Exit::Done }, lines))
+}
+
+/// Writes all environments, or none where something stands in the way of one.
+fn write(
+    target: &emit::Output<'_>,
+    compiled: &[Compiled],
+    request: Request<'_>,
+    sources: &Sources,
+    diagnostics: &mut Diagnostics,
+) -> Written {
+    let held = target.hold()?;
+    let mut prepared = Vec::new();
+    for one in compiled {
+        let (sets, scope) = file_sets(one, request, sources);
+        let update = held.prepare(&one.environment, sets, scope, &maker(one))?;
+        diagnostics.append(update.update().diagnostics.clone());
+        prepared.push(update);
+    }
+    if diagnostics.has_errors() {
+        return Ok((Exit::Failed, Vec::new()));
+    }
+    let mut lines = Vec::new();
+    for update in &prepared {
+        update.write()?;
+        lines.push(update.update().summary().to_string());
+    }
+    Ok((Exit::Done, lines))
 }

@@ -7,6 +7,7 @@
 
 mod fileset;
 mod index;
+mod objects;
 mod output;
 mod swap;
 #[cfg(test)]
@@ -16,6 +17,7 @@ mod yaml;
 
 pub use fileset::{Digest, File, FileSet, NotADigest};
 pub use index::{Index, IndexError, Maker, Record};
+pub use objects::file_set;
 pub use output::{Held, Output, Prepared};
 pub use update::{FileUpdate, FolderUpdate, Scope, Summary, Update};
 pub use yaml::{stream, write_document};

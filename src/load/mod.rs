@@ -172,22 +172,13 @@ impl<'p> Project<'p> {
                 return None;
             }
         };
-        match String::from_utf8(bytes) {
-            Ok(text) => {
-                let end = u32::try_from(text.len()).unwrap_or(u32::MAX);
-                let file = self.sources.add(path, text);
+        match self.sources.add_bytes(path, bytes) {
+            Ok(file) => {
+                let end = u32::try_from(self.sources.get(file).text.len()).unwrap_or(u32::MAX);
                 Some((file, Span { file, start: 0, end }))
             }
-            Err(error) => {
-                let valid = error.utf8_error().valid_up_to();
-                let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
-                let file = self.sources.add(path, text);
-                let start = u32::try_from(valid).unwrap_or(u32::MAX);
-                let span = Span { file, start, end: start.saturating_add(3) };
-                diagnostics.push(
-                    Diagnostic::error(Code::NotUtf8, span, "this byte is not UTF-8")
-                        .help("save the file as UTF-8"),
-                );
+            Err(diagnostic) => {
+                diagnostics.push(*diagnostic);
                 None
             }
         }

@@ -4,6 +4,8 @@
 //! [`Tree`]s from them and refuses what is YAML but no sound input: duplicate keys, ambiguous
 //! scalars, nulls, tags, bombs of aliases or of nesting.
 
+#![expect(clippy::disallowed_types, reason = "these maps are looked up, never walked")]
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
