@@ -273,6 +273,29 @@ codes! {
     ///
     /// A stack says what it is; only overlays and an environment's `overrides` add and remove.
     OnlyInOverlays = "R004", "`add:` or `remove:` outside of an overlay";
+    /// A field under `extra` that gen sets already.
+    ///
+    /// ```yaml
+    /// services:
+    ///   web:
+    ///     image: nginx:1.29
+    ///     extra: { container: { image: nginx:1.30 } }
+    /// ```
+    ///
+    /// `extra` is for fields that the language has no word for. Where it has one, write that;
+    /// where gen decides by itself, `patches` can change its decision.
+    ExtraSetsAgain = "R070", "`extra` sets what gen sets";
+    /// A place under `extra` that the component does not have.
+    ///
+    /// ```yaml
+    /// services:
+    ///   web: { image: nginx:1.29, extra: { deploymnet: { spec: { minReadySeconds: 5 } } } }
+    /// ```
+    ///
+    /// The places are `pod`, `container` and the kinds of the component's own objects in camel
+    /// case. Which objects there are follows from the component: with `storage` it has a
+    /// `statefulSet` and no `deployment`.
+    UnknownExtraPlace = "R071", "unknown place under `extra`";
     /// gen was started outside a project, or `--root` names a folder that is none.
     ///
     /// A project is a folder that holds both `stacks/` and `environments/`. gen works on the

@@ -31,6 +31,7 @@ const FIELDS: &[&str] = &[
     "persistentVolumeClaimRetentionPolicy",
     // pods
     "restartPolicy", "terminationGracePeriodSeconds", "serviceAccountName", "automountServiceAccountToken",
+    "enableServiceLinks",
     "imagePullSecrets", "priorityClassName", "hostNetwork", "dnsPolicy", "nodeSelector", "tolerations",
     // containers
     "image", "imagePullPolicy", "command", "args", "workingDir",

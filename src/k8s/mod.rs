@@ -11,7 +11,7 @@ mod quantity;
 pub mod schema;
 mod version;
 
-pub use names::{NameError, NameForm};
+pub use names::{NameError, NameForm, fit};
 pub use object::{Identity, NotAnObject, Object};
 pub use quantity::{Quantity, QuantityError};
 pub use version::{UnsupportedVersion, Version, Versions};

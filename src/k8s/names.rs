@@ -3,7 +3,9 @@
 //! Each is a rule of `k8s.io/apimachinery/pkg/util/validation` or
 //! `k8s.io/apimachinery/pkg/api/validation`, named at the form.
 
-use std::fmt;
+use std::fmt::{self, Write};
+
+use sha2::{Digest, Sha256};
 
 /// A form that a name must have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -168,6 +170,27 @@ impl NameForm {
     }
 }
 
+/// A name of at most `longest` bytes, at least 16: the name itself, or as much of it as there is
+/// room for, `-` and a digest of the whole, so that long names that start alike stay apart.
+#[must_use]
+pub fn fit(mut name: String, longest: usize) -> String {
+    if name.len() > longest {
+        let digest = Sha256::digest(&name);
+        let digest = digest.iter().take(4).fold(String::new(), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        });
+        let mut room = longest - digest.len() - 1;
+        while !name.is_char_boundary(room) {
+            room -= 1;
+        }
+        name.truncate(name[..room].trim_end_matches(['-', '.']).len());
+        name.push('-');
+        name.push_str(&digest);
+    }
+    name
+}
+
 fn is_dns_label(label: &[u8]) -> bool {
     let inner = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     label.iter().all(|byte| inner(byte) || *byte == b'-')
@@ -231,7 +254,20 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_name_that_is_too_long_ends_in_a_digest() {
+        assert_eq!(fit("wait-for-database".to_owned(), 17), "wait-for-database");
+        assert_eq!(fit("wait-for-database".to_owned(), 16), "wait-fo-4ec14f2b");
+        assert_eq!(fit("wait---for-database".to_owned(), 16), "wait-6e55b2f0");
+    }
+
     proptest! {
+        #[test]
+        fn a_fitted_label_is_a_label(name in "[a-z][-a-z0-9]{0,80}[a-z0-9]", longest in 16..63_usize) {
+            let fitted = fit(name, longest);
+            prop_assert!(fitted.len() <= longest && DnsLabel.check(&fitted).is_ok(), "{fitted}");
+        }
+
         #[test]
         fn a_stricter_form_fits_the_looser_ones(name in "[-a-z0-9.]{0,12}") {
             let fits = |form: NameForm| form.check(&name).is_ok();

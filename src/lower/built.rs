@@ -238,6 +238,8 @@ plain! {
     bool => bool, |value| value;
     i32 => i32, |value| value;
     u16 => i32, |value| value.into();
+    // Kubernetes has no unsigned fields: what does not fit is refused before it comes here.
+    u32 => i32, |value| i32::try_from(value).unwrap_or(i32::MAX);
     i64 => i64, |value| value;
     GoDuration => GoDuration, |value| value;
     i32 => i64, |value| value.into();

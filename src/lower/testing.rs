@@ -5,13 +5,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::k8s::Version;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::k8s::{Object, Version};
 use crate::plan::{
     Container, Controller, Dns, Map, Place, Plan, Port, Probes, Program, ProgramKind, Replicas,
     SecurityContext, ServiceAccount, Val,
 };
-use crate::source::listing::at;
+use crate::source::listing::{at, outline};
 use crate::spec::{Placeholders, Policy, Protocol};
+use crate::validate::{Author, Cluster, schema};
 
 pub(super) fn val<T>(value: T, number: u32) -> Val<T> {
     Val::new(value, at(number))
@@ -161,4 +163,44 @@ pub(super) fn controller(number: u32) -> Controller {
         budget: None,
         spread: None,
     }
+}
+
+/// All objects of a plan, which has nothing wrong with it, each as an outline by its kind and
+/// name; that they have the types of their kinds is checked on the way.
+pub(super) fn lowered(plan: &Plan) -> BTreeMap<String, String> {
+    let (objects, diagnostics) = lowered_with(plan);
+    assert_eq!(diagnostics, []);
+    let mut findings = Vec::new();
+    for object in &objects {
+        schema::check(object.root(), Author::Gen, &Cluster::default(), &mut findings);
+    }
+    assert!(findings.is_empty(), "{findings:?}");
+    let outlines: BTreeMap<_, _> = objects
+        .iter()
+        .map(|object| {
+            let identity = object.identity();
+            (format!("{}/{}", identity.kind, identity.name), outline(object.root()))
+        })
+        .collect();
+    assert_eq!(outlines.len(), objects.len(), "an object was built twice");
+    outlines
+}
+
+/// All objects of a plan as [`lowered`] shows them, as one text.
+pub(super) fn listing(plan: &Plan) -> String {
+    lowered(plan)
+        .into_iter()
+        .fold(String::new(), |text, (name, outline)| text + "== " + &name + "\n" + &outline)
+}
+
+/// One object of a plan as [`lowered`] shows it.
+pub(super) fn object(plan: &Plan, name: &str) -> String {
+    lowered(plan).remove(name).unwrap_or_else(|| format!("no {name} in {:?}", lowered(plan).keys()))
+}
+
+/// All objects of a plan and what is wrong with it.
+pub(super) fn lowered_with(plan: &Plan) -> (Vec<Object>, Vec<Diagnostic>) {
+    let mut diagnostics = Diagnostics::default();
+    let objects = super::lower(plan, &mut diagnostics);
+    (objects, diagnostics.iter().cloned().collect())
 }

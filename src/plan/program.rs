@@ -53,6 +53,15 @@ pub struct Program {
     pub at: Origin,
 }
 
+impl Program {
+    /// The name of the headless Service, where a StatefulSet runs it: each of its pods is
+    /// found at `NAME-NUMBER.HEADLESS`.
+    #[must_use]
+    pub fn headless_name(&self) -> String {
+        crate::k8s::fit(format!("{}-headless", self.name.v), 63)
+    }
+}
+
 /// What keeps a program running, or runs it.
 #[derive(Debug, Clone)]
 pub enum ProgramKind {

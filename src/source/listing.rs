@@ -1,6 +1,8 @@
 //! Trees and their origins as text, for tests.
 
-use super::{Kind, NodeRef, Origin, Sources, Span, Step};
+use serde_json::Value;
+
+use super::{Kind, NodeRef, Origin, Sources, Span, Step, Tree, TreeBuilder};
 
 /// An origin that [`lines`] shows as `@number`.
 pub(crate) fn at(number: u32) -> Origin {
@@ -21,6 +23,67 @@ pub(crate) fn lines(root: NodeRef<'_>) -> Vec<String> {
         lines.push(format!("{}: {value} @{}", shown(path), origin(node.at())));
     });
     lines
+}
+
+/// The tree as YAML, indented, each value with its origin where that is not its parent's.
+pub(crate) fn outline(root: NodeRef<'_>) -> String {
+    let mut out = String::new();
+    outline_inside(root, 0, &mut out);
+    out
+}
+
+fn outline_inside(parent: NodeRef<'_>, depth: usize, out: &mut String) {
+    for node in parent.entries().chain(parent.items()) {
+        let start = out.len();
+        out.push_str(&"  ".repeat(depth));
+        match node.key() {
+            Some(key) => out.extend([key, ":"]),
+            None => out.push('-'),
+        }
+        match node.kind() {
+            Kind::Map | Kind::List => {}
+            Kind::Str if node.text().parse::<f64>().is_ok() => {
+                out.extend([" \"", node.text(), "\""]);
+            }
+            _ => out.extend([" ", node.text()]),
+        }
+        if node.at() != parent.at() {
+            out.extend([" @", &origin(node.at())]);
+        }
+        debug_assert!(!out[start..].contains('\n'), "an outline shows one line for each value");
+        out.push('\n');
+        outline_inside(node, depth + 1, out);
+    }
+}
+
+/// The tree of a JSON value, all of which came from one place.
+pub(crate) fn tree(value: &Value, at: Origin) -> Tree {
+    fn write(out: &mut TreeBuilder, value: &Value, at: Origin) {
+        match value {
+            Value::Object(entries) => {
+                out.map(at);
+                for (key, value) in entries {
+                    out.key(key, at);
+                    write(out, value, at);
+                }
+                out.close();
+            }
+            Value::Array(items) => {
+                out.list(at);
+                for item in items {
+                    write(out, item, at);
+                }
+                out.close();
+            }
+            Value::String(text) => out.scalar(Kind::Str, text, at),
+            Value::Number(number) => out.scalar(Kind::Int, &number.to_string(), at),
+            Value::Bool(yes) => out.scalar(Kind::Bool, &yes.to_string(), at),
+            Value::Null => out.scalar(Kind::Null, "", at),
+        }
+    }
+    let mut out = TreeBuilder::default();
+    write(&mut out, value, at);
+    out.finish()
 }
 
 fn shown(path: &[Step<'_>]) -> String {

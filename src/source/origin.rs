@@ -113,4 +113,85 @@ rules! {
     /// namespace of the route, and are reached by the same controller as the route; the default
     /// deny would keep it from them, and no certificate would ever come.
     AcmeSolverIngress = "acme-solver-ingress",
+    /// Pods refuse to run as root and use the container runtime's own seccomp profile.
+    SecurePods = "secure-pods",
+    /// Containers cannot gain rights, have no capabilities and mount the image's file system
+    /// read-only.
+    SecureContainers = "secure-containers",
+    /// The ownership of a volume with an `fsGroup` is changed only when its root has another
+    /// owner: walking over a large volume at each start takes minutes.
+    FsGroupOnce = "fs-group-once",
+    /// Pods get no environment variables for each Service of the namespace: programs find
+    /// each other by DNS, and a Service called `redis` would set `REDIS_PORT` to a URL.
+    NoServiceLinks = "no-service-links",
+    /// A pod's identity at the API server is a ServiceAccount of its own.
+    OwnServiceAccount = "own-service-account",
+    /// The probes of a `health` path. The startup probe gives two minutes and asks often, so
+    /// that a quick program is ready at once; the readiness probe takes a pod out of its
+    /// Service within 15 seconds; the liveness probe waits for a minute, since a restart helps
+    /// less often than it harms.
+    HealthProbes = "health-probes",
+    /// An init container without resources has those of its program: they run one after the
+    /// other, so that the pod asks for no more, and a quota or a limit of the namespace finds
+    /// all that it asks for.
+    InitResources = "init-resources",
+    /// A container that waits for what the program needs: it asks every two seconds, as
+    /// nobody, and needs next to nothing.
+    WaitContainer = "wait-container",
+    /// A mount becomes a volume of the pod, which is named after its source, or after its path
+    /// where the source is an empty folder. Containers of a pod that mount an empty folder at
+    /// the same path share it.
+    VolumeOfMount = "volume-of-mount",
+    /// Configs and secrets are mounted read-only.
+    ReadOnlyMount = "read-only-mount",
+    /// The processor architecture of an image becomes a label that its nodes must have.
+    ArchNodes = "arch-nodes",
+    /// A new pod is ready before an old one goes, so that an update takes no capacity away.
+    KeepCapacity = "keep-capacity",
+    /// A Deployment whose pods mount a volume that only one node may mount stops the old pod
+    /// first: the new one could wait for the volume for ever.
+    RecreateForVolume = "recreate-for-volume",
+    /// The pods of a StatefulSet have names of their own in a Service without an address. They
+    /// are found before they are ready, since they may have to find each other to become so.
+    HeadlessService = "headless-service",
+    /// A Service leads to a port of the pods by the port's name.
+    ServiceOfPorts = "service-of-ports",
+    /// Each pod of a StatefulSet has a claim of its own, called `data`.
+    ClaimOfPod = "claim-of-pod",
+    /// A range of replicas becomes a HorizontalPodAutoscaler, and its workload does not say how
+    /// many pods it has.
+    Autoscaler = "autoscaler",
+    /// With more than one replica a voluntary disruption takes one pod at a time, and pods that
+    /// are not ready never hold up a node.
+    DisruptionBudget = "disruption-budget",
+    /// Pods of a component are kept on different nodes where that is possible. It is a wish and
+    /// no demand, so that a pod can start while nodes are few, and it looks at pods of the same
+    /// revision only, so that an update ends as well spread as it began.
+    SpreadNodes = "spread-nodes",
+    /// Pods of a component are spread evenly over zones where that is possible.
+    SpreadZones = "spread-zones",
+    /// A failed pod of a job is kept with its logs, and another takes its place.
+    KeepFailedPods = "keep-failed-pods",
+    /// A run of a cron job is left out while the one before it is still going.
+    OneRunAtATime = "one-run-at-a-time",
+    /// The rules of a program become a role that is bound to its ServiceAccount.
+    RoleOfProgram = "role-of-program",
+    /// Prometheus finds the pods of a component that serves metrics.
+    MonitorOfMetrics = "monitor-of-metrics",
+    /// A folder on a node becomes a PersistentVolume that is kept for one claim, with a
+    /// StorageClass that makes no volumes. The folder must exist; it is left alone when the claim
+    /// goes, unless the stack says otherwise.
+    LocalVolume = "local-volume",
+    /// A volume is for the pods of one node, unless the stack says otherwise.
+    OneNodeVolume = "one-node-volume",
+    /// A key that has no value yet stands as text that says so and that nothing can decrypt.
+    Placeholder = "placeholder",
+    /// A value with secrets in it is composed in the cluster, by a template over the keys of its
+    /// Secret.
+    ComposedInCluster = "composed-in-cluster",
+    /// What a sealed value is bound to follows from the environment.
+    SealScope = "seal-scope",
+    /// Fields that the External Secrets operator would fill in are written, so that a GitOps
+    /// engine sees no difference.
+    ExternalSecretFields = "external-secret-fields",
 }

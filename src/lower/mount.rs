@@ -1,0 +1,151 @@
+//! Mounts, and the volumes of a pod that follow from them.
+
+use k8s_openapi::api::core::v1::{
+    ConfigMapVolumeSource, EmptyDirVolumeSource, PersistentVolumeClaimVolumeSource,
+    SecretVolumeSource, Volume, VolumeMount,
+};
+
+use super::Built;
+use super::claim::POD_CLAIM;
+use crate::k8s;
+use crate::k8s::fit;
+use crate::plan::{Mount, MountSource, Val};
+use crate::source::Rule;
+
+/// The longest name of a volume.
+const LONGEST: usize = 63;
+
+/// The volumes of one pod, made as its containers mount them: one for each source, however
+/// often it is mounted.
+#[derive(Debug, Default)]
+pub(super) struct Volumes<'p> {
+    volumes: Vec<(Source<'p>, Built<Volume>)>,
+}
+
+/// What tells volumes apart.
+#[derive(Debug, PartialEq, Eq)]
+enum Source<'p> {
+    Claim(&'p str),
+    Config(&'p str, Option<u32>),
+    Secret(&'p str, Option<u32>),
+    EmptyDir { path: &'p str, size_limit: Option<&'p str>, memory: bool },
+}
+
+impl<'p> Volumes<'p> {
+    /// Mounts as a container states them; the volumes that they need join the pod's.
+    pub(super) fn mount(&mut self, mounts: &'p [Mount]) -> Vec<Built<VolumeMount>> {
+        mounts.iter().map(|mount| self.mount_one(mount)).collect()
+    }
+
+    /// All of them, in the order in which they were first mounted.
+    pub(super) fn into_volumes(self) -> Vec<Built<Volume>> {
+        self.volumes.into_iter().map(|(_, volume)| volume).collect()
+    }
+
+    fn mount_one(&mut self, mount: &'p Mount) -> Built<VolumeMount> {
+        let at = mount.path.at;
+        let read_only = match mount.source {
+            MountSource::Config(_) | MountSource::Secret(_) => {
+                mount.read_only.or(Some(Val::new(true, at.derive(Rule::ReadOnlyMount))))
+            }
+            _ => mount.read_only,
+        };
+        k8s!(at; VolumeMount {
+            name: Val::new(self.volume_of(mount), at.derive(Rule::VolumeOfMount)),
+            mount_path: &mount.path,
+            sub_path: &mount.sub_path,
+            read_only,
+        })
+    }
+
+    /// The name of the volume that a mount needs.
+    fn volume_of(&mut self, mount: &'p Mount) -> String {
+        let at = mount.path.at;
+        let mode = mount.mode.map(|mode| mode.v);
+        let default_mode = mount.mode;
+        match &mount.source {
+            // The claim template of the StatefulSet makes it.
+            MountSource::PodStorage => POD_CLAIM.to_owned(),
+            MountSource::Claim(claim) => self.named(Source::Claim(&claim.v), mount, |name| {
+                k8s!(at; Volume {
+                    name,
+                    persistent_volume_claim: k8s!(claim.at; PersistentVolumeClaimVolumeSource {
+                        claim_name: claim,
+                    }),
+                })
+            }),
+            MountSource::Config(config) => {
+                self.named(Source::Config(&config.v, mode), mount, |name| {
+                    let source =
+                        k8s!(config.at; ConfigMapVolumeSource { name: config, default_mode });
+                    k8s!(at; Volume { name, config_map: source })
+                })
+            }
+            MountSource::Secret(secret) => {
+                self.named(Source::Secret(&secret.v, mode), mount, |name| {
+                    let source =
+                        k8s!(secret.at; SecretVolumeSource { secret_name: secret, default_mode });
+                    k8s!(at; Volume { name, secret: source })
+                })
+            }
+            MountSource::EmptyDir { size_limit, memory, at: source } => {
+                let medium = memory.filter(|memory| memory.v).map(|yes| yes.map(|_| "Memory"));
+                let key = Source::EmptyDir {
+                    path: &mount.path.v,
+                    size_limit: size_limit.as_ref().map(|limit| limit.v.as_str()),
+                    memory: medium.is_some(),
+                };
+                self.named(key, mount, |name| {
+                    let source = k8s!(*source; EmptyDirVolumeSource { size_limit, medium });
+                    k8s!(at; Volume { name, empty_dir: source })
+                })
+            }
+        }
+    }
+
+    /// The name of the volume with that source; where there is none yet, it is built.
+    fn named(
+        &mut self,
+        source: Source<'p>,
+        mount: &Mount,
+        build: impl FnOnce(Val<&str>) -> Built<Volume>,
+    ) -> String {
+        if let Some((_, volume)) = self.volumes.iter().find(|(known, _)| *known == source) {
+            return volume.value().name.clone();
+        }
+        let name = self.free(source.name());
+        let volume = build(Val::new(&name, mount.path.at.derive(Rule::VolumeOfMount)));
+        self.volumes.push((source, volume));
+        name
+    }
+
+    /// The name itself, or with a number where a volume has it already.
+    fn free(&self, name: String) -> String {
+        let taken = |name: &str| {
+            name == POD_CLAIM || self.volumes.iter().any(|(_, volume)| volume.value().name == name)
+        };
+        let mut free = name.clone();
+        let mut number = 2;
+        while taken(&free) {
+            free = fit(format!("{name}-{number}"), LONGEST);
+            number += 1;
+        }
+        free
+    }
+}
+
+impl Source<'_> {
+    /// A DNS label that is as like to the source's name or the path as can be.
+    fn name(&self) -> String {
+        let (Self::Claim(name)
+        | Self::Config(name, _)
+        | Self::Secret(name, _)
+        | Self::EmptyDir { path: name, .. }) = self;
+        let words: Vec<String> = name
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .filter(|word| !word.is_empty())
+            .map(str::to_ascii_lowercase)
+            .collect();
+        if words.is_empty() { "root".to_owned() } else { fit(words.join("-"), LONGEST) }
+    }
+}

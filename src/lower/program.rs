@@ -1,0 +1,140 @@
+//! Services, workers, jobs and cron jobs.
+
+use super::joining::Joining;
+use super::{account, autoscaler, budget, controller, monitor, service, task};
+use crate::diagnostic::Diagnostics;
+use crate::k8s::Object;
+use crate::plan::{Controller, Plan, Program, ProgramKind};
+
+/// All objects of a program.
+pub(super) fn lower(
+    plan: &Plan,
+    program: &Program,
+    objects: &mut Vec<Object>,
+    diagnostics: &mut Diagnostics,
+) {
+    let mut out = Joining::new(plan, &program.component, &program.extra, objects, diagnostics);
+    account::lower(plan, program, &mut out);
+    match &program.kind {
+        ProgramKind::Service(running) => {
+            out.push(service::of_program(plan, program).object());
+            keep_running(plan, program, running, &mut out);
+        }
+        ProgramKind::Worker(running) => keep_running(plan, program, running, &mut out),
+        ProgramKind::Job(running) => task::job(plan, program, running, &mut out),
+        ProgramKind::CronJob(running, when) => {
+            task::cron_job(plan, program, running, when, &mut out);
+        }
+    }
+    monitor::lower(plan, program, &mut out);
+    out.finish();
+}
+
+fn keep_running(plan: &Plan, program: &Program, running: &Controller, out: &mut Joining<'_>) {
+    controller::lower(plan, program, running, out);
+    if !running.per_node {
+        autoscaler::lower(plan, program, running, out);
+    }
+    budget::lower(plan, program, running, out);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{listing, plan, service};
+
+    #[test]
+    fn a_service_is_a_deployment_a_service_and_an_account() {
+        let mut plan = plan();
+        plan.programs.push(service("web", 30));
+        assert_eq!(
+            listing(&plan),
+            "\
+== Deployment/web
+apiVersion: apps/v1 @object-identity:30
+kind: Deployment @object-identity:30
+metadata:
+  name: web
+  namespace: shop @stack-namespace:11
+  labels:
+    app.kubernetes.io/instance: shop-acme @recommended-labels:10
+    app.kubernetes.io/managed-by: gen @recommended-labels:30
+    app.kubernetes.io/name: web @recommended-labels:30
+    app.kubernetes.io/part-of: shop @recommended-labels:10
+    app.kubernetes.io/version: 1.4.0 @recommended-labels:32
+spec:
+  replicas: 1 @31
+  selector:
+    matchLabels:
+      app.kubernetes.io/instance: shop-acme @stable-selector:10
+      app.kubernetes.io/name: web @stable-selector:30
+  strategy: @keep-capacity:30
+    type: RollingUpdate
+    rollingUpdate:
+      maxUnavailable: 0
+      maxSurge: 1
+  template:
+    metadata:
+      labels:
+        app.kubernetes.io/instance: shop-acme @stable-selector:10
+        app.kubernetes.io/managed-by: gen @recommended-labels:30
+        app.kubernetes.io/name: web @stable-selector:30
+        app.kubernetes.io/part-of: shop @recommended-labels:10
+        app.kubernetes.io/version: 1.4.0 @recommended-labels:32
+    spec:
+      serviceAccountName: web
+      automountServiceAccountToken: false
+      enableServiceLinks: false @no-service-links:30
+      securityContext: @secure-pods:30
+        runAsNonRoot: true
+        seccompProfile:
+          type: RuntimeDefault
+      containers:
+        -
+          name: web
+          image: example/web:1.4.0 @32
+          ports:
+            - @33
+              name: http
+              containerPort: 8080
+          securityContext: @secure-containers:30
+            allowPrivilegeEscalation: false
+            readOnlyRootFilesystem: true
+            capabilities:
+              drop:
+                - ALL
+== Service/web
+apiVersion: v1 @object-identity:30
+kind: Service @object-identity:30
+metadata:
+  name: web
+  namespace: shop @stack-namespace:11
+  labels:
+    app.kubernetes.io/instance: shop-acme @recommended-labels:10
+    app.kubernetes.io/managed-by: gen @recommended-labels:30
+    app.kubernetes.io/name: web @recommended-labels:30
+    app.kubernetes.io/part-of: shop @recommended-labels:10
+spec:
+  selector:
+    app.kubernetes.io/instance: shop-acme @stable-selector:10
+    app.kubernetes.io/name: web @stable-selector:30
+  ports:
+    - @34
+      name: http @33
+      port: 80
+      targetPort: http @service-of-ports:33
+== ServiceAccount/web
+apiVersion: v1 @object-identity:30
+kind: ServiceAccount @object-identity:30
+metadata: @30
+  name: web
+  namespace: shop @stack-namespace:11
+  labels:
+    app.kubernetes.io/instance: shop-acme @recommended-labels:10
+    app.kubernetes.io/managed-by: gen @recommended-labels:30
+    app.kubernetes.io/name: web @recommended-labels:30
+    app.kubernetes.io/part-of: shop @recommended-labels:10
+automountServiceAccountToken: false @30
+"
+        );
+    }
+}
