@@ -34,6 +34,7 @@
 pub mod cli;
 pub mod compile;
 pub mod diagnostic;
+pub mod diff;
 pub mod emit;
 pub mod fs;
 pub mod k8s;
