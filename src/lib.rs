@@ -36,6 +36,7 @@ pub mod compile;
 pub mod diagnostic;
 pub mod diff;
 pub mod emit;
+pub mod foreign;
 pub mod fs;
 pub mod k8s;
 pub mod link;

@@ -639,4 +639,179 @@ codes! {
     ///
     /// Run `gen render`, and commit the output together with the input.
     StaleOutput = "W007", "stale output";
+    /// A template that cannot be read, or a declaration of parameters without a template.
+    ///
+    /// ```yaml
+    /// # templates/job.yaml
+    /// {% if nightly %}
+    /// kind: CronJob
+    /// ```
+    ///
+    /// Templates are written in Jinja's language; here `{% endif %}` is missing. A template
+    /// cannot include or extend another one, and has no macros.
+    BadTemplate = "L060", "template that cannot be read";
+    /// A template looks up a name that it does not declare.
+    ///
+    /// ```yaml
+    /// # templates/job.yaml
+    /// metadata: { name: "{{ nmae }}" }
+    /// # templates/job.parameters.yaml
+    /// parameters: { name: string }
+    /// ```
+    ///
+    /// A template sees its parameters, `stack.name`, `namespace`, `env.name` and `env.domain`,
+    /// and nothing else. Secrets and values that only the cluster knows never enter one.
+    UndeclaredName = "L061", "undeclared name in a template";
+    /// A parameter of a template that is declared in a way that cannot be.
+    ///
+    /// ```yaml
+    /// # templates/job.parameters.yaml
+    /// parameters:
+    ///   max-size: integer
+    ///   retries: { type: integer, default: "3" }
+    /// ```
+    ///
+    /// A template cannot look a name with a hyphen up, and a default must be of the declared
+    /// type. Write `max_size`, and `default: 3`.
+    BadParameter = "L062", "malformed parameter of a template";
+    /// A stack uses a template that does not exist.
+    ///
+    /// ```yaml
+    /// templates:
+    ///   report: { template: cron-jbo }
+    /// ```
+    ///
+    /// Templates are the files `templates/NAME.yaml` of the project. Without `template:`, the
+    /// name of the use is the template's.
+    UnknownTemplate = "R060", "unknown template";
+    /// A use of a template sets a parameter that the template does not take.
+    ///
+    /// ```yaml
+    /// templates:
+    ///   report: { template: cron, with: { scedule: "0 3 * * *" } }
+    /// ```
+    ///
+    /// Parameters are declared in `templates/NAME.parameters.yaml`.
+    UnknownParameter = "R061", "unknown parameter of a template";
+    /// A use of a template leaves out a parameter that has no default.
+    ///
+    /// ```yaml
+    /// # templates/cron.parameters.yaml
+    /// parameters: { schedule: string }
+    /// # stacks/shop/stack.yaml
+    /// templates: { report: { template: cron } }
+    /// ```
+    ///
+    /// Write it under `with:`, or give it a default where it is declared.
+    MissingParameter = "R062", "missing parameter of a template";
+    /// A value that a template's parameter does not take: of another type, none of the values
+    /// listed under `enum`, or not matching `pattern`.
+    ///
+    /// ```yaml
+    /// templates:
+    ///   report: { template: cron, with: { retries: "3" } }
+    /// ```
+    ///
+    /// Where the declaration says `integer`, write `3`.
+    WrongParameter = "R063", "value that a template's parameter does not take";
+    /// A template that could not be rendered with what it was given.
+    ///
+    /// ```yaml
+    /// # templates/ingress.yaml
+    /// host: "{{ stack.name }}.{{ env.domain }}"
+    /// ```
+    ///
+    /// In an environment without `domain` the second value does not exist, and nothing is ever
+    /// rendered for it in silence. A template that does not come to an end, or whose output is
+    /// larger than any manifest, fails with this code as well.
+    TemplateFailed = "R064", "template that failed";
+    /// A document of a template's output or of a vendored manifest that is no Kubernetes object.
+    ///
+    /// ```yaml
+    /// # templates/settings.yaml
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// data: { mode: fast }
+    /// ```
+    ///
+    /// Every object has an `apiVersion`, a `kind` and a `metadata.name`. A `kind: List` is taken
+    /// apart into its items. `generateName` does not do: what is applied must have a name.
+    NotAnObject = "R065", "no Kubernetes object";
+    /// A Secret with plain values in `data` or `stringData`, from a template, a patch or a
+    /// vendored manifest.
+    ///
+    /// ```yaml
+    /// # templates/token.yaml
+    /// apiVersion: v1
+    /// kind: Secret
+    /// metadata: { name: token }
+    /// stringData: { token: hunter2 }
+    /// ```
+    ///
+    /// What gen renders is committed, and base64 hides nothing. Declare the secret in the stack,
+    /// so that the environment's back-end keeps its values. An environment for throw-away
+    /// clusters may allow such a Secret by its name:
+    ///
+    /// ```yaml
+    /// # environments/dev.yaml
+    /// secrets: { plain: [token] }
+    /// ```
+    PlainSecret = "R066", "Secret with plain values";
+    /// Vendored manifests without a digest.
+    ///
+    /// ```yaml
+    /// manifests:
+    ///   metrics: { file: vendor/metrics.yaml }
+    /// ```
+    ///
+    /// Manifests from elsewhere reach the cluster as they are, so a stack says which ones it
+    /// means: write the `sha256` that the message names, after reading the file. For a file it
+    /// is what `sha256sum FILE` prints; for a folder, what this prints in it:
+    ///
+    /// ```text
+    /// find * -type f | LC_ALL=C sort | xargs sha256sum | sha256sum
+    /// ```
+    MissingDigest = "R067", "manifest without a digest";
+    /// Vendored manifests that are not the ones that the stack pins.
+    ///
+    /// Somebody changed the file, or the digest was copied from another version. Read what
+    /// changed; if it is meant, write the digest that the message names.
+    OtherDigest = "R068", "manifest with another digest";
+    /// A patch for an object that is not rendered.
+    ///
+    /// ```yaml
+    /// patches:
+    ///   Deployment/wbe: { spec: { minReadySeconds: 10 } }
+    /// ```
+    ///
+    /// A patch is named after the object that it changes: `Kind/name`.
+    NothingToPatch = "R069", "patch that matches nothing";
+    /// A patch whose name means several objects.
+    ///
+    /// ```yaml
+    /// patches:
+    ///   Ingress/web: { metadata: { annotations: { team: shop } } }
+    /// ```
+    ///
+    /// Where objects of several API groups have that kind and name, the patch names the group
+    /// too: `Ingress.networking.k8s.io/web`.
+    AmbiguousPatch = "R080", "patch that matches several objects";
+    /// A path that leads out of the stack's folder.
+    ///
+    /// ```yaml
+    /// manifests:
+    ///   metrics: { file: ../../metrics.yaml }
+    /// ```
+    ///
+    /// What a stack includes lies beside it, so that its folder says all of it.
+    OutsideOfStack = "R081", "path out of the stack";
+    /// A file or folder that does not exist, or holds nothing of use.
+    ///
+    /// ```yaml
+    /// manifests:
+    ///   metrics: { file: vendor/metrics.yml }
+    /// ```
+    ///
+    /// Paths start at the stack's folder.
+    MissingFile = "R082", "missing file";
 }

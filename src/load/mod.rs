@@ -153,7 +153,7 @@ impl<'p> Project<'p> {
     }
 
     /// Reads one file of the language. `None` after an error that leaves nothing to go on with.
-    fn file<T: Decode>(&self, path: &str, diagnostics: &mut Diagnostics) -> Option<File<T>> {
+    pub fn file<T: Decode>(&self, path: &str, diagnostics: &mut Diagnostics) -> Option<File<T>> {
         let (file, span) = self.read(path, diagnostics)?;
         let source = self.sources.get(file);
         let (trees, found) = parse(file, &source.text, Dialect::Strict);

@@ -47,6 +47,7 @@ pub(super) fn place() -> Place {
         sealed: None,
         external: None,
         existing_secrets: BTreeMap::new(),
+        plain_secrets: Vec::new(),
         placeholders: val(Placeholders::Allowed, 7),
         labels: Map::new(),
         annotations: Map::new(),

@@ -37,6 +37,8 @@ pub struct Place {
     pub external: Option<ExternalStore>,
     /// The keys of the Secrets that exist there.
     pub existing_secrets: BTreeMap<String, Vec<Val<String>>>,
+    /// Names of Secrets that may come with plain values.
+    pub plain_secrets: Vec<Val<String>>,
     /// Whether keys without a value are rendered as placeholders.
     pub placeholders: Val<Placeholders>,
     /// Labels on every object.

@@ -34,6 +34,7 @@ pub fn place(surroundings: &Surroundings, diagnostics: &mut Diagnostics) -> Opti
         sealed: None,
         external: None,
         existing_secrets: BTreeMap::new(),
+        plain_secrets: Vec::new(),
         placeholders: Val::new(Placeholders::Refused, default),
         labels: Map::new(),
         annotations: Map::new(),

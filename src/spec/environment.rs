@@ -186,6 +186,9 @@ spec! {
         external: ExternalBackend,
         /// Secrets that exist there: the keys of each by its name.
         existing: Open<List<Text>>,
+        /// Names of Secrets that templates and manifests may bring with their values in plain
+        /// sight. For clusters to throw away.
+        plain: List<Text>,
     }
 }
 

@@ -1,0 +1,428 @@
+//! The project's templates: `templates/NAME.yaml`, whose parameters are declared in
+//! `templates/NAME.parameters.yaml`.
+//!
+//! A template without that file takes no parameters. What comes out is any number of Kubernetes
+//! objects; none at all is sound, so that a template may depend on a parameter as a whole.
+
+use std::collections::BTreeMap;
+
+use minijinja::{Environment, ErrorKind, Value};
+
+use super::engine::Failure;
+use super::manifest::{self, PlainSecrets};
+use super::marks::{self, Marked, Output};
+use super::parameters::{CONTEXT, Parameters};
+use super::{Facts, TemplateUse, engine};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, nearest};
+use crate::load::{Project, unreadable};
+use crate::plan::{ForeignObject, Val};
+use crate::source::{
+    Dialect, FileId, Kind, NodeRef, Origin, Source, Span, Tree, TreeBuilder, parse,
+};
+use crate::spec;
+
+/// The largest template, in bytes.
+const MAX_TEMPLATE: usize = 1 << 20;
+/// What the names of the files that declare parameters end in.
+const DECLARATION: &str = ".parameters.yaml";
+
+/// Every template of a project, read and compiled once.
+pub struct Templates {
+    engine: Environment<'static>,
+    all: BTreeMap<String, Template>,
+    /// What is wrong with the folder itself.
+    folder: Diagnostics,
+}
+
+/// One template.
+struct Template {
+    /// The template, where it could be compiled and looks up nothing but what there is.
+    compiled: Option<(FileId, Marked)>,
+    /// The parameters, where their declaration is sound.
+    parameters: Option<Parameters>,
+    /// What is wrong with its two files.
+    diagnostics: Diagnostics,
+}
+
+impl Templates {
+    /// Reads and compiles `templates/`. What is wrong with a template concerns those who use
+    /// it; [`check`](Self::check) reports all of it.
+    #[must_use]
+    pub fn load(project: &Project<'_>) -> Self {
+        let mut templates = Self {
+            engine: engine::environment(),
+            all: BTreeMap::new(),
+            folder: Diagnostics::default(),
+        };
+        let entries = match project.fs.list(&project.root.join("templates")) {
+            Ok(entries) => entries,
+            Err(error) => {
+                if !error.is_not_found() {
+                    templates.folder.push(unreadable("templates", &error));
+                }
+                return templates;
+            }
+        };
+        let names: Vec<&str> = entries.iter().filter_map(|entry| entry.name.to_str()).collect();
+        for file in &names {
+            if let Some(name) = file.strip_suffix(DECLARATION) {
+                if !names.contains(&format!("{name}.yaml").as_str()) {
+                    templates.without_template(name, &names);
+                }
+            } else if let Some(name) = file.strip_suffix(".yaml") {
+                let declared = names.contains(&format!("{name}{DECLARATION}").as_str());
+                templates.template(project, name, declared);
+            }
+        }
+        templates
+    }
+
+    /// Reports what is wrong with the templates, used or not.
+    pub fn check(&self, diagnostics: &mut Diagnostics) {
+        diagnostics.append(self.folder.clone());
+        for template in self.all.values() {
+            diagnostics.append(template.diagnostics.clone());
+        }
+    }
+
+    /// The objects that a use of a template makes, each with its origins in the template.
+    pub fn instantiate(
+        &self,
+        usage: &TemplateUse,
+        facts: Facts<'_>,
+        plain_secrets: &[Val<String>],
+        project: &Project<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<ForeignObject> {
+        diagnostics.append(self.folder.clone());
+        let name = usage.template.v.as_str();
+        let Some(template) = self.all.get(name) else {
+            if self.folder.is_empty() {
+                diagnostics.push(self.unknown(name, usage.place()));
+            }
+            return Vec::new();
+        };
+        diagnostics.append(template.diagnostics.clone());
+        // What a use gives is checked although the template itself may be broken.
+        let parameters = template.parameters.as_ref();
+        let values = parameters.and_then(|parameters| parameters.values(usage, diagnostics));
+        let (Some(values), Some((file, marked))) = (values, &template.compiled) else {
+            return Vec::new();
+        };
+        let Ok(compiled) = self.engine.get_template(name) else { return Vec::new() };
+        let context = Value::from_pairs(values.into_iter().chain(facts.values()));
+        let source = project.sources.get(*file);
+        let rendered = match engine::render(&compiled, context) {
+            Ok(rendered) => rendered,
+            Err(failure) => {
+                diagnostics.push(failed(&failure, *file, &source, marked, usage.at));
+                return Vec::new();
+            }
+        };
+        let output = Rendering { output: marked.output(&rendered), source: &source, file: *file };
+        let (trees, found) = parse(*file, &output.output.text, Dialect::Kubectl);
+        let mut wrong = Diagnostics::default();
+        found.iter().for_each(|diagnostic| wrong.push(output.diagnostic(diagnostic)));
+        let mut objects = Vec::new();
+        for tree in trees {
+            let tree = output.tree(tree.root());
+            manifest::objects(&tree, &mut objects, &mut wrong);
+        }
+        manifest::refuse_secrets(&objects, PlainSecrets(plain_secrets), &mut wrong);
+        for diagnostic in wrong.iter() {
+            diagnostics.push(diagnostic.clone().also(usage.at, "the template is used here"));
+        }
+        let at = Origin::Written(usage.at);
+        objects.into_iter().map(|tree| ForeignObject { tree, adopt: true, at }).collect()
+    }
+
+    fn unknown(&self, name: &str, at: Span) -> Diagnostic {
+        let diagnostic =
+            Diagnostic::error(Code::UnknownTemplate, at, format!("there is no template `{name}`"));
+        match nearest(name, self.all.keys().map(String::as_str)) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")).suggest(at, near),
+            None => diagnostic.help(format!("templates are files: `templates/{name}.yaml`")),
+        }
+    }
+
+    fn without_template(&mut self, name: &str, files: &[&str]) {
+        let templates = files.iter().filter_map(|file| file.strip_suffix(".yaml"));
+        let templates = templates.filter(|name| !name.ends_with(".parameters"));
+        let message = format!("parameters are declared for `{name}`, which is no template");
+        let path = format!("templates/{name}{DECLARATION}");
+        let diagnostic = Diagnostic::error_in(Code::BadTemplate, path, message);
+        self.folder.push(match nearest(name, templates) {
+            Some(near) => diagnostic.help(format!("did you mean `templates/{near}{DECLARATION}`?")),
+            None => diagnostic.help(format!("write `templates/{name}.yaml`, or remove this file")),
+        });
+    }
+
+    fn template(&mut self, project: &Project<'_>, name: &str, declared: bool) {
+        let mut diagnostics = Diagnostics::default();
+        let parameters = if declared {
+            let path = format!("templates/{name}{DECLARATION}");
+            let parameters = declaration(project, &path, &mut diagnostics);
+            (!diagnostics.has_errors()).then_some(parameters)
+        } else {
+            Some(Parameters::default())
+        };
+        let file = project.read(&format!("templates/{name}.yaml"), &mut diagnostics);
+        let compiled = file.and_then(|(file, _)| {
+            let source = project.sources.get(file);
+            let marked = self.compile(name, file, &source, &mut diagnostics)?;
+            let undeclared = parameters
+                .as_ref()
+                .map(|parameters| self.undeclared(name, file, &source, parameters));
+            let sound = undeclared.as_ref().is_none_or(Vec::is_empty);
+            diagnostics.extend(undeclared.into_iter().flatten());
+            sound.then_some((file, marked))
+        });
+        self.all.insert(name.to_owned(), Template { compiled, parameters, diagnostics });
+    }
+
+    fn compile(
+        &mut self,
+        name: &str,
+        file: FileId,
+        source: &Source,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Marked> {
+        let span = |start: usize, end: usize| span(file, start, end);
+        if source.text.len() > MAX_TEMPLATE {
+            let message = format!("the template has more than {MAX_TEMPLATE} bytes");
+            diagnostics
+                .push(Diagnostic::error(Code::BadTemplate, span(0, 0), message).help("split it"));
+            return None;
+        }
+        if let Some(at) = source.text.find(marks::MARK) {
+            let message = "the template holds the noncharacter U+FDD0";
+            diagnostics.push(
+                Diagnostic::error(Code::BadTemplate, span(at, at + 3), message)
+                    .help("take it out: Unicode has no meaning for it"),
+            );
+            return None;
+        }
+        let marked = marks::mark(&source.text);
+        match self.engine.add_template_owned(name.to_owned(), marked.text.clone()) {
+            Ok(()) => Some(marked),
+            Err(error) => {
+                let range = error.range().map_or(0..0, |range| marked.in_template(range));
+                diagnostics.push(
+                    Diagnostic::error(
+                        Code::BadTemplate,
+                        span(range.start, range.end),
+                        said(&error),
+                    )
+                    .help("templates are written in Jinja's language"),
+                );
+                None
+            }
+        }
+    }
+
+    /// The lookups of names that are neither parameters nor facts; a slip shows even where the
+    /// template does not come by.
+    fn undeclared(
+        &self,
+        name: &str,
+        file: FileId,
+        source: &Source,
+        parameters: &Parameters,
+    ) -> Vec<Diagnostic> {
+        let Ok(compiled) = self.engine.get_template(name) else { return Vec::new() };
+        let known = |name: &str| {
+            let (first, rest) = name.split_once('.').unwrap_or((name, ""));
+            match fields_of(first) {
+                Some(fields) => rest.is_empty() || fields.is_empty() || fields.contains(&rest),
+                None => parameters.names().any(|parameter| parameter == first),
+            }
+        };
+        let mut undeclared = Vec::new();
+        for lookup in engine::undeclared(&compiled, known) {
+            let (first, rest) = lookup.split_once('.').unwrap_or((&lookup, ""));
+            let fields = fields_of(first);
+            let wanted = if fields.is_some() { lookup.as_str() } else { first };
+            for place in engine::lookups(&source.text, wanted) {
+                let at = span(file, place.start, place.end);
+                undeclared.push(match fields {
+                    Some(fields) => {
+                        let message = format!("`{first}` has no `{rest}`");
+                        Diagnostic::error(Code::UndeclaredName, at, message)
+                            .help(format!("it has `{}`", fields.join("`, `")))
+                    }
+                    None => undeclared_name(name, first, at, parameters),
+                });
+            }
+        }
+        undeclared
+    }
+}
+
+/// The fields of a fact that every template sees; empty for one that has none.
+fn fields_of(name: &str) -> Option<&'static [&'static str]> {
+    CONTEXT.iter().find(|(fact, _)| *fact == name).map(|(_, fields)| *fields)
+}
+
+fn undeclared_name(template: &str, name: &str, at: Span, parameters: &Parameters) -> Diagnostic {
+    let message = format!("`{name}` is no parameter of this template");
+    let diagnostic = Diagnostic::error(Code::UndeclaredName, at, message);
+    let known = parameters.names().chain(CONTEXT.iter().map(|(fact, _)| *fact));
+    match nearest(name, known) {
+        Some(near) => diagnostic.help(format!("did you mean `{near}`?")).suggest(at, near),
+        None => diagnostic.help(format!(
+            "declare it in `templates/{template}{DECLARATION}`: `parameters: {{ {name}: string }}`"
+        )),
+    }
+}
+
+impl Facts<'_> {
+    fn values(self) -> impl Iterator<Item = (String, Value)> {
+        let domain = self.domain.map(|domain| ("domain", Value::from(domain)));
+        let environment = [("name", Value::from(self.environment))].into_iter().chain(domain);
+        [
+            ("stack".to_owned(), Value::from_pairs([("name", self.stack)])),
+            ("namespace".to_owned(), Value::from(self.namespace)),
+            ("env".to_owned(), Value::from_pairs(environment)),
+        ]
+        .into_iter()
+    }
+}
+
+/// Reads the declaration of a template's parameters.
+fn declaration(project: &Project<'_>, path: &str, diagnostics: &mut Diagnostics) -> Parameters {
+    let file = project.file::<spec::TemplateParameters>(path, diagnostics);
+    file.map(|file| Parameters::declared(file.spec, diagnostics)).unwrap_or_default()
+}
+
+/// Why a template gave nothing, at its own line.
+fn failed(
+    failure: &Failure,
+    file: FileId,
+    source: &Source,
+    marked: &Marked,
+    used: Span,
+) -> Diagnostic {
+    let error = |range: std::ops::Range<usize>, message: String| {
+        Diagnostic::error(Code::TemplateFailed, span(file, range.start, range.end), message)
+            .also(used, "the template is used here")
+    };
+    let error_value = match failure {
+        Failure::TooLarge => {
+            return error(0..0, "the template's output is too large".to_owned())
+                .help("look for a loop that repeats more than it should");
+        }
+        Failure::Stopped(error) => error,
+    };
+    let range = error_value.range().map_or(0..0, |range| marked.in_template(range));
+    match error_value.kind() {
+        ErrorKind::UndefinedError => {
+            let text = source.text.get(range.clone()).unwrap_or_default();
+            let help = if text.contains("env.domain") {
+                "the environment states no `domain`".to_owned()
+            } else {
+                format!(
+                    "give it a value where the template is used, or write `{{% if {text} is defined %}}`"
+                )
+            };
+            error(range, format!("`{text}` has no value here")).help(help)
+        }
+        ErrorKind::OutOfFuel => error(range, "the template does not come to an end".to_owned())
+            .help("look for a loop that repeats more than it should"),
+        _ => error(range, said(error_value)).help("mend the template, or what it is given"),
+    }
+}
+
+/// What the engine says is wrong.
+fn said(error: &minijinja::Error) -> String {
+    match error.detail() {
+        Some(detail) => format!("{}: {detail}", error.kind()),
+        None => error.kind().to_string(),
+    }
+}
+
+/// What a template rendered to, and the template.
+struct Rendering<'r> {
+    output: Output<'r>,
+    source: &'r Source,
+    file: FileId,
+}
+
+impl Rendering<'_> {
+    fn span(&self, span: Span) -> Span {
+        self.output.in_template(self.file, span.start as usize, span.end as usize)
+    }
+
+    fn origin(&self, origin: Origin) -> Origin {
+        match origin {
+            Origin::Written(span) => Origin::Written(self.span(span)),
+            Origin::Derived { rule, from } => {
+                Origin::Derived { rule, from: from.map(|span| self.span(span)) }
+            }
+        }
+    }
+
+    /// A document of the output, with its places in the template.
+    fn tree(&self, root: NodeRef<'_>) -> Tree {
+        let mut builder = TreeBuilder::default();
+        self.node(root, &mut builder);
+        builder.finish()
+    }
+
+    fn node(&self, node: NodeRef<'_>, builder: &mut TreeBuilder) {
+        let at = self.origin(node.at());
+        match node.kind() {
+            Kind::Map => {
+                builder.map(at);
+                for entry in node.entries() {
+                    builder.key(entry.key().unwrap_or_default(), self.origin(entry.key_at()));
+                    self.node(entry, builder);
+                }
+                builder.close();
+            }
+            Kind::List => {
+                builder.list(at);
+                for item in node.items() {
+                    self.node(item, builder);
+                }
+                builder.close();
+            }
+            kind => builder.styled_scalar(kind, node.style(), node.text(), at),
+        }
+    }
+
+    /// A mistake in the output, shown in the template; where the two differ, with what the line
+    /// rendered to.
+    fn diagnostic(&self, diagnostic: &Diagnostic) -> Diagnostic {
+        let mut shown = diagnostic.clone();
+        if let Place::Span(at) = diagnostic.place {
+            let there = self.span(at);
+            let line = self.source.line_range(self.source.line_at(there.start as usize));
+            let written = self.source.text.get(line).unwrap_or_default();
+            let rendered = self.output.line(at.start as usize);
+            if written != rendered {
+                let becomes = format!("rendered as `{}`", rendered.trim());
+                shown.label = Some(match shown.label {
+                    Some(label) => format!("{label}, {becomes}"),
+                    None => becomes,
+                });
+            }
+            shown.place = Place::Span(there);
+        }
+        for label in &mut shown.secondary {
+            label.span = self.span(label.span);
+        }
+        // A replacement makes sense only where the template's text is what the output's is.
+        shown.suggestion = shown.suggestion.filter(|suggestion| {
+            self.output.is_copy(suggestion.span.start as usize, suggestion.span.end as usize)
+        });
+        if let Some(suggestion) = &mut shown.suggestion {
+            suggestion.span = self.span(suggestion.span);
+        }
+        shown
+    }
+}
+
+fn span(file: FileId, start: usize, end: usize) -> Span {
+    let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+    Span { file, start: offset(start), end: offset(end) }
+}
