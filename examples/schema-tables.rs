@@ -145,7 +145,8 @@ struct Model {
 }
 
 /// What the document calls required and the server does not ask for.
-const NOT_REQUIRED: [(&str, &str); 2] = [
+const NOT_REQUIRED: [(&str, &str); 3] = [
+    ("io.k8s.api.core.v1.HTTPHeader", "value"),
     ("io.k8s.api.core.v1.LimitRangeSpec", "limits"),
     ("io.k8s.api.core.v1.SleepAction", "seconds"),
 ];
