@@ -213,8 +213,13 @@ impl<'p> Loaded<'p> {
                 }
                 Some(files) if files.stack.is_some() => {
                     let message = format!("the stack `{name}` does not run in `{environment}`");
+                    let listed =
+                        files.stack.iter().filter_map(|file| file.spec.environments.as_ref());
+                    let listed =
+                        listed.flat_map(|list| &list.items).filter_map(|name| name.literal());
                     diagnostics.push(nowhere(Code::StackNotHere, message).help(format!(
-                        "add `{environment}`, or a family of it, to `environments` in {}/stack.yaml",
+                        "it runs in `{}`; to run it here too, add `{environment}`, or a family of it, to `environments` in {}/stack.yaml",
+                        listed.collect::<Vec<_>>().join("`, `"),
                         files.folder
                     )));
                 }
