@@ -164,6 +164,15 @@ impl Diagnostics {
         self.all.append(&mut other.all);
     }
 
+    /// The same, each a warning: for what stops one command but not another.
+    #[must_use]
+    pub fn into_warnings(mut self) -> Self {
+        for diagnostic in &mut self.all {
+            diagnostic.severity = Severity::Warning;
+        }
+        self
+    }
+
     /// Whether one of them is an error.
     #[must_use]
     pub fn has_errors(&self) -> bool {

@@ -113,18 +113,18 @@ impl<'p> Volumes<'p> {
         if let Some((_, volume)) = self.volumes.iter().find(|(known, _)| *known == source) {
             return volume.value().name.clone();
         }
-        let name = self.free(source.name());
+        let name = self.free(&source.name());
         let volume = build(Val::new(&name, mount.path.at.derive(Rule::VolumeOfMount)));
         self.volumes.push((source, volume));
         name
     }
 
     /// The name itself, or with a number where a volume has it already.
-    fn free(&self, name: String) -> String {
+    fn free(&self, name: &str) -> String {
         let taken = |name: &str| {
             name == POD_CLAIM || self.volumes.iter().any(|(_, volume)| volume.value().name == name)
         };
-        let mut free = name.clone();
+        let mut free = name.to_owned();
         let mut number = 2;
         while taken(&free) {
             free = fit(format!("{name}-{number}"), LONGEST);
