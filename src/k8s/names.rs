@@ -257,7 +257,7 @@ mod tests {
     #[test]
     fn a_name_that_is_too_long_ends_in_a_digest() {
         assert_eq!(fit("wait-for-database".to_owned(), 17), "wait-for-database");
-        assert_eq!(fit("wait-for-database".to_owned(), 16), "wait-fo-4ec14f2b");
+        assert_eq!(fit("wait-for-database".to_owned(), 16), "wait-fo-ba56d9bf");
         assert_eq!(fit("wait---for-database".to_owned(), 16), "wait-6e55b2f0");
     }
 

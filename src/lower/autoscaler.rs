@@ -53,3 +53,73 @@ fn metric(name: &'static str, percent: Val<u32>) -> Built<MetricSpec> {
         }),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{controller, object, plan, program, val};
+    use super::*;
+    use crate::plan::ProgramKind;
+    use crate::source::listing::at;
+
+    fn scaled() -> Plan {
+        let mut plan = plan();
+        let mut range = controller(30);
+        range.replicas = Replicas::Range {
+            min: val(3, 41),
+            max: val(20, 42),
+            cpu: Some(val(70, 43)),
+            memory: Some(val(80, 44)),
+            at: at(40),
+        };
+        plan.programs.push(program("web", 30, ProgramKind::Worker(range)));
+        plan
+    }
+
+    #[test]
+    fn a_range_is_an_autoscaler() {
+        assert_eq!(object(&scaled(), "HorizontalPodAutoscaler/web"), "\
+apiVersion: autoscaling/v2 @object-identity:40
+kind: HorizontalPodAutoscaler @object-identity:40
+metadata: @30
+  name: web
+  namespace: shop @stack-namespace:11
+  labels:
+    app.kubernetes.io/instance: shop-acme @recommended-labels:10
+    app.kubernetes.io/managed-by: gen @recommended-labels:30
+    app.kubernetes.io/name: web @recommended-labels:30
+    app.kubernetes.io/part-of: shop @recommended-labels:10
+spec:
+  scaleTargetRef:
+    apiVersion: apps/v1
+    kind: Deployment
+    name: web @30
+  minReplicas: 3 @41
+  maxReplicas: 20 @42
+  metrics:
+    - @autoscaler:43
+      type: Resource
+      resource:
+        name: cpu
+        target:
+          type: Utilization
+          averageUtilization: 70 @43
+    - @autoscaler:44
+      type: Resource
+      resource:
+        name: memory
+        target:
+          type: Utilization
+          averageUtilization: 80 @44
+");
+    }
+
+    #[test]
+    fn and_no_number_of_its_own() {
+        assert!(!object(&scaled(), "Deployment/web").contains("replicas"));
+    }
+
+    #[test]
+    fn the_fewest_pods_decide_about_the_budget() {
+        assert!(object(&scaled(), "PodDisruptionBudget/web").contains("maxUnavailable: 1"));
+    }
+}

@@ -42,3 +42,61 @@ fn number_or_percentage(pods: &Val<String>) -> Val<IntOrString> {
         pods.v.parse().map_or_else(|_| IntOrString::String(pods.v.clone()), IntOrString::Int);
     Val::new(value, pods.at)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{controller, lowered, object, part, plan, program, text, val};
+    use super::*;
+    use crate::plan::{ProgramKind, Replicas};
+
+    fn with(replicas: u32, budget: Option<Budget>) -> Plan {
+        let mut plan = plan();
+        let mut running = controller(30);
+        running.replicas = Replicas::Count(val(replicas, 31));
+        running.budget = budget;
+        plan.programs.push(program("web", 30, ProgramKind::Worker(running)));
+        plan
+    }
+
+    #[test]
+    fn two_pods_go_one_by_one() {
+        assert_eq!(object(&with(2, None), "PodDisruptionBudget/web"), "\
+apiVersion: policy/v1 @object-identity:30
+kind: PodDisruptionBudget @object-identity:30
+metadata: @30
+  name: web
+  namespace: shop @stack-namespace:11
+  labels:
+    app.kubernetes.io/instance: shop-acme @recommended-labels:10
+    app.kubernetes.io/managed-by: gen @recommended-labels:30
+    app.kubernetes.io/name: web @recommended-labels:30
+    app.kubernetes.io/part-of: shop @recommended-labels:10
+spec:
+  maxUnavailable: 1
+  unhealthyPodEvictionPolicy: AlwaysAllow
+  selector: @30
+    matchLabels:
+      app.kubernetes.io/instance: shop-acme @stable-selector:10
+      app.kubernetes.io/name: web @stable-selector:30
+");
+    }
+
+    #[test]
+    fn one_pod_has_none() {
+        assert!(!lowered(&with(1, None)).contains_key("PodDisruptionBudget/web"));
+    }
+
+    #[test]
+    fn a_budget_that_is_asked_for_is_a_number_or_a_percentage() {
+        let least = with(1, Some(Budget::MinAvailable(text("1", 40))));
+        assert_eq!(
+            part(&least, "PodDisruptionBudget/web", "minAvailable"),
+            "minAvailable: 1 @40\n"
+        );
+        let most = with(3, Some(Budget::MaxUnavailable(text("50%", 40))));
+        assert_eq!(
+            part(&most, "PodDisruptionBudget/web", "maxUnavailable"),
+            "maxUnavailable: 50% @40\n"
+        );
+    }
+}

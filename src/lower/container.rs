@@ -118,3 +118,139 @@ fn derived(resources: &Map) -> Map {
     }
     resources
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{container, map, part, plan, service, text, val};
+    use crate::plan::{EnvFrom, EnvSource, EnvVar, Port};
+    use crate::spec::{ImagePullPolicy, Protocol};
+
+    #[test]
+    fn all_that_is_said_of_a_container_stands_in_it() {
+        let mut plan = plan();
+        let mut web = service("web", 30);
+        let container = &mut web.container;
+        container.image_pull_policy = Some(val(ImagePullPolicy::Always, 40));
+        container.command = Some(vec![text("serve", 41)]);
+        container.args = Some(vec![text("--port", 42), text("8080", 43)]);
+        container.working_dir = Some(text("/srv", 44));
+        let var = |name: &str, number, source| EnvVar {
+            name: text(name, number),
+            source: val(source, number + 1),
+        };
+        container.env = vec![
+            var("LEVEL", 50, EnvSource::Value("info".to_owned())),
+            var("POD_IP", 52, EnvSource::Field("status.podIP".to_owned())),
+            var("TOKEN", 54, EnvSource::Secret { secret: "app".to_owned(), key: "t".to_owned() }),
+        ];
+        container.env_from =
+            vec![EnvFrom::Config(text("settings", 60)), EnvFrom::Secret(text("keys", 61))];
+        container.ports.push(Port {
+            name: text("dns", 62),
+            container: val(53, 63),
+            service: val(5353, 64),
+            protocol: val(Protocol::Udp, 65),
+            app_protocol: Some(text("example.com/dns", 66)),
+        });
+        container.requests = map([("cpu", "100m", 67)]);
+        container.limits = map([("memory", "64Mi", 68)]);
+        plan.programs.push(web);
+        assert_eq!(part(&plan, "Deployment/web", "containers"), "\
+containers:
+  -
+    name: web
+    image: example/web:1.4.0 @32
+    imagePullPolicy: Always @40
+    command:
+      - serve @41
+    args:
+      - --port @42
+      - \"8080\" @43
+    workingDir: /srv @44
+    ports:
+      - @33
+        name: http
+        containerPort: 8080
+      - @63
+        name: dns @62
+        containerPort: 53
+        protocol: UDP @65
+    envFrom:
+      - @60
+        configMapRef:
+          name: settings
+      - @61
+        secretRef:
+          name: keys
+    env:
+      - @50
+        name: LEVEL
+        value: info @51
+      - @52
+        name: POD_IP
+        valueFrom: @53
+          fieldRef:
+            fieldPath: status.podIP
+      - @54
+        name: TOKEN
+        valueFrom: @55
+          secretKeyRef:
+            name: app
+            key: t
+    resources:
+      requests:
+        cpu: 100m @67
+      limits:
+        memory: 64Mi @68
+    securityContext: @secure-containers:30
+      allowPrivilegeEscalation: false
+      readOnlyRootFilesystem: true
+      capabilities:
+        drop:
+          - ALL
+");
+        assert_eq!(part(&plan, "Service/web", "ports"), "\
+ports:
+  - @34
+    name: http @33
+    port: 80
+    targetPort: http @service-of-ports:33
+  - @64
+    name: dns @62
+    port: 5353
+    targetPort: dns @service-of-ports:62
+    protocol: UDP @65
+    appProtocol: example.com/dns @66
+");
+    }
+
+    #[test]
+    fn an_init_container_has_the_resources_of_its_program_unless_it_says_its_own() {
+        let mut plan = plan();
+        let mut web = service("web", 30);
+        web.container.requests = map([("cpu", "100m", 40)]);
+        web.container.limits = map([("memory", "64Mi", 41)]);
+        let mut own = container("own", 60);
+        own.limits = map([("memory", "1Gi", 61)]);
+        web.init = vec![container("silent", 50), own];
+        web.sidecars = vec![container("beside", 70)];
+        plan.programs.push(web);
+        let init = part(&plan, "Deployment/web", "initContainers");
+        let resources: Vec<_> = init
+            .lines()
+            .map(str::trim)
+            .filter(|line| {
+                ["name", "resources", "cpu", "memory"].iter().any(|word| line.starts_with(word))
+            })
+            .collect();
+        assert_eq!(resources.join("\n"), "\
+name: silent
+resources: @init-resources:30
+cpu: 100m @init-resources:40
+memory: 64Mi @init-resources:41
+name: own
+resources:
+memory: 1Gi @61
+name: beside");
+    }
+}

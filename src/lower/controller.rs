@@ -163,3 +163,194 @@ fn exclusive_volume(plan: &Plan, program: &Program) -> Option<Origin> {
         _ => None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::testing::{mount, object, part, plan, service, storage, text, val};
+    use super::*;
+    use crate::plan::{Map, ProgramKind, Volume};
+    use crate::source::listing::{at, tree};
+
+    fn controller(program: &mut Program) -> &mut Controller {
+        match &mut program.kind {
+            ProgramKind::Service(controller) | ProgramKind::Worker(controller) => controller,
+            _ => unreachable!("a service has one"),
+        }
+    }
+
+    fn with_storage() -> Plan {
+        let mut plan = plan();
+        let mut web = service("web", 30);
+        let mut storage = storage(40);
+        storage.class = Some(text("fast", 41));
+        storage.access_modes = vec![val(AccessMode::ReadWriteOncePod, 42)];
+        controller(&mut web).storage = Some((storage, text("/data", 43)));
+        plan.programs.push(web);
+        plan
+    }
+
+    #[test]
+    fn with_storage_it_is_a_stateful_set() {
+        assert_eq!(object(&with_storage(), "StatefulSet/web"), "\
+apiVersion: apps/v1 @object-identity:30
+kind: StatefulSet @object-identity:30
+metadata:
+  name: web
+  namespace: shop @stack-namespace:11
+  labels:
+    app.kubernetes.io/instance: shop-acme @recommended-labels:10
+    app.kubernetes.io/managed-by: gen @recommended-labels:30
+    app.kubernetes.io/name: web @recommended-labels:30
+    app.kubernetes.io/part-of: shop @recommended-labels:10
+    app.kubernetes.io/version: 1.4.0 @recommended-labels:32
+spec:
+  serviceName: web-headless @headless-service:30
+  replicas: 1 @31
+  selector:
+    matchLabels:
+      app.kubernetes.io/instance: shop-acme @stable-selector:10
+      app.kubernetes.io/name: web @stable-selector:30
+  template:
+    metadata:
+      labels:
+        app.kubernetes.io/instance: shop-acme @stable-selector:10
+        app.kubernetes.io/managed-by: gen @recommended-labels:30
+        app.kubernetes.io/name: web @stable-selector:30
+        app.kubernetes.io/part-of: shop @recommended-labels:10
+        app.kubernetes.io/version: 1.4.0 @recommended-labels:32
+    spec:
+      serviceAccountName: web
+      automountServiceAccountToken: false
+      enableServiceLinks: false @no-service-links:30
+      securityContext: @secure-pods:30
+        runAsNonRoot: true
+        seccompProfile:
+          type: RuntimeDefault
+      containers:
+        -
+          name: web
+          image: example/web:1.4.0 @32
+          ports:
+            - @33
+              name: http
+              containerPort: 8080
+          volumeMounts:
+            - @43
+              name: data @claim-of-pod:43
+              mountPath: /data
+          securityContext: @secure-containers:30
+            allowPrivilegeEscalation: false
+            readOnlyRootFilesystem: true
+            capabilities:
+              drop:
+                - ALL
+  volumeClaimTemplates:
+    - @40
+      apiVersion: v1
+      kind: PersistentVolumeClaim
+      metadata:
+        name: data @claim-of-pod:40
+      spec:
+        resources:
+          requests:
+            storage: 1Gi
+        accessModes:
+          - ReadWriteOncePod @42
+        storageClassName: fast @41
+");
+    }
+
+    #[test]
+    fn whose_pods_find_each_other() {
+        assert_eq!(object(&with_storage(), "Service/web-headless"), "\
+apiVersion: v1 @object-identity:30
+kind: Service @object-identity:30
+metadata: @30
+  name: web-headless @headless-service:30
+  namespace: shop @stack-namespace:11
+  labels:
+    app.kubernetes.io/instance: shop-acme @recommended-labels:10
+    app.kubernetes.io/managed-by: gen @recommended-labels:30
+    app.kubernetes.io/name: web @recommended-labels:30
+    app.kubernetes.io/part-of: shop @recommended-labels:10
+spec:
+  clusterIP: None
+  publishNotReadyAddresses: true
+  selector:
+    app.kubernetes.io/instance: shop-acme @stable-selector:10
+    app.kubernetes.io/name: web @stable-selector:30
+  ports:
+    - @34
+      name: http @33
+      port: 80
+      targetPort: http @service-of-ports:33
+");
+    }
+
+    #[test]
+    fn per_node_it_is_a_daemon_set() {
+        let mut plan = plan();
+        let mut web = service("web", 30);
+        let all = json!({ "type": "OnDelete" });
+        *controller(&mut web) = Controller {
+            per_node: true,
+            strategy: Some(tree(&all, at(50))),
+            ..controller(&mut web).clone()
+        };
+        plan.programs.push(web);
+        let daemon_set = object(&plan, "DaemonSet/web");
+        assert!(!daemon_set.contains("replicas"), "{daemon_set}");
+        assert_eq!(part(&plan, "DaemonSet/web", "updateStrategy"), "\
+updateStrategy: @50
+  type: OnDelete
+");
+    }
+
+    #[test]
+    fn a_strategy_replaces_the_default_as_a_whole() {
+        let mut plan = plan();
+        let mut web = service("web", 30);
+        let said = json!({ "rollingUpdate": { "maxSurge": "50%" } });
+        controller(&mut web).strategy = Some(tree(&said, at(50)));
+        plan.programs.push(web);
+        assert_eq!(part(&plan, "Deployment/web", "strategy"), "\
+strategy: @50
+  rollingUpdate:
+    maxSurge: 50%
+");
+    }
+
+    fn strategy_with_volume(modes: Vec<AccessMode>) -> String {
+        let mut plan = plan();
+        let mut storage = storage(60);
+        storage.access_modes = modes.into_iter().map(|mode| val(mode, 61)).collect();
+        plan.volumes.push(Volume {
+            component: "files".to_owned(),
+            name: text("files", 60),
+            storage,
+            labels: Map::new(),
+            annotations: Map::new(),
+            extra: None,
+            at: at(60),
+        });
+        let mut web = service("web", 30);
+        web.container.mounts = vec![mount("/files", 40, MountSource::Claim(text("files", 41)))];
+        plan.programs.push(web);
+        part(&plan, "Deployment/web", "strategy")
+    }
+
+    #[test]
+    fn a_volume_for_one_node_is_let_go_first() {
+        let recreate = "strategy: @recreate-for-volume:40\n  type: Recreate\n";
+        assert_eq!(strategy_with_volume(vec![]), recreate);
+        assert_eq!(strategy_with_volume(vec![AccessMode::ReadWriteOncePod]), recreate);
+    }
+
+    #[test]
+    fn a_volume_for_many_nodes_is_shared_during_an_update() {
+        let shared = strategy_with_volume(vec![AccessMode::ReadWriteMany]);
+        assert_eq!(shared.lines().next(), Some("strategy: @keep-capacity:30"));
+    }
+}

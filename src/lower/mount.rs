@@ -149,3 +149,146 @@ impl Source<'_> {
         if words.is_empty() { "root".to_owned() } else { fit(words.join("-"), LONGEST) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{container, mount, part, plan, service, text, val};
+    use crate::plan::{MountSource, Plan};
+    use crate::source::listing::at;
+
+    fn empty(number: u32) -> MountSource {
+        MountSource::EmptyDir { size_limit: None, memory: None, at: at(number) }
+    }
+
+    fn mounts() -> Plan {
+        let mut plan = plan();
+        let mut web = service("web", 30);
+        let mut file = mount("/etc/app.toml", 40, MountSource::Config(text("web.app", 41)));
+        file.sub_path = Some(text("app.toml", 42));
+        file.mode = Some(val(0o440, 43));
+        let mut memory = mount("/run/App_1", 44, empty(45));
+        memory.source = MountSource::EmptyDir {
+            size_limit: Some(text("64Mi", 46)),
+            memory: Some(val(true, 47)),
+            at: at(45),
+        };
+        web.container.mounts = vec![
+            file,
+            mount("/etc/app", 48, MountSource::Config(text("web.app", 49))),
+            memory,
+            mount("/tmp", 50, empty(51)),
+            mount("/data", 52, MountSource::Claim(text("tmp", 53))),
+        ];
+        let mut init = container("prepare", 60);
+        init.mounts = vec![
+            mount("/tmp", 61, empty(62)),
+            mount("/secret", 63, MountSource::Secret(text("web", 64))),
+            mount("/", 65, MountSource::Config(text("web.app", 66))),
+        ];
+        web.init.push(init);
+        plan.programs.push(web);
+        plan
+    }
+
+    #[test]
+    fn each_source_is_one_volume() {
+        assert_eq!(
+            part(&mounts(), "Deployment/web", "volumes:"),
+            "\
+volumes:
+  - @40
+    name: web-app @volume-of-mount:40
+    configMap: @41
+      name: web.app
+      defaultMode: 288 @43
+  - @48
+    name: web-app-2 @volume-of-mount:48
+    configMap: @49
+      name: web.app
+  - @44
+    name: run-app-1 @volume-of-mount:44
+    emptyDir: @45
+      medium: Memory @47
+      sizeLimit: 64Mi @46
+  - @50
+    name: tmp @volume-of-mount:50
+    emptyDir: @51
+  - @52
+    name: tmp-2 @volume-of-mount:52
+    persistentVolumeClaim: @53
+      claimName: tmp
+  - @63
+    name: web @volume-of-mount:63
+    secret: @64
+      secretName: web
+"
+        );
+    }
+
+    #[test]
+    fn init_containers_mount_volumes_of_the_same_pod() {
+        assert_eq!(
+            part(&mounts(), "Deployment/web", "initContainers:"),
+            "\
+initContainers:
+  - @60
+    name: prepare
+    image: example/prepare:1.4.0 @62
+    volumeMounts:
+      - @61
+        name: tmp @volume-of-mount:61
+        mountPath: /tmp
+      - @63
+        name: web @volume-of-mount:63
+        mountPath: /secret
+        readOnly: true @read-only-mount:63
+      - @65
+        name: web-app-2 @volume-of-mount:65
+        mountPath: /
+        readOnly: true @read-only-mount:65
+    securityContext: @secure-containers:60
+      allowPrivilegeEscalation: false
+      readOnlyRootFilesystem: true
+      capabilities:
+        drop:
+          - ALL
+"
+        );
+    }
+
+    #[test]
+    fn the_program_mounts_in_the_order_written() {
+        let containers = part(&mounts(), "Deployment/web", "containers:");
+        let from = containers.find("volumeMounts:").unwrap_or_default();
+        assert_eq!(
+            &containers[from..],
+            "\
+volumeMounts:
+      - @40
+        name: web-app @volume-of-mount:40
+        mountPath: /etc/app.toml
+        subPath: app.toml @42
+        readOnly: true @read-only-mount:40
+      - @48
+        name: web-app-2 @volume-of-mount:48
+        mountPath: /etc/app
+        readOnly: true @read-only-mount:48
+      - @44
+        name: run-app-1 @volume-of-mount:44
+        mountPath: /run/App_1
+      - @50
+        name: tmp @volume-of-mount:50
+        mountPath: /tmp
+      - @52
+        name: tmp-2 @volume-of-mount:52
+        mountPath: /data
+    securityContext: @secure-containers:30
+      allowPrivilegeEscalation: false
+      readOnlyRootFilesystem: true
+      capabilities:
+        drop:
+          - ALL
+"
+        );
+    }
+}

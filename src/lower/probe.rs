@@ -70,7 +70,7 @@ fn has_handler(said: Option<&Tree>) -> bool {
 mod tests {
     use serde_json::json;
 
-    use super::super::testing::{object, plan, service, text};
+    use super::super::testing::{object, part, plan, service, text};
     use crate::source::listing::{at, tree};
 
     /// The probes of a service with that path, as the Deployment has them.
@@ -81,12 +81,11 @@ mod tests {
         probes.http = path.map(|path| (text(path, 40), text("http", 41)));
         probes.startup = startup.map(|said| tree(&said, at(50)));
         plan.programs.push(web);
-        let deployment = object(&plan, "Deployment/web");
-        let lines = deployment
-            .lines()
-            .skip_while(|line| !line.ends_with("Probe:") && !line.contains("Probe: @"));
-        let lines = lines.take_while(|line| !line.contains("securityContext:"));
-        lines.map(|line| line[10..].to_owned() + "\n").collect()
+        ["startupProbe", "readinessProbe", "livenessProbe"]
+            .into_iter()
+            .filter(|probe| object(&plan, "Deployment/web").contains(probe))
+            .map(|probe| part(&plan, "Deployment/web", probe))
+            .collect()
     }
 
     #[test]

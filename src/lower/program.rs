@@ -40,16 +40,48 @@ fn keep_running(plan: &Plan, program: &Program, running: &Controller, out: &mut 
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{listing, plan, service};
+    use super::super::testing::{controller, lowered, object, plan, program, service, task, val};
+    use crate::plan::{CronSchedule, ProgramKind, Replicas};
+
+    fn kinds(kind: ProgramKind) -> Vec<String> {
+        let mut plan = plan();
+        plan.owns_namespace = false;
+        plan.programs.push(program("web", 30, kind));
+        let names = lowered(&plan).into_keys().filter(|name| !name.starts_with("NetworkPolicy/"));
+        names.map(|name| name.replace("/web", "")).collect()
+    }
 
     #[test]
-    fn a_service_is_a_deployment_a_service_and_an_account() {
+    fn each_kind_of_program_has_its_objects() {
+        assert_eq!(kinds(ProgramKind::Worker(controller(30))), ["Deployment", "ServiceAccount"]);
+        let mut many = controller(30);
+        many.replicas = Replicas::Count(val(2, 31));
+        assert_eq!(
+            kinds(ProgramKind::Service(many.clone())),
+            ["Deployment", "PodDisruptionBudget", "Service", "ServiceAccount"]
+        );
+        many.per_node = true;
+        assert_eq!(kinds(ProgramKind::Service(many)), ["DaemonSet", "Service", "ServiceAccount"]);
+        assert_eq!(kinds(ProgramKind::Job(task())), ["Job", "ServiceAccount"]);
+        let when = CronSchedule {
+            schedule: val("0 2 * * *".to_owned(), 31),
+            time_zone: None,
+            concurrency_policy: None,
+            starting_deadline_seconds: None,
+            successful_jobs_history_limit: None,
+            failed_jobs_history_limit: None,
+            suspend: None,
+        };
+        assert_eq!(kinds(ProgramKind::CronJob(task(), when)), ["CronJob", "ServiceAccount"]);
+    }
+
+    #[test]
+    fn a_service_is_a_deployment() {
         let mut plan = plan();
         plan.programs.push(service("web", 30));
         assert_eq!(
-            listing(&plan),
+            object(&plan, "Deployment/web"),
             "\
-== Deployment/web
 apiVersion: apps/v1 @object-identity:30
 kind: Deployment @object-identity:30
 metadata:
@@ -102,7 +134,17 @@ spec:
             capabilities:
               drop:
                 - ALL
-== Service/web
+"
+        );
+    }
+
+    #[test]
+    fn with_a_service_in_front_of_it() {
+        let mut plan = plan();
+        plan.programs.push(service("web", 30));
+        assert_eq!(
+            object(&plan, "Service/web"),
+            "\
 apiVersion: v1 @object-identity:30
 kind: Service @object-identity:30
 metadata:
@@ -122,7 +164,17 @@ spec:
       name: http @33
       port: 80
       targetPort: http @service-of-ports:33
-== ServiceAccount/web
+"
+        );
+    }
+
+    #[test]
+    fn and_an_identity_without_a_token() {
+        let mut plan = plan();
+        plan.programs.push(service("web", 30));
+        assert_eq!(
+            object(&plan, "ServiceAccount/web"),
+            "\
 apiVersion: v1 @object-identity:30
 kind: ServiceAccount @object-identity:30
 metadata: @30

@@ -76,3 +76,145 @@ fn escalation(said: &plan::SecurityContext, secure: Origin) -> Option<Val<bool>>
         || added.any(|name| name.v.trim_start_matches("CAP_") == "SYS_ADMIN");
     said.allow_privilege_escalation.or((!has_all).then_some(Val::new(false, secure)))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::testing::{container, part, plan, service, text, val};
+    use crate::plan::{Plan, Program, SecurityContext};
+    use crate::source::listing::{at, tree};
+    use crate::spec::FsGroupChangePolicy;
+
+    fn with(change: impl FnOnce(&mut Program)) -> Plan {
+        let mut plan = plan();
+        let mut web = service("web", 30);
+        change(&mut web);
+        plan.programs.push(web);
+        plan
+    }
+
+    /// The pod's security context, and that of its first container.
+    fn contexts(plan: &Plan) -> String {
+        let pod = part(plan, "Deployment/web", "securityContext");
+        let container = part(plan, "Deployment/web", "containers");
+        let own = container.find("securityContext").unwrap_or(container.len());
+        pod + &container[own..]
+    }
+
+    #[test]
+    fn what_the_program_says_of_users_and_groups_holds_for_the_pod() {
+        let plan = with(|web| {
+            web.container.security_context = SecurityContext {
+                run_as_user: Some(val(1000, 40)),
+                run_as_group: Some(val(1001, 41)),
+                fs_group: Some(val(1002, 42)),
+                supplemental_groups: Some(vec![val(1003, 43)]),
+                read_only_root_filesystem: Some(val(false, 44)),
+                capabilities_add: Some(vec![text("NET_BIND_SERVICE", 45)]),
+                ..SecurityContext::default()
+            };
+        });
+        assert_eq!(contexts(&plan), "\
+securityContext: @secure-pods:30
+  runAsNonRoot: true
+  runAsUser: 1000 @40
+  runAsGroup: 1001 @41
+  fsGroup: 1002 @42
+  fsGroupChangePolicy: OnRootMismatch @fs-group-once:42
+  supplementalGroups:
+    - 1003 @43
+  seccompProfile:
+    type: RuntimeDefault
+securityContext: @secure-containers:30
+      allowPrivilegeEscalation: false
+      readOnlyRootFilesystem: false @44
+      capabilities:
+        add:
+          - NET_BIND_SERVICE @45
+        drop:
+          - ALL
+");
+    }
+
+    #[test]
+    fn each_default_is_one_line_to_relax() {
+        let plan = with(|web| {
+            web.security_context = SecurityContext {
+                run_as_non_root: Some(val(false, 40)),
+                fs_group: Some(val(1, 41)),
+                fs_group_change_policy: Some(val(FsGroupChangePolicy::Always, 42)),
+                seccomp_profile: Some(tree(&json!({ "type": "Unconfined" }), at(43))),
+                ..SecurityContext::default()
+            };
+            web.container.security_context = SecurityContext {
+                allow_privilege_escalation: Some(val(true, 44)),
+                capabilities_drop: Some(vec![text("NET_RAW", 45)]),
+                ..SecurityContext::default()
+            };
+        });
+        assert_eq!(contexts(&plan), "\
+securityContext: @secure-pods:30
+  runAsNonRoot: false @40
+  fsGroup: 1 @41
+  fsGroupChangePolicy: Always @42
+  seccompProfile: @43
+    type: Unconfined
+securityContext: @secure-containers:30
+      allowPrivilegeEscalation: true @44
+      readOnlyRootFilesystem: true
+      capabilities:
+        drop:
+          - NET_RAW @45
+");
+    }
+
+    #[test]
+    fn a_privileged_container_is_not_told_that_it_may_not_gain_rights() {
+        let plan = with(|web| web.container.security_context.privileged = Some(val(true, 40)));
+        assert_eq!(contexts(&plan), "\
+securityContext: @secure-pods:30
+  runAsNonRoot: true
+  seccompProfile:
+    type: RuntimeDefault
+securityContext: @secure-containers:30
+      privileged: true @40
+      readOnlyRootFilesystem: true
+      capabilities:
+        drop:
+          - ALL
+");
+    }
+
+    #[test]
+    fn an_init_container_has_its_own_user_and_profile() {
+        let plan = with(|web| {
+            let mut init = container("prepare", 50);
+            init.security_context = SecurityContext {
+                run_as_user: Some(val(0, 51)),
+                run_as_non_root: Some(val(false, 52)),
+                seccomp_profile: Some(tree(
+                    &json!({ "type": "Localhost", "localhostProfile": "x.json" }),
+                    at(53),
+                )),
+                ..SecurityContext::default()
+            };
+            web.init.push(init);
+        });
+        let init = part(&plan, "Deployment/web", "initContainers");
+        let own = init.find("securityContext").unwrap_or(init.len());
+        assert_eq!(&init[own..], "\
+securityContext: @secure-containers:50
+      runAsNonRoot: false @52
+      runAsUser: 0 @51
+      allowPrivilegeEscalation: false
+      readOnlyRootFilesystem: true
+      capabilities:
+        drop:
+          - ALL
+      seccompProfile: @53
+        type: Localhost
+        localhostProfile: x.json
+");
+    }
+}

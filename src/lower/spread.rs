@@ -75,3 +75,72 @@ pub(super) fn constraints(plan: &Plan, program: &Program) -> Vec<Built<TopologyS
 fn pods(labels: Map, at: Origin) -> Built<LabelSelector> {
     k8s!(at; LabelSelector { match_labels: labels })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{controller, object, part, plan, program, storage, text, val};
+    use super::*;
+
+    fn spread_over(spread: Spread) -> Plan {
+        let mut plan = plan();
+        let mut running = controller(30);
+        running.spread = Some(val(spread, 40));
+        plan.programs.push(program("web", 30, ProgramKind::Worker(running)));
+        plan
+    }
+
+    #[test]
+    fn over_nodes_pods_keep_apart() {
+        let plan = spread_over(Spread::Nodes);
+        assert_eq!(part(&plan, "Deployment/web", "affinity"), "\
+affinity: @spread-nodes:40
+  podAntiAffinity:
+    preferredDuringSchedulingIgnoredDuringExecution:
+      -
+        weight: 100
+        podAffinityTerm:
+          topologyKey: kubernetes.io/hostname
+          labelSelector:
+            matchLabels:
+              app.kubernetes.io/instance: shop-acme @stable-selector:10
+              app.kubernetes.io/name: web @stable-selector:30
+          matchLabelKeys:
+            - pod-template-hash
+");
+        assert!(!object(&plan, "Deployment/web").contains("topologySpreadConstraints"));
+    }
+
+    #[test]
+    fn over_zones_they_are_even_too() {
+        let plan = spread_over(Spread::Zones);
+        assert_eq!(part(&plan, "Deployment/web", "topologySpreadConstraints"), "\
+topologySpreadConstraints:
+  - @spread-zones:40
+    maxSkew: 1
+    topologyKey: topology.kubernetes.io/zone
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels:
+        app.kubernetes.io/instance: shop-acme @stable-selector:10
+        app.kubernetes.io/name: web @stable-selector:30
+    matchLabelKeys:
+      - pod-template-hash
+");
+        assert!(object(&plan, "Deployment/web").contains("podAntiAffinity"));
+    }
+
+    #[test]
+    fn over_nothing_there_is_neither() {
+        let deployment = object(&spread_over(Spread::None), "Deployment/web");
+        assert!(!deployment.contains("affinity") && !deployment.contains("topology"));
+    }
+
+    #[test]
+    fn the_pods_of_a_stateful_set_have_no_revision_of_their_own() {
+        let mut plan = spread_over(Spread::Nodes);
+        if let ProgramKind::Worker(running) = &mut plan.programs[0].kind {
+            running.storage = Some((storage(50), text("/data", 51)));
+        }
+        assert!(!object(&plan, "StatefulSet/web").contains("matchLabelKeys"));
+    }
+}

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::k8s::{Object, Version};
 use crate::plan::{
-    Container, Controller, Dns, Map, Place, Plan, Port, Probes, Program, ProgramKind, Replicas,
-    SecurityContext, ServiceAccount, Val,
+    Container, Controller, Dns, Map, Mount, MountSource, Place, Plan, Port, Probes, Program,
+    ProgramKind, Reclaim, Replicas, SecurityContext, ServiceAccount, Storage, Task, Val,
 };
 use crate::source::listing::{at, outline};
 use crate::spec::{Placeholders, Policy, Protocol};
@@ -166,6 +166,35 @@ pub(super) fn controller(number: u32) -> Controller {
     }
 }
 
+/// A task of which nothing is said.
+pub(super) fn task() -> Task {
+    Task {
+        backoff_limit: None,
+        active_deadline_seconds: None,
+        ttl_seconds_after_finished: None,
+        completions: None,
+        parallelism: None,
+        restart_policy: None,
+    }
+}
+
+/// Something mounted at a path, which is said at `number`.
+pub(super) fn mount(path: &str, number: u32, source: MountSource) -> Mount {
+    Mount { path: text(path, number), source, sub_path: None, read_only: None, mode: None }
+}
+
+/// A volume of 1Gi, asked for at `number`.
+pub(super) fn storage(number: u32) -> Storage {
+    Storage {
+        size: text("1Gi", number),
+        class: None,
+        access_modes: Vec::new(),
+        local: None,
+        reclaim: Reclaim::ByClass,
+        at: at(number),
+    }
+}
+
 /// All objects of a plan, which has nothing wrong with it, each as an outline by its kind and
 /// name; that they have the types of their kinds is checked on the way.
 pub(super) fn lowered(plan: &Plan) -> BTreeMap<String, String> {
@@ -187,16 +216,24 @@ pub(super) fn lowered(plan: &Plan) -> BTreeMap<String, String> {
     outlines
 }
 
-/// All objects of a plan as [`lowered`] shows them, as one text.
-pub(super) fn listing(plan: &Plan) -> String {
-    lowered(plan)
-        .into_iter()
-        .fold(String::new(), |text, (name, outline)| text + "== " + &name + "\n" + &outline)
-}
-
 /// One object of a plan as [`lowered`] shows it.
 pub(super) fn object(plan: &Plan, name: &str) -> String {
-    lowered(plan).remove(name).unwrap_or_else(|| format!("no {name} in {:?}", lowered(plan).keys()))
+    let mut objects = lowered(plan);
+    let known: Vec<_> = objects.keys().cloned().collect();
+    objects.remove(name).unwrap_or_else(|| panic!("{name} is not in {known:?}"))
+}
+
+/// The lines of one object from the first that starts with `from`, all below it, to the next
+/// of the same depth; the depth is taken away.
+pub(super) fn part(plan: &Plan, name: &str, from: &str) -> String {
+    let object = object(plan, name);
+    let mut lines = object.lines().skip_while(|line| !line.trim_start().starts_with(from));
+    let first = lines.next().unwrap_or_else(|| panic!("no {from} in {object}"));
+    let depth = first.len() - first.trim_start().len();
+    let below = lines.take_while(|line| line[..=depth].trim().is_empty());
+    std::iter::once(first)
+        .chain(below)
+        .fold(String::new(), |text, line| text + &line[depth..] + "\n")
 }
 
 /// All objects of a plan and what is wrong with it.

@@ -97,3 +97,185 @@ fn env(target: &WaitFor, at: Origin) -> Vec<Built<EnvVar>> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{container, part, plan, service, text};
+    use super::*;
+    use crate::source::listing::at;
+
+    fn waits(targets: Vec<WaitFor>) -> String {
+        let mut plan = plan();
+        let mut web = service("web", 30);
+        web.waits = targets
+            .into_iter()
+            .map(|target| Wait { component: "db".to_owned(), target, at: at(40) })
+            .collect();
+        plan.programs.push(web);
+        part(&plan, "Deployment/web", "initContainers:")
+    }
+
+    #[test]
+    fn postgres_is_asked_by_its_own_client() {
+        let target = WaitFor::Postgres {
+            image: text("postgres:17-alpine", 41),
+            host: "db".to_owned(),
+            port: 5432,
+            database: "shop$(X)".to_owned(),
+            user: "app".to_owned(),
+        };
+        assert_eq!(
+            waits(vec![target]),
+            "\
+initContainers:
+  - @wait-container:40
+    name: wait-for-db
+    image: postgres:17-alpine @41
+    command:
+      - sh
+      - -c
+      - until pg_isready --timeout=2; do sleep 2; done
+    env:
+      -
+        name: PGHOST
+        value: db
+      -
+        name: PGPORT
+        value: \"5432\"
+      -
+        name: PGDATABASE
+        value: shop$$(X)
+      -
+        name: PGUSER
+        value: app
+    resources:
+      requests:
+        cpu: 10m
+        memory: 16Mi
+      limits:
+        cpu: 100m
+        memory: 64Mi
+    securityContext:
+      runAsNonRoot: true
+      runAsUser: 65534
+      runAsGroup: 65534
+      allowPrivilegeEscalation: false
+      readOnlyRootFilesystem: true
+      capabilities:
+        drop:
+          - ALL
+"
+        );
+    }
+
+    #[test]
+    fn redis_is_asked_with_its_password() {
+        let target = WaitFor::Redis {
+            image: text("redis:7", 41),
+            host: "cache".to_owned(),
+            port: 6379,
+            secret: "cache".to_owned(),
+            key: "password".to_owned(),
+        };
+        assert_eq!(
+            waits(vec![target]),
+            "\
+initContainers:
+  - @wait-container:40
+    name: wait-for-db
+    image: redis:7 @41
+    command:
+      - sh
+      - -c
+      - until redis-cli -h \"$REDIS_HOST\" -p \"$REDIS_PORT\" ping | grep -q PONG; do sleep 2; done
+    env:
+      -
+        name: REDIS_HOST
+        value: cache
+      -
+        name: REDIS_PORT
+        value: \"6379\"
+      -
+        name: REDISCLI_AUTH
+        valueFrom:
+          secretKeyRef:
+            name: cache
+            key: password
+    resources:
+      requests:
+        cpu: 10m
+        memory: 16Mi
+      limits:
+        cpu: 100m
+        memory: 64Mi
+    securityContext:
+      runAsNonRoot: true
+      runAsUser: 65534
+      runAsGroup: 65534
+      allowPrivilegeEscalation: false
+      readOnlyRootFilesystem: true
+      capabilities:
+        drop:
+          - ALL
+"
+        );
+    }
+
+    #[test]
+    fn everything_else_is_asked_for_a_connection() {
+        assert_eq!(
+            waits(vec![WaitFor::Tcp { host: "api".to_owned(), port: 80 }]),
+            "\
+initContainers:
+  - @wait-container:40
+    name: wait-for-db
+    image: busybox:1.37
+    command:
+      - sh
+      - -c
+      - until nc -z -w 2 \"$HOST\" \"$PORT\"; do sleep 2; done
+    env:
+      -
+        name: HOST
+        value: api
+      -
+        name: PORT
+        value: \"80\"
+    resources:
+      requests:
+        cpu: 10m
+        memory: 16Mi
+      limits:
+        cpu: 100m
+        memory: 64Mi
+    securityContext:
+      runAsNonRoot: true
+      runAsUser: 65534
+      runAsGroup: 65534
+      allowPrivilegeEscalation: false
+      readOnlyRootFilesystem: true
+      capabilities:
+        drop:
+          - ALL
+"
+        );
+    }
+
+    #[test]
+    fn waits_come_before_init_containers_and_these_before_sidecars() {
+        let mut plan = plan();
+        let mut web = service("web", 30);
+        web.init.push(container("migrate", 50));
+        web.sidecars.push(container("proxy", 60));
+        let target = WaitFor::Tcp { host: "api".to_owned(), port: 80 };
+        web.waits.push(Wait { component: "api".to_owned(), target, at: at(40) });
+        plan.programs.push(web);
+        let containers = part(&plan, "Deployment/web", "initContainers:");
+        let names = containers.lines().filter(|line| line.starts_with("    name: "));
+        assert_eq!(
+            names.collect::<Vec<_>>(),
+            ["    name: wait-for-api", "    name: migrate", "    name: proxy"]
+        );
+        assert_eq!(containers.matches("restartPolicy: Always").count(), 1);
+    }
+}
