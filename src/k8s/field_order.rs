@@ -39,6 +39,8 @@ const FIELDS: &[&str] = &[
     "nodePort", "hostPort", "endPort", "ports",
     "envFrom", "env", "prefix", "key", "property", "operator", "value", "values", "effect", "valueFrom",
     "configMapRef", "secretRef", "configMapKeyRef", "secretKeyRef", "fieldRef", "resourceFieldRef", "optional",
+    // claims
+    "accessModes", "storageClassName", "volumeMode", "volumeName",
     // roles
     "roleRef", "subjects", "apiGroups", "resources", "resourceNames", "nonResourceURLs", "verbs",
     "requests", "limits",
@@ -52,8 +54,7 @@ const FIELDS: &[&str] = &[
     "securityContext",
     "maxSkew", "topologyKey", "whenUnsatisfiable", "labelSelector", "topologySpreadConstraints", "affinity",
     "initContainers", "containers", "volumes",
-    // storage
-    "accessModes", "storageClassName", "volumeMode", "volumeName",
+    // volumes of pods
     "defaultMode", "mode", "items", "medium", "sizeLimit",
     // routing
     "tls", "hosts", "defaultBackend", "rules", "listeners", "matches", "filters", "backendRefs", "weight",

@@ -101,7 +101,9 @@ mod tests {
 
     #[test]
     fn rules_make_a_role() {
-        assert_eq!(object(&with_rules(), "Role/web"), "\
+        assert_eq!(
+            object(&with_rules(), "Role/web"),
+            "\
 apiVersion: rbac.authorization.k8s.io/v1 @object-identity:40
 kind: Role @object-identity:40
 metadata: @30
@@ -115,7 +117,7 @@ metadata: @30
 rules:
   - @40
     apiGroups:
-      - 
+      - \"\"
     resources:
       - configmaps @41
     resourceNames:
@@ -124,17 +126,20 @@ rules:
       - get @43
   - @50
     apiGroups:
-      - 
+      - \"\"
     resources:
       - secrets @51
     verbs:
       - get @53
-");
+"
+        );
     }
 
     #[test]
     fn which_is_bound_to_the_account() {
-        assert_eq!(object(&with_rules(), "RoleBinding/web"), "\
+        assert_eq!(
+            object(&with_rules(), "RoleBinding/web"),
+            "\
 apiVersion: rbac.authorization.k8s.io/v1 @object-identity:40
 kind: RoleBinding @object-identity:40
 metadata: @30
@@ -154,12 +159,15 @@ subjects:
     kind: ServiceAccount
     name: web @30
     namespace: shop @stack-namespace:11
-");
+"
+        );
     }
 
     #[test]
     fn rules_for_the_whole_cluster_make_another() {
-        assert_eq!(object(&with_rules(), "ClusterRole/shop-web"), "\
+        assert_eq!(
+            object(&with_rules(), "ClusterRole/shop-web"),
+            "\
 apiVersion: rbac.authorization.k8s.io/v1 @object-identity:60
 kind: ClusterRole @object-identity:60
 metadata: @30
@@ -172,17 +180,20 @@ metadata: @30
 rules:
   - @60
     apiGroups:
-      - 
+      - \"\"
     resources:
       - nodes @61
     verbs:
       - get @63
-");
+"
+        );
     }
 
     #[test]
     fn which_is_bound_in_the_whole_cluster() {
-        assert_eq!(object(&with_rules(), "ClusterRoleBinding/shop-web"), "\
+        assert_eq!(
+            object(&with_rules(), "ClusterRoleBinding/shop-web"),
+            "\
 apiVersion: rbac.authorization.k8s.io/v1 @object-identity:60
 kind: ClusterRoleBinding @object-identity:60
 metadata: @30
@@ -201,12 +212,15 @@ subjects:
     kind: ServiceAccount
     name: web @30
     namespace: shop @stack-namespace:11
-");
+"
+        );
     }
 
     #[test]
     fn an_account_has_its_annotations() {
-        assert_eq!(object(&with_rules(), "ServiceAccount/web"), "\
+        assert_eq!(
+            object(&with_rules(), "ServiceAccount/web"),
+            "\
 apiVersion: v1 @object-identity:30
 kind: ServiceAccount @object-identity:30
 metadata: @30
@@ -220,7 +234,8 @@ metadata: @30
   annotations:
     example.com/role: reader @31
 automountServiceAccountToken: true @32
-");
+"
+        );
     }
 
     #[test]

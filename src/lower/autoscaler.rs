@@ -77,7 +77,9 @@ mod tests {
 
     #[test]
     fn a_range_is_an_autoscaler() {
-        assert_eq!(object(&scaled(), "HorizontalPodAutoscaler/web"), "\
+        assert_eq!(
+            object(&scaled(), "HorizontalPodAutoscaler/web"),
+            "\
 apiVersion: autoscaling/v2 @object-identity:40
 kind: HorizontalPodAutoscaler @object-identity:40
 metadata: @30
@@ -110,7 +112,8 @@ spec:
         target:
           type: Utilization
           averageUtilization: 80 @44
-");
+"
+        );
     }
 
     #[test]

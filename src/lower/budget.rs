@@ -60,7 +60,9 @@ mod tests {
 
     #[test]
     fn two_pods_go_one_by_one() {
-        assert_eq!(object(&with(2, None), "PodDisruptionBudget/web"), "\
+        assert_eq!(
+            object(&with(2, None), "PodDisruptionBudget/web"),
+            "\
 apiVersion: policy/v1 @object-identity:30
 kind: PodDisruptionBudget @object-identity:30
 metadata: @30
@@ -78,7 +80,8 @@ spec:
     matchLabels:
       app.kubernetes.io/instance: shop-acme @stable-selector:10
       app.kubernetes.io/name: web @stable-selector:30
-");
+"
+        );
     }
 
     #[test]

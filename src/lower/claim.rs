@@ -162,3 +162,191 @@ fn reclaim_policy(storage: &Storage, default: Origin) -> Val<&'static str> {
         Reclaim::ByClass => Val::new(ReclaimPolicy::Retain.word(), default),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::testing::{
+        controller, lowered, map, object, part, plan, program, storage, text, val,
+    };
+    use super::*;
+    use crate::plan::{ProgramKind, Replicas};
+    use crate::source::listing::{at, tree};
+
+    fn with(storage: Storage) -> Plan {
+        let mut plan = plan();
+        plan.owns_namespace = false;
+        plan.volumes.push(Volume {
+            component: "files".to_owned(),
+            name: text("files", 30),
+            storage,
+            labels: map([("tier", "data", 31)]),
+            annotations: map([("note", "n", 32)]),
+            extra: Some(tree(&json!({ "spec": { "volumeMode": "Block" } }), at(33))),
+            at: at(30),
+        });
+        plan
+    }
+
+    fn local() -> Storage {
+        let mut storage = storage(40);
+        storage.local = Some(text("/mnt/files", 41));
+        storage
+    }
+
+    #[test]
+    fn a_volume_is_a_claim() {
+        let mut storage = storage(40);
+        storage.class = Some(text("fast", 41));
+        let plan = with(storage);
+        assert_eq!(lowered(&plan).into_keys().collect::<Vec<_>>(), ["PersistentVolumeClaim/files"]);
+        assert_eq!(
+            object(&plan, "PersistentVolumeClaim/files"),
+            "\
+apiVersion: v1 @object-identity:30
+kind: PersistentVolumeClaim @object-identity:30
+metadata:
+  name: files
+  namespace: shop @stack-namespace:11
+  labels:
+    app.kubernetes.io/instance: shop-acme @recommended-labels:10
+    app.kubernetes.io/managed-by: gen @recommended-labels:30
+    app.kubernetes.io/name: files @recommended-labels:30
+    app.kubernetes.io/part-of: shop @recommended-labels:10
+    tier: data @31
+  annotations:
+    note: n @32
+spec: @40
+  accessModes:
+    - ReadWriteOnce @one-node-volume:40
+  storageClassName: fast @41
+  volumeMode: Block @33
+  resources:
+    requests:
+      storage: 1Gi
+"
+        );
+    }
+
+    #[test]
+    fn a_folder_on_a_node_is_a_volume() {
+        assert_eq!(
+            object(&with(local()), "PersistentVolume/shop-files"),
+            "\
+apiVersion: v1 @object-identity:41
+kind: PersistentVolume @object-identity:41
+metadata: @30
+  name: shop-files @local-volume:41
+  labels:
+    app.kubernetes.io/instance: shop-acme @recommended-labels:10
+    app.kubernetes.io/managed-by: gen @recommended-labels:30
+    app.kubernetes.io/name: files @recommended-labels:30
+    app.kubernetes.io/part-of: shop @recommended-labels:10
+    tier: data @31
+  annotations:
+    note: n @32
+spec:
+  accessModes:
+    - ReadWriteOnce @one-node-volume:40
+  storageClassName: shop-files-local
+  capacity:
+    storage: 1Gi @40
+  claimRef:
+    apiVersion: v1
+    kind: PersistentVolumeClaim
+    name: files @30
+    namespace: shop @stack-namespace:11
+  local: @41
+    path: /mnt/files
+  nodeAffinity:
+    required:
+      nodeSelectorTerms:
+        -
+          matchExpressions:
+            -
+              key: kubernetes.io/os
+              operator: In
+              values:
+                - linux
+  persistentVolumeReclaimPolicy: Retain
+"
+        );
+    }
+
+    #[test]
+    fn with_a_class_that_makes_none() {
+        assert_eq!(
+            object(&with(local()), "StorageClass/shop-files-local"),
+            "\
+apiVersion: storage.k8s.io/v1 @object-identity:41
+kind: StorageClass @object-identity:41
+metadata: @30
+  name: shop-files-local @local-volume:41
+  labels:
+    app.kubernetes.io/instance: shop-acme @recommended-labels:10
+    app.kubernetes.io/managed-by: gen @recommended-labels:30
+    app.kubernetes.io/name: files @recommended-labels:30
+    app.kubernetes.io/part-of: shop @recommended-labels:10
+    tier: data @31
+  annotations:
+    note: n @32
+provisioner: kubernetes.io/no-provisioner
+reclaimPolicy: Retain
+volumeBindingMode: WaitForFirstConsumer
+"
+        );
+    }
+
+    #[test]
+    fn which_the_claim_asks_for() {
+        let class = part(&with(local()), "PersistentVolumeClaim/files", "storageClassName");
+        assert_eq!(class, "storageClassName: shop-files-local @local-volume:41\n");
+    }
+
+    #[test]
+    fn what_becomes_of_the_data_can_be_said() {
+        let mut storage = local();
+        storage.reclaim = Reclaim::Policy(val(ReclaimPolicy::Delete, 42));
+        let plan = with(storage);
+        let volume = object(&plan, "PersistentVolume/shop-files");
+        assert!(volume.contains("persistentVolumeReclaimPolicy: Delete @42"), "{volume}");
+        let class = object(&plan, "StorageClass/shop-files-local");
+        assert!(class.contains("reclaimPolicy: Delete @42"), "{class}");
+    }
+
+    #[test]
+    fn each_pod_of_a_stateful_set_has_a_folder_of_its_own() {
+        let mut plan = plan();
+        let mut running = controller(30);
+        running.storage = Some((local(), text("/data", 50)));
+        running.replicas = Replicas::Count(val(2, 31));
+        plan.programs.push(program("db", 30, ProgramKind::Worker(running)));
+        let class = part(&plan, "StatefulSet/db", "storageClassName");
+        assert_eq!(class, "storageClassName: shop-db-local @local-volume:41\n");
+        let folder =
+            |volume: &str| part(&plan, volume, "path:") + &part(&plan, volume, "claimRef:");
+        assert_eq!(
+            folder("PersistentVolume/shop-data-db-0"),
+            "\
+path: /mnt/files
+claimRef:
+  apiVersion: v1
+  kind: PersistentVolumeClaim
+  name: data-db-0 @claim-of-pod:30
+  namespace: shop @stack-namespace:11
+"
+        );
+        assert_eq!(
+            folder("PersistentVolume/shop-data-db-1"),
+            "\
+path: /mnt/files-1
+claimRef:
+  apiVersion: v1
+  kind: PersistentVolumeClaim
+  name: data-db-1 @claim-of-pod:30
+  namespace: shop @stack-namespace:11
+"
+        );
+    }
+}

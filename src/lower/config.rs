@@ -21,3 +21,49 @@ pub(super) fn lower(plan: &Plan, config: &Config, objects: &mut Vec<Object>) {
     });
     objects.push(built.object());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{map, object, plan, text, val};
+    use super::*;
+    use crate::source::listing::at;
+
+    #[test]
+    fn a_config_holds_its_texts_and_bytes() {
+        let mut plan = plan();
+        plan.configs.push(Config {
+            component: "settings".to_owned(),
+            name: text("settings", 30),
+            data: map([("LEVEL", "info", 31), ("PORT", "9090", 32)]),
+            binary_data: vec![("logo.png".to_owned(), val(vec![0x89, 0x50, 0xff], 33))],
+            immutable: Some(val(true, 34)),
+            labels: map([("tier", "front", 35)]),
+            annotations: map([("note", "n", 36)]),
+            at: at(30),
+        });
+        assert_eq!(
+            object(&plan, "ConfigMap/settings"),
+            "\
+apiVersion: v1 @object-identity:30
+kind: ConfigMap @object-identity:30
+metadata:
+  name: settings
+  namespace: shop @stack-namespace:11
+  labels:
+    app.kubernetes.io/instance: shop-acme @recommended-labels:10
+    app.kubernetes.io/managed-by: gen @recommended-labels:30
+    app.kubernetes.io/name: settings @recommended-labels:30
+    app.kubernetes.io/part-of: shop @recommended-labels:10
+    tier: front @35
+  annotations:
+    note: n @36
+immutable: true @34
+data:
+  LEVEL: info @31
+  PORT: \"9090\" @32
+binaryData:
+  logo.png: iVD/ @33
+"
+        );
+    }
+}

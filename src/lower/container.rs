@@ -155,7 +155,9 @@ mod tests {
         container.requests = map([("cpu", "100m", 67)]);
         container.limits = map([("memory", "64Mi", 68)]);
         plan.programs.push(web);
-        assert_eq!(part(&plan, "Deployment/web", "containers"), "\
+        assert_eq!(
+            part(&plan, "Deployment/web", "containers"),
+            "\
 containers:
   -
     name: web
@@ -208,8 +210,11 @@ containers:
       capabilities:
         drop:
           - ALL
-");
-        assert_eq!(part(&plan, "Service/web", "ports"), "\
+"
+        );
+        assert_eq!(
+            part(&plan, "Service/web", "ports"),
+            "\
 ports:
   - @34
     name: http @33
@@ -221,7 +226,8 @@ ports:
     targetPort: dns @service-of-ports:62
     protocol: UDP @65
     appProtocol: example.com/dns @66
-");
+"
+        );
     }
 
     #[test]
@@ -243,7 +249,9 @@ ports:
                 ["name", "resources", "cpu", "memory"].iter().any(|word| line.starts_with(word))
             })
             .collect();
-        assert_eq!(resources.join("\n"), "\
+        assert_eq!(
+            resources.join("\n"),
+            "\
 name: silent
 resources: @init-resources:30
 cpu: 100m @init-resources:40
@@ -251,6 +259,7 @@ memory: 64Mi @init-resources:41
 name: own
 resources:
 memory: 1Gi @61
-name: beside");
+name: beside"
+        );
     }
 }

@@ -193,7 +193,9 @@ mod tests {
 
     #[test]
     fn with_storage_it_is_a_stateful_set() {
-        assert_eq!(object(&with_storage(), "StatefulSet/web"), "\
+        assert_eq!(
+            object(&with_storage(), "StatefulSet/web"),
+            "\
 apiVersion: apps/v1 @object-identity:30
 kind: StatefulSet @object-identity:30
 metadata:
@@ -253,18 +255,21 @@ spec:
       metadata:
         name: data @claim-of-pod:40
       spec:
-        resources:
-          requests:
-            storage: 1Gi
         accessModes:
           - ReadWriteOncePod @42
         storageClassName: fast @41
-");
+        resources:
+          requests:
+            storage: 1Gi
+"
+        );
     }
 
     #[test]
     fn whose_pods_find_each_other() {
-        assert_eq!(object(&with_storage(), "Service/web-headless"), "\
+        assert_eq!(
+            object(&with_storage(), "Service/web-headless"),
+            "\
 apiVersion: v1 @object-identity:30
 kind: Service @object-identity:30
 metadata: @30
@@ -286,7 +291,8 @@ spec:
       name: http @33
       port: 80
       targetPort: http @service-of-ports:33
-");
+"
+        );
     }
 
     #[test]
@@ -302,10 +308,13 @@ spec:
         plan.programs.push(web);
         let daemon_set = object(&plan, "DaemonSet/web");
         assert!(!daemon_set.contains("replicas"), "{daemon_set}");
-        assert_eq!(part(&plan, "DaemonSet/web", "updateStrategy"), "\
+        assert_eq!(
+            part(&plan, "DaemonSet/web", "updateStrategy"),
+            "\
 updateStrategy: @50
   type: OnDelete
-");
+"
+        );
     }
 
     #[test]
@@ -315,11 +324,14 @@ updateStrategy: @50
         let said = json!({ "rollingUpdate": { "maxSurge": "50%" } });
         controller(&mut web).strategy = Some(tree(&said, at(50)));
         plan.programs.push(web);
-        assert_eq!(part(&plan, "Deployment/web", "strategy"), "\
+        assert_eq!(
+            part(&plan, "Deployment/web", "strategy"),
+            "\
 strategy: @50
   rollingUpdate:
     maxSurge: 50%
-");
+"
+        );
     }
 
     fn strategy_with_volume(modes: Vec<AccessMode>) -> String {

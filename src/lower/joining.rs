@@ -296,3 +296,221 @@ const OBJECT_WORDS: &[(&str, &str)] = &[
     ("spec.updateStrategy", "strategy"),
     ("spec.volumeClaimTemplates", "storage"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::testing::{
+        container, controller, lowered_with, part, plan, program, service, task, text, val,
+    };
+    use super::*;
+    use crate::plan::{ProgramKind, Replicas};
+    use crate::source::listing::{at, tree};
+
+    fn extra(place: &str, number: u32, fields: &Value) -> Extra {
+        Extra { place: text(place, number), tree: tree(fields, at(number + 1)) }
+    }
+
+    fn with(mut program: Program, extra: Vec<Extra>) -> Plan {
+        let mut plan = plan();
+        plan.owns_namespace = false;
+        program.extra = extra;
+        plan.programs.push(program);
+        plan
+    }
+
+    #[test]
+    fn extra_joins_the_place_that_it_names() {
+        let plan = with(
+            service("web", 30),
+            vec![
+                extra(
+                    "pod",
+                    40,
+                    &json!({ "hostname": "h", "volumes": [{ "name": "x", "emptyDir": {} }] }),
+                ),
+                extra(
+                    "container",
+                    42,
+                    &json!({ "tty": true, "ports": [{ "containerPort": 9, "name": "x" }] }),
+                ),
+                extra("deployment", 44, &json!({ "spec": { "minReadySeconds": 5 } })),
+                extra("service", 46, &json!({ "metadata": { "annotations": { "a": "b" } } })),
+            ],
+        );
+        let deployment = "Deployment/web";
+        assert_eq!(part(&plan, deployment, "minReadySeconds"), "minReadySeconds: 5 @45\n");
+        assert_eq!(part(&plan, deployment, "hostname"), "hostname: h @41\n");
+        assert_eq!(
+            part(&plan, deployment, "volumes"),
+            "volumes: @41\n  -\n    name: x\n    emptyDir:\n"
+        );
+        assert_eq!(part(&plan, deployment, "tty"), "tty: true @43\n");
+        assert_eq!(
+            part(&plan, deployment, "ports"),
+            "\
+ports:
+  - @33
+    name: http
+    containerPort: 8080
+  - @43
+    containerPort: 9
+    name: x
+"
+        );
+        assert_eq!(part(&plan, "Service/web", "annotations"), "annotations: @47\n  a: b\n");
+    }
+
+    #[test]
+    fn the_pods_of_a_cron_job_are_found_too() {
+        let when = crate::plan::CronSchedule {
+            schedule: text("0 2 * * *", 40),
+            time_zone: None,
+            concurrency_policy: None,
+            starting_deadline_seconds: None,
+            successful_jobs_history_limit: None,
+            failed_jobs_history_limit: None,
+            suspend: None,
+        };
+        let mut report = program("report", 30, ProgramKind::CronJob(task(), when));
+        report.tolerations = vec![tree(&json!({ "operator": "Exists" }), at(50))];
+        let mut init = container("prepare", 60);
+        init.extra = Some(tree(&json!({ "stdin": true }), at(61)));
+        report.init.push(init);
+        let plan = with(report, vec![extra("pod", 70, &json!({ "hostname": "h" }))]);
+        assert_eq!(
+            part(&plan, "CronJob/report", "tolerations"),
+            "tolerations: @50\n  -\n    operator: Exists\n"
+        );
+        assert_eq!(part(&plan, "CronJob/report", "hostname"), "hostname: h @71\n");
+        assert_eq!(part(&plan, "CronJob/report", "stdin"), "stdin: true @61\n");
+    }
+
+    /// What is wrong with a plan, and where: the place, the other places, and what to write.
+    fn wrong(plan: &Plan) -> String {
+        let start = |span: crate::source::Span| span.start.to_string();
+        lowered_with(plan).1.into_iter().fold(String::new(), |mut text, wrong| {
+            let place = match wrong.place {
+                Place::Span(span) => start(span),
+                other => format!("{other:?}"),
+            };
+            text += &format!("{} @{place}: {}\n", wrong.code.id(), wrong.message);
+            for label in wrong.secondary {
+                text += &format!("  @{}: {}\n", start(label.span), label.text);
+            }
+            for help in wrong.help {
+                text += &format!("  {help}\n");
+            }
+            text
+        })
+    }
+
+    #[test]
+    fn what_gen_sets_cannot_be_set_again() {
+        let plan = with(
+            service("web", 30),
+            vec![
+                extra(
+                    "pod",
+                    40,
+                    &json!({
+                        "enableServiceLinks": true, "securityContext": { "runAsNonRoot": false, "sysctls": [] },
+                    }),
+                ),
+                extra("container", 42, &json!({ "image": "other" })),
+                extra(
+                    "deployment",
+                    44,
+                    &json!({ "spec": { "template": { "spec": {
+                    "containers": [{ "name": "web", "securityContext": { "readOnlyRootFilesystem": false } }],
+                } } } }),
+                ),
+                extra(
+                    "service",
+                    46,
+                    &json!({ "spec": { "ports": [{ "port": 80, "name": "x" }] } }),
+                ),
+            ],
+        );
+        assert_eq!(wrong(&plan), "\
+R070 @47: `extra` sets `spec.ports[80].name`, which gen sets itself
+  @33: gen sets it because of this
+  say it with `ports`
+R070 @41: `extra` sets `spec.template.spec.enableServiceLinks`, which gen sets itself
+  @30: gen sets it because of this
+  change it with `patches: { Deployment/web: ... }` if that must be
+R070 @41: `extra` sets `spec.template.spec.securityContext.runAsNonRoot`, which gen sets itself
+  @30: gen sets it because of this
+  say it with `securityContext`
+R070 @43: `extra` sets `spec.template.spec.containers[web].image`, which gen sets itself
+  @32: gen sets it because of this
+  say it with `image`
+R070 @45: `extra` sets `spec.template.spec.containers[web].securityContext.readOnlyRootFilesystem`, which gen sets itself
+  @30: gen sets it because of this
+  say it with `securityContext`
+");
+        let names = |plan: &Plan| {
+            let objects = lowered_with(plan).0;
+            objects.iter().map(|object| object.identity().to_string()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&plan), names(&with(service("web", 30), Vec::new())));
+    }
+
+    #[test]
+    fn the_number_of_pods_is_the_autoscalers() {
+        let mut range = controller(30);
+        range.replicas = Replicas::Range {
+            min: val(1, 31),
+            max: val(2, 32),
+            cpu: None,
+            memory: None,
+            at: at(33),
+        };
+        let plan = with(
+            program("web", 30, ProgramKind::Worker(range)),
+            vec![extra("deployment", 40, &json!({ "spec": { "replicas": 3 } }))],
+        );
+        assert_eq!(
+            wrong(&plan),
+            "\
+R070 @41: `extra` sets `spec.replicas`, which gen sets itself
+  @30: gen sets it because of this
+  say it with `replicas`
+"
+        );
+    }
+
+    #[test]
+    fn a_place_that_is_not_there_is_reported_with_those_that_are() {
+        let fields = json!({ "spec": {} });
+        let plan = with(
+            service("web", 30),
+            vec![extra("deploymnet", 40, &fields), extra("statefulSet", 42, &fields)],
+        );
+        assert_eq!(
+            wrong(&plan),
+            "\
+R071 @40: `web` has no place `deploymnet` under `extra`
+  did you mean `deployment`?
+  it has `container`, `deployment`, `pod`, `service`, `serviceAccount`
+R071 @42: `web` has no place `statefulSet` under `extra`
+  it has `container`, `deployment`, `pod`, `service`, `serviceAccount`
+"
+        );
+    }
+
+    #[test]
+    fn the_words_are_those_of_the_language() {
+        assert_eq!(word("spec.template.spec.containers[web].env[A].value"), Some("env"));
+        assert_eq!(word("spec.template.spec.nodeSelector[\"kubernetes.io/arch\"]"), Some("arch"));
+        assert_eq!(word("spec.template.spec.nodeSelector.disk"), Some("nodeSelector"));
+        assert_eq!(
+            word("spec.jobTemplate.spec.template.spec.restartPolicy"),
+            Some("restartPolicy")
+        );
+        assert_eq!(word("spec.selector.matchLabels"), Some("selector"));
+        assert_eq!(word("spec.serviceName"), None);
+        assert_eq!(word("spec.template.spec.enableServiceLinks"), None);
+    }
+}

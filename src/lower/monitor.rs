@@ -52,7 +52,9 @@ mod tests {
 
     #[test]
     fn metrics_make_a_monitor() {
-        assert_eq!(object(&scraped(true), "PodMonitor/web"), "\
+        assert_eq!(
+            object(&scraped(true), "PodMonitor/web"),
+            "\
 apiVersion: monitoring.coreos.com/v1 @object-identity:40
 kind: PodMonitor @object-identity:40
 metadata: @30
@@ -74,7 +76,8 @@ spec:
       path: /metrics @41
       port: http @40
       interval: 30s @42
-");
+"
+        );
     }
 
     #[test]

@@ -175,3 +175,262 @@ fn push_plain(out: &mut String, text: &str, before_action: bool) {
     }
     out.push_str(rest);
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use proptest::prelude::*;
+
+    use super::super::testing::{lowered, map, object, place, plan, text, val};
+    use super::*;
+    use crate::plan::{ExternalStore, SealedSecrets};
+    use crate::source::listing::at;
+
+    fn secret(backend: SecretBackend) -> Secret {
+        let key = |name: &str, number| SecretKey {
+            name: text(name, number),
+            remote: text(&name.to_uppercase(), number + 1),
+            generate: None,
+        };
+        Secret {
+            component: "database".to_owned(),
+            name: text("database", 30),
+            backend,
+            path: None,
+            keys: vec![key("password", 40), key("api.key", 42)],
+            composed: vec![Composed {
+                name: "url".to_owned(),
+                pieces: vec![
+                    Piece::Plain("postgres://u:".to_owned()),
+                    secret_piece("password", true),
+                    Piece::Plain("@h/db?k=".to_owned()),
+                    secret_piece("api.key", false),
+                ],
+                at: at(50),
+            }],
+            kind: Some(text("example.com/kind", 31)),
+            rotate: None,
+            labels: map([("tier", "data", 32)]),
+            annotations: map([("note", "n", 33)]),
+            at: at(30),
+        }
+    }
+
+    fn secret_piece(key: &str, url_encode: bool) -> Piece {
+        Piece::Secret { secret: "database".to_owned(), key: key.to_owned(), url_encode }
+    }
+
+    fn with(secret: Secret, scope: SealScope) -> Plan {
+        let mut place = place();
+        place.sealed = Some(SealedSecrets { certificate: None, scope: val(scope, 8) });
+        place.external = Some(ExternalStore {
+            store: text("vault", 5),
+            kind: val(StoreKind::ClusterSecretStore, 6),
+            refresh_interval: text("1h0m0s", 7),
+        });
+        let mut plan = plan();
+        plan.owns_namespace = false;
+        plan.place = Arc::new(place);
+        plan.secrets.push(secret);
+        plan
+    }
+
+    #[test]
+    fn a_sealed_secret_has_a_placeholder_for_each_key_and_a_template_for_each_composed_one() {
+        let plan = with(secret(SecretBackend::Sealed), SealScope::NamespaceWide);
+        assert_eq!(object(&plan, "SealedSecret/database"), "\
+apiVersion: bitnami.com/v1alpha1 @object-identity:30
+kind: SealedSecret @object-identity:30
+metadata:
+  name: database
+  namespace: shop @stack-namespace:11
+  labels:
+    app.kubernetes.io/instance: shop-acme @recommended-labels:10
+    app.kubernetes.io/managed-by: gen @recommended-labels:30
+    app.kubernetes.io/name: database @recommended-labels:30
+    app.kubernetes.io/part-of: shop @recommended-labels:10
+    tier: data @32
+  annotations:
+    note: n @33
+    sealedsecrets.bitnami.com/namespace-wide: true @seal-scope:8
+spec:
+  template:
+    metadata:
+      labels:
+        app.kubernetes.io/instance: shop-acme @recommended-labels:10
+        app.kubernetes.io/managed-by: gen @recommended-labels:30
+        app.kubernetes.io/name: database @recommended-labels:30
+        app.kubernetes.io/part-of: shop @recommended-labels:10
+        tier: data @32
+      annotations:
+        note: n @33
+        sealedsecrets.bitnami.com/namespace-wide: true @seal-scope:8
+    type: example.com/kind @31
+    data:
+      url: postgres://u:{{ .password | urlquery | replace \"+\" \"%20\" }}@h/db?k={{ index . \"api.key\" }} @composed-in-cluster:50
+  encryptedData:
+    api.key: <placeholder: no value has been sealed yet> @placeholder:42
+    password: <placeholder: no value has been sealed yet> @placeholder:40
+");
+    }
+
+    #[test]
+    fn the_default_scope_needs_no_annotation() {
+        let plan = with(secret(SecretBackend::Sealed), SealScope::Strict);
+        assert!(!object(&plan, "SealedSecret/database").contains("sealedsecrets.bitnami.com/"));
+    }
+
+    #[test]
+    fn an_external_secret_reads_each_key_and_merges_what_it_composes() {
+        let plan = with(secret(SecretBackend::External), SealScope::Strict);
+        assert_eq!(object(&plan, "ExternalSecret/database"), "\
+apiVersion: external-secrets.io/v1 @object-identity:30
+kind: ExternalSecret @object-identity:30
+metadata:
+  name: database
+  namespace: shop @stack-namespace:11
+  labels:
+    app.kubernetes.io/instance: shop-acme @recommended-labels:10
+    app.kubernetes.io/managed-by: gen @recommended-labels:30
+    app.kubernetes.io/name: database @recommended-labels:30
+    app.kubernetes.io/part-of: shop @recommended-labels:10
+    tier: data @32
+  annotations:
+    note: n @33
+spec:
+  refreshInterval: 1h0m0s @7
+  secretStoreRef: @5
+    kind: ClusterSecretStore @6
+    name: vault
+  target:
+    name: database
+    template:
+      metadata:
+        labels:
+          app.kubernetes.io/instance: shop-acme @recommended-labels:10
+          app.kubernetes.io/managed-by: gen @recommended-labels:30
+          app.kubernetes.io/name: database @recommended-labels:30
+          app.kubernetes.io/part-of: shop @recommended-labels:10
+          tier: data @32
+        annotations:
+          note: n @33
+      type: example.com/kind @31
+      data:
+        url: postgres://u:{{ .password | urlquery | replace \"+\" \"%20\" }}@h/db?k={{ index . \"api.key\" }} @composed-in-cluster:50
+      engineVersion: v2 @external-secret-fields:30
+      mergePolicy: Merge @external-secret-fields:30
+    creationPolicy: Owner @external-secret-fields:30
+    deletionPolicy: Retain @external-secret-fields:30
+  data:
+    - @40
+      secretKey: password
+      remoteRef: @41
+        key: PASSWORD
+        conversionStrategy: Default @external-secret-fields:40
+        decodingStrategy: None @external-secret-fields:40
+        metadataPolicy: None @external-secret-fields:40
+    - @42
+      secretKey: api.key
+      remoteRef: @43
+        key: API.KEY
+        conversionStrategy: Default @external-secret-fields:42
+        decodingStrategy: None @external-secret-fields:42
+        metadataPolicy: None @external-secret-fields:42
+");
+    }
+
+    #[test]
+    fn an_external_secret_with_a_path_reads_properties_of_it() {
+        let mut secret = secret(SecretBackend::External);
+        secret.path = Some(text("shop/database", 34));
+        secret.composed.clear();
+        let object = object(&with(secret, SealScope::Strict), "ExternalSecret/database");
+        assert!(object.contains("mergePolicy: Replace"), "{object}");
+        assert_eq!(
+            object[object.find("data:\n    - ").unwrap_or(0)..],
+            *"\
+data:
+    - @40
+      secretKey: password
+      remoteRef: @41
+        key: shop/database @34
+        property: PASSWORD
+        conversionStrategy: Default @external-secret-fields:40
+        decodingStrategy: None @external-secret-fields:40
+        metadataPolicy: None @external-secret-fields:40
+    - @42
+      secretKey: api.key
+      remoteRef: @43
+        key: shop/database @34
+        property: API.KEY
+        conversionStrategy: Default @external-secret-fields:42
+        decodingStrategy: None @external-secret-fields:42
+        metadataPolicy: None @external-secret-fields:42
+"
+        );
+    }
+
+    #[test]
+    fn a_secret_that_exists_is_not_rendered() {
+        let plan = with(secret(SecretBackend::Existing), SealScope::Strict);
+        assert!(lowered(&plan).is_empty());
+    }
+
+    #[test]
+    fn a_placeholder_is_not_base64() {
+        assert!(PLACEHOLDER.contains(['<', ' ']));
+    }
+
+    #[test]
+    fn plain_text_comes_out_of_a_template_as_it_is() {
+        let plain = |text: &str| Piece::Plain(text.to_owned());
+        for (pieces, expected) in [
+            (vec![plain("{ \"a\": \"}}\" }")], "{ \"a\": \"}}\" }"),
+            (vec![plain("{{ .x }}{")], "{{ \"{{\" }} .x }}{"),
+            (vec![plain("{"), plain("{")], "{{ \"{{\" }}"),
+            (vec![plain("{"), secret_piece("k", false), plain("}")], "{{ \"{\" }}{{ .k }}}"),
+        ] {
+            assert_eq!(template(&pieces), expected);
+        }
+    }
+
+    /// What Go's template engine makes of the templates that gen writes, `<KEY>` for a value.
+    fn executed(mut template: &str) -> Option<String> {
+        let mut out = String::new();
+        while let Some((text, rest)) = template.split_once("{{") {
+            let (action, rest) = rest.split_once(" }}")?;
+            let action = action.strip_prefix(' ')?;
+            out.push_str(text);
+            match action.strip_prefix('"') {
+                Some(literal) => out.push_str(literal.strip_suffix('"')?),
+                None => out.extend(["<", action.strip_prefix('.')?, ">"]),
+            }
+            template = rest;
+        }
+        Some(out + template)
+    }
+
+    fn pieces() -> impl Strategy<Value = Vec<Piece>> {
+        let piece = prop_oneof![
+            "[{} a]{0,4}".prop_map(Piece::Plain),
+            "[a-z]{1,3}".prop_map(|key| secret_piece(&key, false)),
+        ];
+        prop::collection::vec(piece, 0..6)
+    }
+
+    proptest! {
+        #[test]
+        fn every_piece_comes_out_in_its_place(pieces in pieces()) {
+            let expected: String = pieces
+                .iter()
+                .map(|piece| match piece {
+                    Piece::Plain(text) => text.clone(),
+                    Piece::Secret { key, .. } => format!("<{key}>"),
+                    Piece::Runtime(_) => String::new(),
+                })
+                .collect();
+            prop_assert_eq!(executed(&template(&pieces)), Some(expected));
+        }
+    }
+}

@@ -115,7 +115,9 @@ mod tests {
                 ..SecurityContext::default()
             };
         });
-        assert_eq!(contexts(&plan), "\
+        assert_eq!(
+            contexts(&plan),
+            "\
 securityContext: @secure-pods:30
   runAsNonRoot: true
   runAsUser: 1000 @40
@@ -134,7 +136,8 @@ securityContext: @secure-containers:30
           - NET_BIND_SERVICE @45
         drop:
           - ALL
-");
+"
+        );
     }
 
     #[test]
@@ -153,7 +156,9 @@ securityContext: @secure-containers:30
                 ..SecurityContext::default()
             };
         });
-        assert_eq!(contexts(&plan), "\
+        assert_eq!(
+            contexts(&plan),
+            "\
 securityContext: @secure-pods:30
   runAsNonRoot: false @40
   fsGroup: 1 @41
@@ -166,13 +171,16 @@ securityContext: @secure-containers:30
       capabilities:
         drop:
           - NET_RAW @45
-");
+"
+        );
     }
 
     #[test]
     fn a_privileged_container_is_not_told_that_it_may_not_gain_rights() {
         let plan = with(|web| web.container.security_context.privileged = Some(val(true, 40)));
-        assert_eq!(contexts(&plan), "\
+        assert_eq!(
+            contexts(&plan),
+            "\
 securityContext: @secure-pods:30
   runAsNonRoot: true
   seccompProfile:
@@ -183,7 +191,8 @@ securityContext: @secure-containers:30
       capabilities:
         drop:
           - ALL
-");
+"
+        );
     }
 
     #[test]
@@ -203,7 +212,9 @@ securityContext: @secure-containers:30
         });
         let init = part(&plan, "Deployment/web", "initContainers");
         let own = init.find("securityContext").unwrap_or(init.len());
-        assert_eq!(&init[own..], "\
+        assert_eq!(
+            &init[own..],
+            "\
 securityContext: @secure-containers:50
       runAsNonRoot: false @52
       runAsUser: 0 @51
@@ -215,6 +226,7 @@ securityContext: @secure-containers:50
       seccompProfile: @53
         type: Localhost
         localhostProfile: x.json
-");
+"
+        );
     }
 }

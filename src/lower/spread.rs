@@ -92,7 +92,9 @@ mod tests {
     #[test]
     fn over_nodes_pods_keep_apart() {
         let plan = spread_over(Spread::Nodes);
-        assert_eq!(part(&plan, "Deployment/web", "affinity"), "\
+        assert_eq!(
+            part(&plan, "Deployment/web", "affinity"),
+            "\
 affinity: @spread-nodes:40
   podAntiAffinity:
     preferredDuringSchedulingIgnoredDuringExecution:
@@ -106,14 +108,17 @@ affinity: @spread-nodes:40
               app.kubernetes.io/name: web @stable-selector:30
           matchLabelKeys:
             - pod-template-hash
-");
+"
+        );
         assert!(!object(&plan, "Deployment/web").contains("topologySpreadConstraints"));
     }
 
     #[test]
     fn over_zones_they_are_even_too() {
         let plan = spread_over(Spread::Zones);
-        assert_eq!(part(&plan, "Deployment/web", "topologySpreadConstraints"), "\
+        assert_eq!(
+            part(&plan, "Deployment/web", "topologySpreadConstraints"),
+            "\
 topologySpreadConstraints:
   - @spread-zones:40
     maxSkew: 1
@@ -125,7 +130,8 @@ topologySpreadConstraints:
         app.kubernetes.io/name: web @stable-selector:30
     matchLabelKeys:
       - pod-template-hash
-");
+"
+        );
         assert!(object(&plan, "Deployment/web").contains("podAntiAffinity"));
     }
 

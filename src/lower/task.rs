@@ -76,7 +76,9 @@ mod tests {
         let task =
             Task { backoff_limit: Some(val(2, 40)), completions: Some(val(3, 41)), ..task() };
         plan.programs.push(program("migrate", 30, ProgramKind::Job(task)));
-        assert_eq!(object(&plan, "Job/migrate"), "\
+        assert_eq!(
+            object(&plan, "Job/migrate"),
+            "\
 apiVersion: batch/v1 @object-identity:30
 kind: Job @object-identity:30
 metadata:
@@ -118,7 +120,8 @@ spec:
             capabilities:
               drop:
                 - ALL
-");
+"
+        );
     }
 
     #[test]
@@ -139,7 +142,9 @@ spec:
             ..task()
         };
         plan.programs.push(program("report", 30, ProgramKind::CronJob(task, when)));
-        assert_eq!(object(&plan, "CronJob/report"), "\
+        assert_eq!(
+            object(&plan, "CronJob/report"),
+            "\
 apiVersion: batch/v1 @object-identity:30
 kind: CronJob @object-identity:30
 metadata:
@@ -195,7 +200,8 @@ spec:
                 capabilities:
                   drop:
                     - ALL
-");
+"
+        );
         assert_eq!(
             part(&plan, "CronJob/report", "restartPolicy"),
             "restartPolicy: OnFailure @46\n"

@@ -42,7 +42,7 @@ fn outline_inside(parent: NodeRef<'_>, depth: usize, out: &mut String) {
         }
         match node.kind() {
             Kind::Map | Kind::List => {}
-            Kind::Str if node.text().parse::<f64>().is_ok() => {
+            Kind::Str if node.text().is_empty() || node.text().parse::<f64>().is_ok() => {
                 out.extend([" \"", node.text(), "\""]);
             }
             _ => out.extend([" ", node.text()]),
