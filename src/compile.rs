@@ -53,6 +53,12 @@ pub struct Compiled {
     pub kubernetes: Version,
 }
 
+impl Request<'_> {
+    fn wants(self, stack: &str) -> bool {
+        self.stacks.is_empty() || self.stacks.iter().any(|wanted| wanted == stack)
+    }
+}
+
 impl Compiled {
     /// All objects in apply order.
     pub fn objects(&self) -> impl Iterator<Item = &Object> {
@@ -90,12 +96,19 @@ impl<'p> Loaded<'p> {
         &self.diagnostics
     }
 
-    /// What is wrong with the files of stacks, whether any environment needs them or not.
-    pub fn stack_diagnostics(&self) -> impl Iterator<Item = &Diagnostics> {
-        self.stacks.values().map(|files| &files.diagnostics)
+    /// What is wrong with the environments and with the files of the stacks that are asked for,
+    /// in whichever environments they run.
+    #[must_use]
+    pub fn all_diagnostics(&self, request: Request<'_>) -> Diagnostics {
+        let mut all = self.diagnostics.clone();
+        for (_, files) in self.stacks.iter().filter(|(name, _)| request.wants(name)) {
+            all.append(files.diagnostics.clone());
+        }
+        all
     }
 
-    /// The concrete environments that a name on the command line means.
+    /// The concrete environments that a name on the command line means. None where the
+    /// environment itself is broken, which the diagnostics say.
     ///
     /// # Errors
     ///
@@ -106,10 +119,14 @@ impl<'p> Loaded<'p> {
             return Ok(members);
         }
         if self.environments.names().any(|known| known == name) {
-            let message = format!("no environment can be rendered for `{name}`");
-            return Err(Box::new(nowhere(Code::EmptyFamily, message).help(format!(
-                "it is a family without sound members: write one with `extends: {name}`, or mend it"
-            ))));
+            if self.diagnostics.has_errors() {
+                return Ok(Vec::new());
+            }
+            let message = format!("`{name}` is a family of environments that has no members");
+            return Err(Box::new(
+                nowhere(Code::EmptyFamily, message)
+                    .help(format!("write an environment with `extends: {name}`")),
+            ));
         }
         let message = format!("there is no environment `{name}`");
         Err(Box::new(suggest(
@@ -140,11 +157,10 @@ impl<'p> Loaded<'p> {
         let layers = Layers::new(&self.environments, environment, diagnostics)?;
         let here = self.here(&layers);
         self.check_request(environment, &here, request, diagnostics);
-        let wanted = |stack: &str| {
-            request.stacks.is_empty() || request.stacks.iter().any(|wanted| wanted == stack)
-        };
+        let wanted = |stack: &str| request.wants(stack);
         for (name, files) in &self.stacks {
-            if wanted(name) && (files.stack.is_none() || here.contains_key(name.as_str())) {
+            let here = here.contains_key(name.as_str()) || files.runs_unknown;
+            if wanted(name) && (here || files.stack.is_none()) {
                 diagnostics.append(files.diagnostics.clone());
             }
         }

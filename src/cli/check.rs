@@ -20,13 +20,12 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn run(&self, root: &Path, output: &mut Output) -> Exit {
         let loaded = Loaded::new(&Disk, root);
-        let (names, mut diagnostics) = environments(&loaded, &self.environments);
+        let (names, mut diagnostics) =
+            environments(&loaded, &self.environments, Request::default());
         let compiled = compile_all(&loaded, &names, Request::default(), &mut diagnostics);
         if self.environments.is_empty() {
             // Stacks that run nowhere are nobody else's to check.
-            for found in loaded.stack_diagnostics() {
-                diagnostics.append(found.clone());
-            }
+            diagnostics.append(loaded.all_diagnostics(Request::default()));
         }
         output.diagnostics(&diagnostics, &loaded.project.sources, "the input is not sound");
         if diagnostics.has_errors() {

@@ -28,8 +28,8 @@ impl Diff {
     pub(super) fn run(&self, root: &Path, output: &mut Output) -> anyhow::Result<Exit> {
         let loaded = Loaded::new(&Disk, root);
         let asked = std::slice::from_ref(&self.environment);
-        let (names, mut diagnostics) = environments(&loaded, asked);
         let request = Request { stacks: &self.stacks, with: &[] };
+        let (names, mut diagnostics) = environments(&loaded, asked, request);
         let compiled = compile_all(&loaded, &names, request, &mut diagnostics);
         let sources = &loaded.project.sources;
         let failure = format!("could not compare {}", self.environment);

@@ -10,8 +10,13 @@ use crate::emit::{FileSet, Maker, Scope, file_set};
 use crate::source::Sources;
 
 /// The concrete environments that names on the command line mean, without repetition; all of
-/// them where there are no names. Unknown names are reported.
-pub(super) fn environments(loaded: &Loaded<'_>, names: &[String]) -> (Vec<String>, Diagnostics) {
+/// them where there are no names. Unknown names are reported, and broken environments, for which
+/// nothing can be compiled, with all else that is wrong in the files.
+pub(super) fn environments(
+    loaded: &Loaded<'_>,
+    names: &[String],
+    request: Request<'_>,
+) -> (Vec<String>, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
     if names.is_empty() {
         let all = loaded.environments.concrete().map(str::to_owned).collect();
@@ -20,6 +25,7 @@ pub(super) fn environments(loaded: &Loaded<'_>, names: &[String]) -> (Vec<String
     let mut members: Vec<String> = Vec::new();
     for name in names {
         match loaded.members(name) {
+            Ok(found) if found.is_empty() => diagnostics.append(loaded.all_diagnostics(request)),
             Ok(found) => {
                 let found = found.into_iter().map(str::to_owned);
                 members

@@ -50,8 +50,8 @@ impl Render {
     pub(super) fn run(&self, root: &Path, output: &mut Output) -> anyhow::Result<Exit> {
         let loaded = Loaded::new(&Disk, root);
         let asked: Vec<String> = self.environment().map(str::to_owned).into_iter().collect();
-        let (names, mut diagnostics) = environments(&loaded, &asked);
         let request = Request { stacks: self.stacks(), with: &self.with };
+        let (names, mut diagnostics) = environments(&loaded, &asked, request);
         let compiled = compile_all(&loaded, &names, request, &mut diagnostics);
         let sources = &loaded.project.sources;
         let failure = self.failure();

@@ -203,16 +203,21 @@ impl From<Diagnostic> for Diagnostics {
     }
 }
 
-/// The name among `known` that is nearest to `name`, where one is near enough to be a slip.
+/// The name among `known` that is nearest to `name`, where one is near enough to be a slip, or
+/// else the one that says more or less of the same (`health` of `healthcheck`).
 #[must_use]
 pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    let name = name.to_lowercase();
     let limit = (name.chars().count() / 3).max(1);
     known
         .into_iter()
-        .map(|candidate| {
-            (strsim::osa_distance(&name.to_lowercase(), &candidate.to_lowercase()), candidate)
+        .filter_map(|candidate| {
+            let known = candidate.to_lowercase();
+            let distance = strsim::osa_distance(&name, &known);
+            let begins = name.len().min(known.len()) >= 4
+                && (known.starts_with(&name) || name.starts_with(&known));
+            (distance <= limit || begins).then_some((distance > limit, distance, candidate))
         })
-        .filter(|(distance, _)| *distance <= limit)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
+        .min_by_key(|(far, distance, _)| (*far, *distance))
+        .map(|(.., candidate)| candidate)
 }

@@ -29,7 +29,7 @@ impl Environments {
                 check_ending(&file, &path, diagnostics);
                 continue;
             };
-            if !check_name(name, &path, "environment", diagnostics) {
+            if !check_name(name, &path, "an environment", diagnostics) {
                 continue;
             }
             environments.names.push(name.to_owned());

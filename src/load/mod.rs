@@ -4,6 +4,7 @@
 mod environments;
 
 use std::collections::BTreeMap;
+use std::io;
 use std::path::PathBuf;
 
 use rayon::prelude::*;
@@ -47,6 +48,9 @@ pub struct StackFiles {
     pub overlays: BTreeMap<String, File<Overlay>>,
     /// Overlays by instance; those for one environment alone by `INSTANCE/ENVIRONMENT`.
     pub instances: BTreeMap<String, File<Overlay>>,
+    /// Whether nobody can tell all environments it runs in: it does not list them, or lists one
+    /// that does not exist.
+    pub runs_unknown: bool,
     /// What is wrong in them.
     pub diagnostics: Diagnostics,
 }
@@ -65,7 +69,7 @@ impl<'p> Project<'p> {
             if kind != EntryKind::Folder && kind != EntryKind::Link || name.starts_with('.') {
                 continue;
             }
-            if check_name(&name, &format!("stacks/{name}"), "stack", diagnostics) {
+            if check_name(&name, &format!("stacks/{name}"), "a stack", diagnostics) {
                 names.push(name);
             }
         }
@@ -89,6 +93,7 @@ impl<'p> Project<'p> {
             stack: None,
             overlays: BTreeMap::new(),
             instances: BTreeMap::new(),
+            runs_unknown: false,
             diagnostics: Diagnostics::default(),
         };
         let diagnostics = &mut files.diagnostics;
@@ -108,7 +113,7 @@ impl<'p> Project<'p> {
                     files.overlays.insert(name.to_owned(), overlay);
                 }
             } else {
-                check_ending(&file, &path, diagnostics);
+                found |= check_ending(&file, &path, diagnostics) == Some("stack");
             }
         }
         if !found {
@@ -168,7 +173,14 @@ impl<'p> Project<'p> {
         let bytes = match self.fs.read(&self.root.join(path)) {
             Ok(bytes) => bytes,
             Err(error) => {
-                diagnostics.push(unreadable(path, &error));
+                let mut diagnostic = unreadable(path, &error);
+                let is_link = || self.fs.kind(&self.root.join(path)).ok().flatten();
+                if error.source.kind() == io::ErrorKind::NotFound
+                    && is_link() == Some(EntryKind::Link)
+                {
+                    diagnostic.message = "this link leads to nothing".to_owned();
+                }
+                diagnostics.push(diagnostic);
                 return None;
             }
         };
@@ -228,26 +240,29 @@ fn check_name(name: &str, path: &str, what: &str, diagnostics: &mut Diagnostics)
         Diagnostic::error_in(
             Code::BadName,
             path,
-            format!("`{name}` cannot name a {what}: {error}"),
+            format!("`{name}` cannot be the name of {what}: it {error}"),
         )
         .help("rename it: names of objects and folders are made from it"),
     );
     false
 }
 
-/// Refuses endings that look like a file of the language but are not.
-fn check_ending(file: &str, path: &str, diagnostics: &mut Diagnostics) {
-    let Some((stem, ending)) = file.rsplit_once('.') else { return };
-    if matches!(ending, "yml" | "YAML" | "YML" | "json") && !stem.is_empty() {
-        diagnostics.push(
-            Diagnostic::error_in(
-                Code::BadName,
-                path,
-                format!("a file of gen ends in `.yaml`, not `.{ending}`"),
-            )
-            .help(format!("rename it to `{stem}.yaml`, or move it into a folder of its own")),
-        );
+/// Refuses endings that look like a file of the language but are not; what it refuses, without
+/// its ending.
+fn check_ending<'f>(file: &'f str, path: &str, diagnostics: &mut Diagnostics) -> Option<&'f str> {
+    let (stem, ending) = file.rsplit_once('.')?;
+    if !matches!(ending, "yml" | "YAML" | "YML" | "json") || stem.is_empty() {
+        return None;
     }
+    diagnostics.push(
+        Diagnostic::error_in(
+            Code::BadName,
+            path,
+            format!("a file of gen ends in `.yaml`, not `.{ending}`"),
+        )
+        .help(format!("rename it to `{stem}.yaml`, or move it into a folder of its own")),
+    );
+    Some(stem)
 }
 
 /// "did you mean", or what exists.

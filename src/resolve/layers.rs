@@ -216,14 +216,18 @@ pub fn check_listed(stacks: &mut BTreeMap<String, StackFiles>, environments: &En
     for files in stacks.values_mut() {
         let Some(file) = &files.stack else { continue };
         let Some(listed) = &file.spec.environments else {
-            files.diagnostics.push(
-                Diagnostic::error(
-                    Code::NoEnvironments,
-                    file.span.start_point(),
-                    "this stack does not say in which environments it runs",
-                )
-                .help("write `environments: [...]` with the names of environments or families"),
-            );
+            files.runs_unknown = true;
+            // What is wrong in the file may be the list itself.
+            if !files.diagnostics.has_errors() {
+                files.diagnostics.push(
+                    Diagnostic::error(
+                        Code::NoEnvironments,
+                        file.span.start_point(),
+                        "this stack does not say in which environments it runs",
+                    )
+                    .help("write `environments: [...]` with the names of environments or families"),
+                );
+            }
             continue;
         };
         for name in &listed.items {
@@ -232,7 +236,18 @@ pub fn check_listed(stacks: &mut BTreeMap<String, StackFiles>, environments: &En
             if known {
                 continue;
             }
-            let text = name.literal().unwrap_or("${{ }}");
+            files.runs_unknown = true;
+            let Some(text) = name.literal() else {
+                files.diagnostics.push(
+                    Diagnostic::error(
+                        Code::NotPlain,
+                        name.span,
+                        "`environments` cannot hold an expression",
+                    )
+                    .help("write the names of environments or families"),
+                );
+                continue;
+            };
             let diagnostic = Diagnostic::error(
                 Code::UnknownEnvironment,
                 name.span,

@@ -344,7 +344,7 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    /// The tag of a node, in the dialect that has tags.
+    /// The tag of a node; reports it in the dialect that has none.
     fn tag(&mut self, tag: Option<Cow<'t, Tag>>, at: &granit_parser::Span) -> Option<Cow<'t, Tag>> {
         let tag = tag?;
         if self.dialect == Dialect::Kubectl {
@@ -356,7 +356,7 @@ impl<'t> Reader<'t> {
             Diagnostic::error(Code::Tag, span, message)
                 .help("leave it out; quotes make a value text"),
         );
-        None
+        Some(tag)
     }
 
     fn key(&mut self, document: &mut Document<'t>, key: Written<'t>) {
@@ -448,6 +448,10 @@ impl<'t> Reader<'t> {
         };
         let Scalar { kind, text, objection } = match (self.dialect, value.yaml_tag()) {
             (Dialect::Kubectl, Some(tag)) => scalar::kubectl_tagged(&value.text, &tag),
+            // The tag is reported; the value is what it says.
+            (Dialect::Strict, Some(tag)) => {
+                Scalar { objection: None, ..scalar::kubectl_tagged(&value.text, &tag) }
+            }
             _ if style != Style::Plain || value.tag.is_some() => Scalar::text(&*value.text),
             (Dialect::Strict, _) => scalar::strict(&value.text),
             (Dialect::Kubectl, _) => scalar::kubectl(&value.text),

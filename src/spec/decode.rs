@@ -1,12 +1,13 @@
 //! From a file's tree to the language's types, with every mistake of the file reported.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use schemars::Schema;
 
 use super::expression::{self, Text};
-use super::merge::{Layer, Merger, Removal};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
+use super::merge::{Layer, Merger, Removal, only_in_overlays};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, nearest};
 use crate::source::{Kind, NodeRef, Source, Span};
 
 /// A type of the language that a file can hold.
@@ -99,13 +100,20 @@ pub(super) fn short_form(schema: &mut Schema, field: &str) {
 pub struct Decoder<'d> {
     source: Arc<Source>,
     whole: Span,
+    /// Where parsing found values that it could only guess.
+    guessed: BTreeSet<Span>,
     diagnostics: &'d mut Diagnostics,
 }
 
 impl<'d> Decoder<'d> {
-    /// A decoder for one file, whose whole extent is `whole`.
+    /// A decoder for one file, whose whole extent is `whole`. `diagnostics` holds what parsing
+    /// found in it: a value that parsing objected to is not objected to again.
     pub fn new(source: Arc<Source>, whole: Span, diagnostics: &'d mut Diagnostics) -> Self {
-        Self { source, whole, diagnostics }
+        let guessed = diagnostics.iter().filter_map(|found| match found.place {
+            Place::Span(span) if span.file == whole.file => Some(span),
+            _ => None,
+        });
+        Self { source, whole, guessed: guessed.collect(), diagnostics }
     }
 
     /// Where a value stands in the file.
@@ -127,6 +135,13 @@ impl<'d> Decoder<'d> {
 
     /// Reports a value of the wrong kind.
     pub fn expected(&mut self, node: NodeRef<'_>, expected: &str) {
+        if self.is_guess(node) {
+            return;
+        }
+        if node.kind() == Kind::Int && expected.starts_with("an integer") {
+            let message = format!("`{}` is not {expected}", node.text());
+            return self.push(Diagnostic::error(Code::WrongType, self.span(node), message));
+        }
         let found = match node.kind() {
             Kind::Null => "nothing",
             Kind::Bool => "a boolean",
@@ -141,6 +156,14 @@ impl<'d> Decoder<'d> {
             self.span(node),
             format!("{name}{found} where {expected} belongs"),
         );
+        if node.kind() == Kind::Str && expected.contains("a list") {
+            let words: Vec<&str> = node.text().split_whitespace().collect();
+            let list = format!("[{}]", words.join(", "));
+            diagnostic = diagnostic.help(format!("write a list, such as `{list}`"));
+            if words.len() == 1 {
+                diagnostic = diagnostic.suggest(self.span(node), list);
+            }
+        }
         let scalar = matches!(node.kind(), Kind::Bool | Kind::Int | Kind::Float);
         if scalar && expected == "a string" {
             let quoted = format!("\"{}\"", self.source.slice(self.span(node)));
@@ -150,8 +173,16 @@ impl<'d> Decoder<'d> {
         self.push(diagnostic);
     }
 
+    /// Whether parsing has said already that this is no sound value. Null is none anywhere.
+    fn is_guess(&self, node: NodeRef<'_>) -> bool {
+        node.kind() == Kind::Null || self.guessed.contains(&self.span(node))
+    }
+
     /// Reports a value that is not one of the few that it may be.
     pub fn expected_words(&mut self, node: NodeRef<'_>, expected: &str, words: &[&str]) {
+        if self.is_guess(node) {
+            return;
+        }
         if words.is_empty() || node.kind() != Kind::Str {
             return self.expected(node, expected);
         }
@@ -211,6 +242,9 @@ impl<'d> Decoder<'d> {
     pub fn unknown_field(&mut self, entry: NodeRef<'_>, known: &[String]) {
         let name = entry.key().unwrap_or_default();
         let span = self.key_span(entry);
+        if matches!(name, "add" | "remove") {
+            return self.push(only_in_overlays(span, name));
+        }
         let diagnostic =
             Diagnostic::error(Code::UnknownField, span, format!("there is no field `{name}` here"));
         let diagnostic = match nearest(name, known.iter().map(String::as_str)) {

@@ -162,7 +162,10 @@ macro_rules! words {
         }
 
         impl $crate::spec::value::Scalar for $name {
-            const EXPECTED: &'static str = concat!("one of", $(" `", $word, "`"),+);
+            fn expected() -> std::borrow::Cow<'static, str> {
+                let words = <Self as $crate::spec::value::Scalar>::words();
+                format!("one of `{}`", words.join("`, `")).into()
+            }
 
             fn from_text(kind: $crate::source::Kind, text: &str) -> Option<Self> {
                 match text {

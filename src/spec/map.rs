@@ -78,7 +78,7 @@ impl<T: Decode> Decode for Closed<T> {
             (_, bare) => {
                 decoder.expected(
                     node,
-                    if bare.is_some() { "a map, or a list of names" } else { "a map" },
+                    if bare.is_some() { "a map or a list of names" } else { "a map" },
                 );
                 return None;
             }
@@ -155,10 +155,7 @@ impl<T: Merge> Merge for Closed<T> {
                         Some(near) => diagnostic
                             .suggest(entry.key, near)
                             .help(format!("did you mean `{near}`? a new one stands under `add:`")),
-                        None => diagnostic.help(format!(
-                            "a new one stands under `add:`, in the same shape: `add: {{ {} }}`",
-                            merger.nested(&name)
-                        )),
+                        None => diagnostic.help(merger.how_to_add(&name)),
                     };
                     merger.push(diagnostic);
                 }

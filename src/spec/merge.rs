@@ -211,8 +211,11 @@ impl<T: Fields + Decode> Fields for Layered<T> {
 
     fn merge_fields(&mut self, over: Self, layer: Layer, merger: &mut Merger<'_>) {
         if layer == Layer::Declare {
-            merger.only_in_overlays(over.add_span, "add");
-            merger.only_in_overlays(over.remove_span, "remove");
+            for (span, field) in [(over.add_span, "add"), (over.remove_span, "remove")] {
+                if let Some(span) = span {
+                    merger.push(only_in_overlays(span, field));
+                }
+            }
         }
         if let Some(removal) = over.remove {
             remove_fields(&mut self.body, &removal, merger);
@@ -250,6 +253,23 @@ where
     }
 }
 
+/// Says that `add:` or `remove:` stands where nothing is changed.
+pub(super) fn only_in_overlays(span: Span, field: &str) -> Diagnostic {
+    Diagnostic::error(
+        Code::OnlyInOverlays,
+        span,
+        format!(
+            "`{field}:` belongs in overlays and in an environment's `overrides`, at the top or \
+             inside a component"
+        ),
+    )
+    .help(if field == "add" {
+        "here, write the thing itself"
+    } else {
+        "here, leave the thing out"
+    })
+}
+
 /// What merging collects, and where in the language it stands.
 pub struct Merger<'d> {
     diagnostics: &'d mut Diagnostics,
@@ -282,11 +302,15 @@ impl<'d> Merger<'d> {
         self.path.join(".")
     }
 
-    /// How to write `name` below `add:`, such as `services: { web: { env: { NAME: ... } } }`.
+    /// How to add `name` here. Inside a component `add:` stands there, so that the same is right
+    /// in an overlay and in an environment's `overrides`.
     #[must_use]
-    pub fn nested(&self, name: &str) -> String {
+    pub fn how_to_add(&self, name: &str) -> String {
+        let path = if self.path.len() > 2 { &self.path[2..] } else { &self.path[..] };
         let inner = format!("{name}: ...");
-        self.path.iter().rev().fold(inner, |inner, key| format!("{key}: {{ {inner} }}"))
+        let shape = path.iter().rev().fold(inner, |inner, key| format!("{key}: {{ {inner} }}"));
+        let beside = path.first().map_or("", String::as_str);
+        format!("a new one stands under `add:` beside `{beside}`: `add: {{ {shape} }}`")
     }
 
     /// Reports a mistake.
@@ -305,20 +329,6 @@ impl<'d> Merger<'d> {
                 diagnostic = diagnostic.also(old, "declared here");
             }
             self.push(diagnostic);
-        }
-    }
-
-    /// Reports `add:` or `remove:` in a file that declares.
-    fn only_in_overlays(&mut self, span: Option<Span>, field: &str) {
-        if let Some(span) = span {
-            self.push(
-                Diagnostic::error(
-                    Code::OnlyInOverlays,
-                    span,
-                    format!("`{field}:` belongs in an overlay or in an environment's `overrides`"),
-                )
-                .help("here, write the thing itself, or leave it out"),
-            );
         }
     }
 

@@ -12,7 +12,7 @@ use crate::source::{Kind, NodeRef, Span};
 /// A scalar other than a string that a file may state outright.
 pub trait Scalar: Sized + Clone {
     /// What a file should hold, for "expected ...".
-    const EXPECTED: &'static str;
+    fn expected() -> Cow<'static, str>;
 
     /// Reads it, `None` when the scalar is of another kind or out of range.
     fn from_text(kind: Kind, text: &str) -> Option<Self>;
@@ -25,7 +25,9 @@ pub trait Scalar: Sized + Clone {
 }
 
 impl Scalar for bool {
-    const EXPECTED: &'static str = "`true` or `false`";
+    fn expected() -> Cow<'static, str> {
+        "`true` or `false`".into()
+    }
 
     fn from_text(kind: Kind, text: &str) -> Option<Self> {
         (kind == Kind::Bool).then(|| text == "true")
@@ -35,7 +37,9 @@ impl Scalar for bool {
 macro_rules! integer_scalar {
     ($($type:ty: $expected:literal),+) => {$(
         impl Scalar for $type {
-            const EXPECTED: &'static str = $expected;
+            fn expected() -> Cow<'static, str> {
+                $expected.into()
+            }
 
             fn from_text(kind: Kind, text: &str) -> Option<Self> {
                 (kind == Kind::Int).then(|| text.parse().ok()).flatten()
@@ -88,7 +92,7 @@ impl<T: Scalar> Decode for Value<T> {
                 return Some(Self::Expression(text));
             }
         }
-        decoder.expected_words(node, T::EXPECTED, T::words());
+        decoder.expected_words(node, &T::expected(), T::words());
         None
     }
 }

@@ -497,10 +497,13 @@ impl Decode for Replicas {
     fn decode(node: NodeRef<'_>, decoder: &mut Decoder<'_>) -> Option<Self> {
         match node.kind() {
             Kind::Map => Range::decode(node, decoder).map(Self::Range),
-            Kind::Int | Kind::Str => Value::decode(node, decoder).map(Self::Count),
+            Kind::Int => Value::decode(node, decoder).map(Self::Count),
+            Kind::Str if node.text().contains("${{") => {
+                Value::decode(node, decoder).map(Self::Count)
+            }
             _ => {
                 decoder
-                    .expected(node, "a number, or a range such as `{ min: 2, max: 10, cpu: 70 }`");
+                    .expected(node, "a number or a range such as `{ min: 2, max: 10, cpu: 70 }`");
                 None
             }
         }
