@@ -122,11 +122,11 @@ fn derived(resources: &Map) -> Map {
 #[cfg(test)]
 mod tests {
     use super::super::testing::{container, map, part, plan, service, text, val};
-    use crate::plan::{EnvFrom, EnvSource, EnvVar, Port};
+    use crate::plan::{EnvFrom, EnvSource, EnvVar, Plan, Port};
     use crate::spec::{ImagePullPolicy, Protocol};
 
-    #[test]
-    fn all_that_is_said_of_a_container_stands_in_it() {
+    /// A service whose container says all that one can.
+    fn talkative() -> Plan {
         let mut plan = plan();
         let mut web = service("web", 30);
         let container = &mut web.container;
@@ -155,8 +155,13 @@ mod tests {
         container.requests = map([("cpu", "100m", 67)]);
         container.limits = map([("memory", "64Mi", 68)]);
         plan.programs.push(web);
+        plan
+    }
+
+    #[test]
+    fn all_that_is_said_of_a_container_stands_in_it() {
         assert_eq!(
-            part(&plan, "Deployment/web", "containers"),
+            part(&talkative(), "Deployment/web", "containers"),
             "\
 containers:
   -
@@ -212,8 +217,12 @@ containers:
           - ALL
 "
         );
+    }
+
+    #[test]
+    fn its_ports_are_those_of_the_service() {
         assert_eq!(
-            part(&plan, "Service/web", "ports"),
+            part(&talkative(), "Service/web", "ports"),
             "\
 ports:
   - @34

@@ -390,20 +390,18 @@ ports:
     /// What is wrong with a plan, and where: the place, the other places, and what to write.
     fn wrong(plan: &Plan) -> String {
         let start = |span: crate::source::Span| span.start.to_string();
-        lowered_with(plan).1.into_iter().fold(String::new(), |mut text, wrong| {
+        let mut lines = Vec::new();
+        for wrong in lowered_with(plan).1 {
             let place = match wrong.place {
                 Place::Span(span) => start(span),
                 other => format!("{other:?}"),
             };
-            text += &format!("{} @{place}: {}\n", wrong.code.id(), wrong.message);
-            for label in wrong.secondary {
-                text += &format!("  @{}: {}\n", start(label.span), label.text);
-            }
-            for help in wrong.help {
-                text += &format!("  {help}\n");
-            }
-            text
-        })
+            lines.push(format!("{} @{place}: {}", wrong.code.id(), wrong.message));
+            let labels = wrong.secondary.into_iter();
+            lines.extend(labels.map(|label| format!("  @{}: {}", start(label.span), label.text)));
+            lines.extend(wrong.help.into_iter().map(|help| format!("  {help}")));
+        }
+        lines.join("\n") + "\n"
     }
 
     #[test]

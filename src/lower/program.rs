@@ -40,13 +40,15 @@ fn keep_running(plan: &Plan, program: &Program, running: &Controller, out: &mut 
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{controller, lowered, object, plan, program, service, task, val};
+    use super::super::testing::{controller, lowered, object, plan, service, task, val};
     use crate::plan::{CronSchedule, ProgramKind, Replicas};
 
     fn kinds(kind: ProgramKind) -> Vec<String> {
         let mut plan = plan();
         plan.owns_namespace = false;
-        plan.programs.push(program("web", 30, kind));
+        let mut web = service("web", 30);
+        web.kind = kind;
+        plan.programs.push(web);
         let names = lowered(&plan).into_keys().filter(|name| !name.starts_with("NetworkPolicy/"));
         names.map(|name| name.replace("/web", "")).collect()
     }

@@ -13,7 +13,7 @@ use crate::plan::{
 };
 use crate::source::listing::{at, outline};
 use crate::spec::{Placeholders, Policy, Protocol};
-use crate::validate::{Author, Cluster, schema};
+use crate::validate::{Author, Cluster, rules, schema};
 
 pub(super) fn val<T>(value: T, number: u32) -> Val<T> {
     Val::new(value, at(number))
@@ -196,13 +196,18 @@ pub(super) fn storage(number: u32) -> Storage {
 }
 
 /// All objects of a plan, which has nothing wrong with it, each as an outline by its kind and
-/// name; that they have the types of their kinds is checked on the way.
+/// name. That every value leads to an input, and that the API server would take the
+/// objects, is checked on the way.
 pub(super) fn lowered(plan: &Plan) -> BTreeMap<String, String> {
     let (objects, diagnostics) = lowered_with(plan);
     assert_eq!(diagnostics, []);
     let mut findings = Vec::new();
     for object in &objects {
+        object.root().walk(&mut |path, node| {
+            assert!(node.at().span().is_some(), "{path:?} of {} has no cause", object.identity());
+        });
         schema::check(object.root(), Author::Gen, &Cluster::default(), &mut findings);
+        rules::check(object.root(), Author::Gen, &Cluster::default(), &mut findings);
     }
     assert!(findings.is_empty(), "{findings:?}");
     let outlines: BTreeMap<_, _> = objects
