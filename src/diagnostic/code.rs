@@ -296,6 +296,19 @@ codes! {
     /// case. Which objects there are follows from the component: with `storage` it has a
     /// `statefulSet` and no `deployment`.
     UnknownExtraPlace = "R071", "unknown place under `extra`";
+    /// A setting of a database that the rest of the stack depends on, so that gen decides it, or
+    /// a name that no setting can have.
+    ///
+    /// ```yaml
+    /// postgres:
+    ///   database:
+    ///     settings: { port: 5433 }
+    /// ```
+    ///
+    /// The Service, the probes and everybody who needs the database know its port; a password
+    /// among the settings would be readable by everybody. The language has its own words for
+    /// what can be chosen: `dataFolder`, `tls`, `replicas`, `storage`.
+    SettingNotAllowed = "R072", "setting that cannot be set";
     /// gen was started outside a project, or `--root` names a folder that is none.
     ///
     /// A project is a folder that holds both `stacks/` and `environments/`. gen works on the

@@ -193,7 +193,7 @@ fn version(program: &Program) -> Map {
 }
 
 /// The tag of an image reference.
-fn tag(image: &str) -> Option<&str> {
+pub(super) fn tag(image: &str) -> Option<&str> {
     let name = image.split_once('@').map_or(image, |(name, _)| name);
     // A colon before the last slash is that of the registry's port.
     let last = name.rsplit_once('/').map_or(name, |(_, last)| last);

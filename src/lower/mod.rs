@@ -6,6 +6,7 @@
 
 mod account;
 mod autoscaler;
+mod backup;
 mod budget;
 pub mod built;
 mod claim;
@@ -19,9 +20,12 @@ mod monitor;
 mod mount;
 mod namespace;
 mod network;
+mod official;
 mod pod;
+mod postgres;
 mod probe;
 mod program;
+mod redis;
 mod route;
 mod secret;
 mod security;
@@ -49,6 +53,12 @@ pub fn lower(plan: &Plan, diagnostics: &mut Diagnostics) -> Vec<Object> {
     for program in &plan.programs {
         program::lower(plan, program, &mut objects, diagnostics);
         network::lower(plan, program, &mut objects);
+    }
+    for database in &plan.postgres {
+        postgres::lower(plan, database, &mut objects, diagnostics);
+    }
+    for cache in &plan.redis {
+        redis::lower(plan, cache, &mut objects, diagnostics);
     }
     for volume in &plan.volumes {
         claim::lower(plan, volume, &mut objects, diagnostics);

@@ -30,6 +30,23 @@ pub(super) fn lower(
     out.finish();
 }
 
+/// All objects of a server whose pods have names and an order, whether they keep data or not.
+pub(super) fn stateful(
+    plan: &Plan,
+    program: &Program,
+    running: &Controller,
+    objects: &mut Vec<Object>,
+    diagnostics: &mut Diagnostics,
+) {
+    let mut out = Joining::new(plan, &program.component, &program.extra, objects, diagnostics);
+    account::lower(plan, program, &mut out);
+    out.push(service::of_program(plan, program).object());
+    controller::stateful_set(plan, program, running, &mut out);
+    budget::lower(plan, program, running, &mut out);
+    monitor::lower(plan, program, &mut out);
+    out.finish();
+}
+
 fn keep_running(plan: &Plan, program: &Program, running: &Controller, out: &mut Joining<'_>) {
     controller::lower(plan, program, running, out);
     if !running.per_node {

@@ -42,11 +42,13 @@ pub(super) fn lower(plan: &Plan, objects: &mut Vec<Object>) {
             }
         }
     }
-    let needs_issuer =
-        |route: &&Route| matches!(&route.kind, RouteKind::Host { tls_secret: Some(_), .. });
+    let routes = plan.routes.iter().map(|route| &route.kind);
+    let mut routes_with_tls =
+        routes.filter(|kind| matches!(kind, RouteKind::Host { tls_secret: Some(_), .. }));
+    let mut databases_with_tls = plan.postgres.iter().filter(|database| database.tls.is_some());
     let source = plan.place.routing.as_ref().and_then(|routing| routing.tls.as_ref());
     if let Some(TlsSource::SelfSigned(at)) = source
-        && plan.routes.iter().any(|route| needs_issuer(&route))
+        && (routes_with_tls.next().is_some() || databases_with_tls.next().is_some())
     {
         let at = at.derive(Rule::SelfSignedIssuer);
         let issuer = k8s!(at; Issuer {

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::k8s::{Object, Version};
 use crate::plan::{
-    Container, Controller, Dns, Map, Mount, MountSource, Place, Plan, Port, Probes, Program,
-    ProgramKind, Reclaim, Replicas, SecurityContext, ServiceAccount, Storage, Task, Val,
+    Container, Controller, Dns, Map, Mount, MountSource, Place, Plan, Port, Postgres, Probes,
+    Program, ProgramKind, Reclaim, Redis, Replicas, SecurityContext, ServiceAccount, Storage, Task,
+    Val,
 };
 use crate::source::listing::{at, outline};
 use crate::spec::{Placeholders, Policy, Protocol};
@@ -154,6 +155,54 @@ pub(super) fn service(name: &str, number: u32) -> Program {
     service
 }
 
+/// A PostgreSQL 17, declared at `number`: its image stands two further, its database 4, its user
+/// 5, its volume 6 and its Secret 7.
+pub(super) fn postgres(name: &str, number: u32) -> Postgres {
+    let mut program = service(name, number);
+    program.container.image.v = "postgres:17-alpine".to_owned();
+    set_port(&mut program.container, "postgres", 5432);
+    Postgres {
+        program,
+        version: None,
+        database: text("shop_db", number + 4),
+        user: text("shop_user", number + 5),
+        port: 5432,
+        storage: storage(number + 6),
+        data_folder: None,
+        settings: Map::new(),
+        init_scripts: None,
+        secret: text(&format!("{name}-credentials"), number + 7),
+        tls: None,
+        backup: None,
+        at: at(number),
+    }
+}
+
+/// A Redis 7 of one pod with a volume, declared at `number`: the number of pods stands one
+/// further, its image 2, its volume 6 and its Secret 7.
+pub(super) fn redis(name: &str, number: u32) -> Redis {
+    let mut program = service(name, number);
+    program.container.image.v = "redis:7".to_owned();
+    set_port(&mut program.container, "redis", 6379);
+    Redis {
+        program,
+        replicas: val(1, number + 1),
+        port: 6379,
+        storage: Some(storage(number + 6)),
+        settings: Map::new(),
+        secret: text(&format!("{name}-credentials"), number + 7),
+        at: at(number),
+    }
+}
+
+fn set_port(container: &mut Container, name: &str, port: u16) {
+    for known in &mut container.ports {
+        name.clone_into(&mut known.name.v);
+        known.container.v = port;
+        known.service.v = port;
+    }
+}
+
 /// A controller of one pod.
 pub(super) fn controller(number: u32) -> Controller {
     Controller {
@@ -196,8 +245,8 @@ pub(super) fn storage(number: u32) -> Storage {
 }
 
 /// All objects of a plan, which has nothing wrong with it, each as an outline by its kind and
-/// name. That every value leads to an input, and that the API server would take the
-/// objects, is checked on the way.
+/// name. That every value leads to an input, and that the API server of every version would
+/// take the objects, is checked on the way.
 pub(super) fn lowered(plan: &Plan) -> BTreeMap<String, String> {
     let (objects, diagnostics) = lowered_with(plan);
     assert_eq!(diagnostics, []);
@@ -206,8 +255,13 @@ pub(super) fn lowered(plan: &Plan) -> BTreeMap<String, String> {
         object.root().walk(&mut |path, node| {
             assert!(node.at().span().is_some(), "{path:?} of {} has no cause", object.identity());
         });
-        schema::check(object.root(), Author::Gen, &Cluster::default(), &mut findings);
-        rules::check(object.root(), Author::Gen, &Cluster::default(), &mut findings);
+    }
+    for version in Version::all() {
+        let cluster = Cluster { version, ..Cluster::default() };
+        for object in &objects {
+            schema::check(object.root(), Author::Gen, &cluster, &mut findings);
+            rules::check(object.root(), Author::Gen, &cluster, &mut findings);
+        }
     }
     assert!(findings.is_empty(), "{findings:?}");
     let outlines: BTreeMap<_, _> = objects
@@ -246,4 +300,13 @@ pub(super) fn lowered_with(plan: &Plan) -> (Vec<Object>, Vec<Diagnostic>) {
     let mut diagnostics = Diagnostics::default();
     let objects = super::lower(plan, &mut diagnostics);
     (objects, diagnostics.iter().cloned().collect())
+}
+
+/// The lines by which an object of one plan differs from that of another.
+pub(super) fn changes(from: &Plan, to: &Plan, name: &str) -> String {
+    let (from, to) = (object(from, name), object(to, name));
+    let diff = similar::TextDiff::from_lines(&from, &to);
+    let changed =
+        diff.iter_all_changes().filter(|change| change.tag() != similar::ChangeTag::Equal);
+    changed.flat_map(|change| [change.tag().to_string(), change.to_string()]).collect()
 }

@@ -9,6 +9,8 @@ use crate::source::{Origin, Tree};
 pub struct Postgres {
     /// The pods: name, selector, container (image, resources, env, ...), one replica.
     pub program: Program,
+    /// The major version, where the stack says it; an image's tag may say it instead.
+    pub version: Option<Val<String>>,
     /// The database made at the first start.
     pub database: Val<String>,
     /// The user that owns it.
@@ -17,7 +19,7 @@ pub struct Postgres {
     pub port: u16,
     /// The volume that holds the data.
     pub storage: Storage,
-    /// The folder inside of the volume that holds the data.
+    /// The folder inside of the volume that holds the data; `.` for the volume itself.
     pub data_folder: Option<Val<String>>,
     /// Settings of `postgresql.conf` in the order of their names, as text.
     pub settings: Map,

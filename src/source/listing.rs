@@ -32,6 +32,10 @@ pub(crate) fn outline(root: NodeRef<'_>) -> String {
     out
 }
 
+fn is_quoted(text: &str) -> bool {
+    text.is_empty() || text.parse::<f64>().is_ok() || text.contains('\n')
+}
+
 fn outline_inside(parent: NodeRef<'_>, depth: usize, out: &mut String) {
     for node in parent.entries().chain(parent.items()) {
         let start = out.len();
@@ -42,8 +46,8 @@ fn outline_inside(parent: NodeRef<'_>, depth: usize, out: &mut String) {
         }
         match node.kind() {
             Kind::Map | Kind::List => {}
-            Kind::Str if node.text().is_empty() || node.text().parse::<f64>().is_ok() => {
-                out.extend([" \"", node.text(), "\""]);
+            Kind::Str if is_quoted(node.text()) => {
+                out.extend([" ", &format!("{:?}", node.text())]);
             }
             _ => out.extend([" ", node.text()]),
         }

@@ -194,4 +194,37 @@ rules! {
     /// Fields that the External Secrets operator would fill in are written, so that a GitOps
     /// engine sees no difference.
     ExternalSecretFields = "external-secret-fields",
+    /// A database runs from its official image, and gets what that image asks for: its names
+    /// and password in the environment, its user and group by number, since the image says
+    /// them by name or starts as root, and the folders that it writes to.
+    OfficialImage = "official-image",
+    /// The files of a PostgreSQL lie in a folder inside of its volume: the volume's own folder
+    /// belongs to root, and that of block storage is not empty when new.
+    DataFolder = "data-folder",
+    /// A database is asked by its own client whether it is well. Until it has started it has
+    /// ten minutes, for the scripts of the first start or for recovery after a crash.
+    DatabaseProbes = "database-probes",
+    /// PostgreSQL has 90 seconds to stop: it ends all sessions and writes what it holds in
+    /// memory, and a shorter time costs a recovery at the next start.
+    PostgresStop = "postgres-stop",
+    /// PostgreSQL's parallel queries share memory by `/dev/shm`, of which a container has
+    /// 64 MiB; a folder in memory there is bounded by the container's own limit.
+    SharedMemory = "shared-memory",
+    /// The settings of a database are a file in a ConfigMap, with those that gen decides.
+    DatabaseSettings = "database-settings",
+    /// PostgreSQL reads its certificate when told to, so a container beside it tells it every
+    /// hour, and a renewed certificate is served without a restart.
+    CertificateReload = "certificate-reload",
+    /// A backup is a CronJob of the database's own image, which dumps to a claim of its own,
+    /// reads the dump's list of contents back, and then removes the oldest beyond `keep`.
+    BackupJob = "backup-job",
+    /// A Redis with a volume keeps every write in an append-only file; one without keeps
+    /// nothing.
+    RedisPersistence = "redis-persistence",
+    /// Of several Redis pods the first takes writes and the others follow it, so the Service
+    /// that callers know leads to the first alone.
+    FirstTakesWrites = "first-takes-writes",
+    /// Several pods of a database lie on different nodes where that is possible, since each is
+    /// there for the case that another one is gone.
+    SpreadReplicas = "spread-replicas",
 }
