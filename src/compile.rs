@@ -302,7 +302,7 @@ impl Folder {
 }
 
 /// Validates all objects of an environment together.
-fn validate(folders: &[Folder], place: &Place, diagnostics: &mut Diagnostics) {
+pub fn validate(folders: &[Folder], place: &Place, diagnostics: &mut Diagnostics) {
     let plain = |values: &[Val<String>]| -> Vec<String> {
         values.iter().map(|value| value.v.clone()).collect()
     };
