@@ -3,11 +3,11 @@
 use super::{Map, Program, Val};
 use crate::source::{Origin, Tree};
 
-/// One PostgreSQL. Its pods are described by `program`, whose container has what the stack
-/// says of it alone; what makes it a PostgreSQL is lowering's to add.
+/// One PostgreSQL. Its pods are described by `program`, whose container has its port and what
+/// the stack says of it alone; what makes it a PostgreSQL is lowering's to add.
 #[derive(Debug, Clone)]
 pub struct Postgres {
-    /// The pods: name, selector, container (image, resources, env, ...), one replica.
+    /// The pods: name, selector, container (image, port, resources, env, ...), one replica.
     pub program: Program,
     /// The major version, where the stack says it; an image's tag may say it instead.
     pub version: Option<Val<String>>,
