@@ -827,4 +827,403 @@ codes! {
     ///
     /// Paths start at the stack's folder.
     MissingFile = "R082", "missing file";
+    /// An expression names something that there is not.
+    ///
+    /// ```yaml
+    /// env:
+    ///   LOG_LEVEL: ${{ env.vars.loglevel }}   # the environment says logLevel
+    /// ```
+    ///
+    /// Mend the name, or declare what it should lead to.
+    UndefinedName = "R010", "undefined name in an expression";
+    /// An expression names something that exists but is not known at that place. Names, ports
+    /// and hosts are read before anything that is made of them; `self` means a component and
+    /// stands in one; an environment is the same for all of its stacks.
+    ///
+    /// ```yaml
+    /// services:
+    ///   web: { name: "${{ database.host }}-web" }
+    /// ```
+    ///
+    /// Use `vars`, `env`, `stack` and `instance` there: they are known from the start.
+    NotKnownHere = "R011", "name that is not known here";
+    /// Variables are made of each other in a circle, so that none has a value.
+    ///
+    /// ```yaml
+    /// vars:
+    ///   host: ${{ vars.name }}.example.com
+    ///   name: api.${{ vars.host }}
+    /// ```
+    ///
+    /// Give one of them a value of its own.
+    VariableCircle = "R012", "variables in a circle";
+    /// An expression yields a value of another type than its place takes.
+    ///
+    /// ```yaml
+    /// vars: { count: "3" }
+    /// services:
+    ///   web: { replicas: "${{ vars.count }}" }
+    /// ```
+    ///
+    /// An expression that stands alone keeps the type of its value, so the value must be
+    /// written with that type: `count: 3`.
+    ExpressionType = "R013", "expression of the wrong type";
+    /// A string is longer than anything that Kubernetes keeps, once its variables are put in.
+    ///
+    /// ```yaml
+    /// vars:
+    ///   a: ${{ vars.b }}${{ vars.b }}
+    ///   b: ${{ vars.c }}${{ vars.c }}
+    /// ```
+    ///
+    /// Shorten it.
+    TooLong = "R014", "string that is too long";
+    /// A secret flows where everybody can read it, or where Kubernetes cannot put one: a label,
+    /// an annotation, a ConfigMap, a command line, a name, a host.
+    ///
+    /// ```yaml
+    /// configs:
+    ///   app: { data: { DATABASE_URL: "${{ database.url }}" } }
+    /// ```
+    ///
+    /// Give it to the program as an environment variable, which becomes a reference to the
+    /// Secret, or mount the secret as a file.
+    SecretOutOfPlace = "R015", "secret out of place";
+    /// A value that only the kubelet knows stands where it must be known before: the address of
+    /// a pod in a label, the name of a node in a ConfigMap.
+    ///
+    /// ```yaml
+    /// services:
+    ///   web: { labels: { ip: "${{ pod.ip }}" } }
+    /// ```
+    ///
+    /// Give it to the program as an environment variable.
+    RuntimeOutOfPlace = "R016", "runtime value out of place";
+    /// One string is made of two Secrets. It would have to be composed in the template of one
+    /// of them, which sees its own keys alone.
+    ///
+    /// ```yaml
+    /// env:
+    ///   LOGIN: ${{ secrets.app.user }}:${{ secrets.other.password }}
+    /// ```
+    ///
+    /// Keep both parts in one Secret, or give the program the two apart.
+    TwoSecrets = "R017", "string of two Secrets";
+    /// A string with a secret in it would have to be composed, and the Secret is one that
+    /// somebody makes by hand: gen renders no template for it.
+    ///
+    /// ```yaml
+    /// # environments/prod.yaml
+    /// secrets: { default: existing, existing: { database-credentials: [password] } }
+    /// ```
+    ///
+    /// Let a key of the Secret hold the whole string; the message says which. Name the key in
+    /// the environment too.
+    CannotCompose = "R018", "nothing can be composed here";
+    /// A value that is known in the cluster alone passes through a filter that gen would have to
+    /// apply. Of the filters, a Secret's own template has `urlencode` alone.
+    ///
+    /// ```yaml
+    /// env:
+    ///   TOKEN: ${{ secrets.app.token | base64 }}
+    /// ```
+    ///
+    /// Keep the value as the program wants it, in a key of its own.
+    FilterOnStaged = "R019", "filter on what only the cluster knows";
+    /// A secret would have to be percent-encoded in a string that also holds what only the
+    /// kubelet knows. A Secret's template can encode but does not know the pod; the kubelet
+    /// knows the pod but cannot encode.
+    ///
+    /// ```yaml
+    /// env:
+    ///   URL: http://u:${{ secrets.app.password | urlencode }}@${{ pod.ip }}/
+    /// ```
+    ///
+    /// Give the program the two apart.
+    EncodedAndRuntime = "R020", "encoded secret beside a runtime value";
+    /// A secret stands in a URL as it is. A `/`, `@` or `%` in it would end the part of the URL
+    /// that it stands in, and the program would call somebody else or nobody.
+    ///
+    /// ```yaml
+    /// env:
+    ///   URL: amqp://user:${{ secrets.queue.password }}@queue:5672
+    /// ```
+    ///
+    /// Write `${{ secrets.queue.password | urlencode }}`.
+    UnencodedSecret = "R021", "secret in a URL without encoding";
+    /// Something that a component cannot do without is not said in any layer.
+    ///
+    /// ```yaml
+    /// services:
+    ///   web: { ports: { http: 8080 } }   # and no image
+    /// ```
+    ///
+    /// Write the field; an environment's `defaults` may say it for all components of a kind.
+    MissingField = "R022", "missing field";
+    /// A name that Kubernetes does not accept for what it names, or that is too long for it.
+    ///
+    /// ```yaml
+    /// services:
+    ///   Web_Server: { image: "nginx:1.29" }
+    /// ```
+    ///
+    /// Most names have lower-case letters, digits and `-`, and at most 63 characters.
+    InvalidName = "R023", "name that Kubernetes does not accept";
+    /// Two things that others name are called the same, so that nobody could tell them apart.
+    ///
+    /// ```yaml
+    /// services: { database: { image: "pgbouncer:1.24" } }
+    /// postgres: { database: { version: "17" } }
+    /// ```
+    ///
+    /// Rename one of them. Names of components are unique over all kinds of a stack.
+    SameName = "R024", "two things of the same name";
+    /// Two words that exclude each other, or one that contradicts what it stands in.
+    ///
+    /// ```yaml
+    /// services:
+    ///   agent: { perNode: true, replicas: 3 }
+    /// ```
+    ///
+    /// Remove one of the two; both places are shown.
+    Conflicting = "R025", "words that exclude each other";
+    /// A value that has not the form of what it stands for: a quantity, an address, a schedule, a
+    /// rate, a mode.
+    ///
+    /// ```yaml
+    /// routes:
+    ///   public: { paths: { /: { to: web, rateLimit: 20 per second } } }
+    /// ```
+    ///
+    /// The message says what the form is: here `20/s`.
+    MalformedValue = "R026", "malformed value";
+    /// A field names a config, secret, volume or component of the stack that there is not, or
+    /// one of a kind that does not fit.
+    ///
+    /// ```yaml
+    /// services:
+    ///   web: { envFrom: [settings] }   # and no config or secret of that name
+    /// ```
+    ///
+    /// Mend the name, or declare what it names.
+    UnknownReference = "R027", "reference that leads nowhere";
+    /// A need names nothing that can be called: no component or external of the stack, and with
+    /// `from` no component of a stack that runs in the environment.
+    ///
+    /// ```yaml
+    /// services:
+    ///   web: { needs: [databse] }
+    /// ```
+    ///
+    /// Mend the name. What another stack runs is named by `from: STACK/COMPONENT`; workers and
+    /// jobs have no address and cannot be needed.
+    UnknownNeed = "R030", "need of what there is not";
+    /// An expression uses a component that is not among the needs of the one it stands in. The
+    /// network policies would keep the two apart.
+    ///
+    /// ```yaml
+    /// services:
+    ///   web: { env: { API_URL: "${{ api.url }}" } }
+    /// ```
+    ///
+    /// Add the need: `needs: [api]`.
+    MissingNeed = "R031", "use without a need";
+    /// A port that is not declared where it is looked for.
+    ///
+    /// ```yaml
+    /// services:
+    ///   web: { ports: { http: 8080 }, metrics: metrics }
+    /// ```
+    ///
+    /// Mend the name, or declare the port.
+    UnknownPort = "R032", "unknown port";
+    /// Components wait for each other in a circle, so that none of them could ever start.
+    ///
+    /// ```yaml
+    /// services:
+    ///   a: { needs: { b: { wait: true } } }
+    ///   b: { needs: { a: { wait: true } } }
+    /// ```
+    ///
+    /// Take one wait away. Needs alone may run in a circle: a program that starts before what it
+    /// calls has to try again.
+    WaitCircle = "R033", "waits in a circle";
+    /// A need of another stack's component that does not let this stack in. A way between
+    /// stacks is opened by both: the owner says who may call, the caller says what it calls.
+    ///
+    /// ```yaml
+    /// # stacks/shop/stack.yaml
+    /// services:
+    ///   web: { needs: { db: { from: learnflow/postgres } } }
+    /// ```
+    ///
+    /// The owner writes, in `stacks/learnflow/stack.yaml`:
+    ///
+    /// ```yaml
+    /// postgres:
+    ///   postgres: { allowFrom: { stacks: [shop] } }
+    /// ```
+    NoConsent = "R034", "need without consent";
+    /// An image reference, a tag or a digest that no registry would understand.
+    ///
+    /// ```yaml
+    /// services:
+    ///   web: { image: "Nginx:1.29 " }
+    /// ```
+    ///
+    /// A reference is `REPOSITORY:TAG`, `REPOSITORY@sha256:DIGEST` or both; repositories are
+    /// written in lower case.
+    MalformedImage = "R040", "malformed image";
+    /// An image that says neither tag nor digest: what runs would depend on the day.
+    ///
+    /// ```yaml
+    /// services:
+    ///   web: { image: nginx }
+    /// ```
+    ///
+    /// Write the tag, `nginx:1.29`, or say it once for all who use the image:
+    /// `images: { nginx: "1.29" }`.
+    ImageWithoutVersion = "R041", "image without a version";
+    /// `images` gives a version to an image that nothing uses.
+    ///
+    /// ```yaml
+    /// images: { ghcr.io/shop/ap: "1.4.0" }
+    /// ```
+    ///
+    /// Remove the line, or mend the repository's name.
+    UnusedImage = "R042", "version of an unused image";
+    /// A mount without a source, or with several.
+    ///
+    /// ```yaml
+    /// mounts: { /data: { volume: data, readOnly: true, config: app } }
+    /// ```
+    ///
+    /// Name one of `files`, `volume`, `secret`, `config` and `emptyDir`.
+    MountSource = "R043", "mount without exactly one source";
+    /// A mounted folder has folders in it. Mounted files become a ConfigMap, which holds files
+    /// alone.
+    ///
+    /// ```yaml
+    /// mounts: { /migrations: { files: migrations/ } }   # with migrations/001/up.sql
+    /// ```
+    ///
+    /// Mount each folder on its own: `/migrations/001: { files: migrations/001/ }`.
+    NestedFiles = "R044", "folder in a mounted folder";
+    /// Mounted files are larger than a ConfigMap may be, 1 MiB in all.
+    ///
+    /// ```yaml
+    /// mounts: { /data: { files: dump.sql } }
+    /// ```
+    ///
+    /// Put large files into the image or into a volume.
+    FilesTooLarge = "R045", "files too large for a ConfigMap";
+    /// A back-end for secrets that the environment does not offer, or none where none is the
+    /// default.
+    ///
+    /// ```yaml
+    /// # stacks/shop/stack.yaml
+    /// backend: external
+    /// # environments/dev.yaml
+    /// secrets: { default: sealed, sealed: { certificate: dev.pem } }
+    /// ```
+    ///
+    /// Choose one that the environment offers, in an overlay for that environment.
+    UnknownBackend = "R046", "back-end that is not offered";
+    /// A Secret, or a key of one, that somebody makes by hand is not among those that the
+    /// environment says exist.
+    ///
+    /// ```yaml
+    /// # environments/prod.yaml
+    /// secrets: { default: existing, existing: { app: [token] } }
+    /// # stacks/shop/stack.yaml
+    /// secrets: { app: { keys: [tokn] } }
+    /// ```
+    ///
+    /// Mend the name, or make the Secret and name its keys in the environment.
+    NotExisting = "R047", "Secret that nobody made";
+    /// A sealed key has no value yet, and the environment refuses placeholders.
+    ///
+    /// ```yaml
+    /// # environments/prod.yaml
+    /// secrets: { default: sealed, placeholders: refused }
+    /// ```
+    ///
+    /// Set the value with the command that the message names, or allow placeholders there until
+    /// all values are set.
+    NoValue = "R048", "secret without a value";
+    /// A storage class that the environment has no name for. Stacks name what they want, such as
+    /// `premium`; the environment says which class of its cluster that is.
+    ///
+    /// ```yaml
+    /// # stacks/shop/prod.yaml
+    /// postgres: { database: { storage: { size: 100Gi, class: premum } } }
+    /// # environments/prod.yaml
+    /// storage: { default: standard, premium: premium-rwo }
+    /// ```
+    ///
+    /// Mend the name, or add it to the environment's `storage`.
+    UnknownStorageClass = "R049", "unknown storage class";
+    /// The environment's routing has no way to do what a route asks for, and what a place cannot
+    /// do is not dropped in silence.
+    ///
+    /// ```yaml
+    /// # environments/prod.yaml
+    /// routing: { gateway: { name: public, namespace: gateways, controller: { namespace: gateways } } }
+    /// # stacks/shop/stack.yaml
+    /// routes: { public: { host: a.example.com, paths: { /: { to: web, rateLimit: 20/s } } } }
+    /// ```
+    ///
+    /// Take it away there with an overlay, or let the environment say more of its routing.
+    RoutingCannot = "R050", "what the place's routing cannot do";
+    /// Two routes of an environment lead from the same path of the same host. Which of them
+    /// wins would be the controller's choice.
+    ///
+    /// ```yaml
+    /// routes:
+    ///   public: { host: a.example.com, paths: { /: web } }
+    ///   other: { host: a.example.com, paths: { /: admin } }
+    /// ```
+    ///
+    /// Give one of them another host or another path.
+    RoutesAlike = "R051", "two routes alike";
+    /// An autoscaler holds a percentage of what is requested, and nothing is requested.
+    ///
+    /// ```yaml
+    /// services:
+    ///   web: { image: "nginx:1.29", replicas: { min: 2, max: 10, cpu: 70 } }
+    /// ```
+    ///
+    /// Say what the container requests: `resources: { requests: { cpu: 100m } }`.
+    AutoscalerWithoutRequest = "R052", "autoscaler without a request";
+    /// A disruption budget that allows no disruption: a node with such a pod cannot be drained,
+    /// and an upgrade of the cluster stops there.
+    ///
+    /// ```yaml
+    /// services:
+    ///   web: { replicas: 2, budget: { minAvailable: "2" } }
+    /// ```
+    ///
+    /// Let one pod go, `budget: { maxUnavailable: "1" }`, or run more pods.
+    ImpossibleBudget = "R053", "budget that cannot be met";
+    /// An image is built for an architecture of which the environment has no node.
+    ///
+    /// ```yaml
+    /// # environments/edge.yaml
+    /// arch: [arm64]
+    /// # stacks/shop/stack.yaml
+    /// services: { web: { image: "shop:1.0", arch: amd64 } }
+    /// ```
+    ///
+    /// Build the image for the environment's architecture, or do not run the stack there.
+    ArchitectureMissing = "R054", "architecture without a node";
+    /// An external opens the way to all addresses, and the environment does not say which of
+    /// them are its own: the way to the cluster's pods and nodes is open too.
+    ///
+    /// ```yaml
+    /// externals:
+    ///   internet: { cidr: 0.0.0.0/0, ports: [443] }
+    /// ```
+    ///
+    /// Name the cluster's addresses in the environment: `clusterCidrs: [10.244.0.0/16]`.
+    UnknownClusterAddresses = "R055", "cluster's addresses unknown";
 }

@@ -130,7 +130,7 @@ pub struct Volume {
 /// A ConfigMap.
 #[derive(Debug, Clone)]
 pub struct Config {
-    /// The config's name in the stack; of mounted files, the path as written.
+    /// The config's name in the stack; of mounted files, their path as a part of a name.
     pub component: String,
     /// The object's name.
     pub name: Val<String>,

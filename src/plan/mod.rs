@@ -24,7 +24,7 @@ pub use place::{
 pub use program::{
     Budget, Container, Controller, CronSchedule, EnvFrom, EnvSource, EnvVar, Extra, Metrics, Mount,
     MountSource, Port, Probes, Program, ProgramKind, RbacRule, Replicas, SecurityContext,
-    ServiceAccount, Task, Wait, WaitFor,
+    ServiceAccount, Task, Wait, WaitFor, headless_name,
 };
 pub use route::{RateLimit, RatePeriod, Route, RouteKind, RoutePath};
 pub use secret::{Composed, Piece, Secret, SecretBackend, SecretKey};

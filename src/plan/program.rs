@@ -58,8 +58,14 @@ impl Program {
     /// found at `NAME-NUMBER.HEADLESS`.
     #[must_use]
     pub fn headless_name(&self) -> String {
-        crate::k8s::fit(format!("{}-headless", self.name.v), 63)
+        headless_name(&self.name.v)
     }
+}
+
+/// The name of the headless Service of a StatefulSet of that name.
+#[must_use]
+pub fn headless_name(name: &str) -> String {
+    crate::k8s::fit(format!("{name}-headless"), 63)
 }
 
 /// What keeps a program running, or runs it.

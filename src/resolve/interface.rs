@@ -1,15 +1,130 @@
-//! What other stacks may know of one.
+//! What other stacks may know of one, and what its own expressions are made of: the names,
+//! ports and hosts of its components.
 
+use indexmap::IndexMap;
+
+use super::ground::{Ground, Grounded, ROOTS};
+use super::log::Log;
+use super::names::{self, CRON_JOB, JOB, STATEFUL_SET};
+use super::read::Read;
 use super::{Merged, Surroundings};
-use crate::diagnostic::Diagnostics;
-use crate::plan::{Place, Val};
-use crate::source::{Origin, Rule};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::k8s::NameForm;
+use crate::plan::{Map, Place, Port, Val};
+use crate::source::{Origin, Rule, Span};
+use crate::spec::expression::Text;
+use crate::spec::map::{Closed, Open};
+use crate::spec::{self, Protocol};
+
+/// The port of PostgreSQL.
+pub(super) const POSTGRES: u16 = 5432;
+/// The port of Redis.
+pub(super) const REDIS: u16 = 6379;
 
 /// What other stacks may know of one: where its components are and whom they let in.
 #[derive(Debug, Clone)]
 pub struct Interface {
+    /// The stack's name, its folder's.
+    pub stack: String,
+    /// The stack's name; of an instance `STACK-INSTANCE`.
+    pub name: String,
     /// The namespace of its objects.
     pub namespace: Val<String>,
+    /// Everything in it that runs or that it calls, by name.
+    pub components: IndexMap<String, Component>,
+    /// The names of its jobs that run on demand.
+    pub on_demand: Vec<String>,
+    /// The addresses of its routes, by name.
+    pub(super) routes: IndexMap<String, Address>,
+    pub(super) ground: Ground,
+    /// Whether no mistake was found in what this is made of.
+    pub(super) sound: bool,
+}
+
+/// A component as others see it.
+#[derive(Debug, Clone)]
+pub struct Component {
+    /// What it is.
+    pub kind: ComponentKind,
+    /// The name of its objects, and the host name of its Service.
+    pub name: Val<String>,
+    /// The labels by which its pods are found, where the stack chose other ones than gen.
+    pub selector: Map,
+    /// Its ports, in the order declared.
+    pub ports: Vec<Port>,
+    /// The stacks that may call it.
+    pub allow_from: Vec<Val<String>>,
+    /// Where its name stands.
+    pub declared: Span,
+}
+
+/// What a component is.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "the language's own words")]
+pub enum ComponentKind {
+    /// With the number of its pods, where each has a name of its own.
+    Service {
+        storage: bool,
+        pods: Option<u32>,
+    },
+    Worker,
+    Job,
+    CronJob,
+    Postgres {
+        database: String,
+        user: String,
+        tls: bool,
+    },
+    Redis,
+    External {
+        host: Option<Val<String>>,
+    },
+}
+
+impl ComponentKind {
+    /// The kind in a sentence.
+    pub(super) fn noun(&self) -> &'static str {
+        match self {
+            Self::Service { .. } => "a service",
+            Self::Worker => "a worker",
+            Self::Job => "a job",
+            Self::CronJob => "a cron job",
+            Self::Postgres { .. } => "a PostgreSQL",
+            Self::Redis => "a Redis",
+            Self::External { .. } => "an external",
+        }
+    }
+
+    /// Whether others can call it.
+    pub(super) fn is_called(&self) -> bool {
+        !matches!(self, Self::Worker | Self::Job | Self::CronJob)
+    }
+}
+
+/// Where a route leads in from.
+#[derive(Debug, Clone)]
+pub(super) struct Address {
+    /// The host name; a load balancer has none that is known when compiling.
+    pub host: Option<Val<String>>,
+    /// Whether it serves HTTPS.
+    pub https: bool,
+}
+
+impl Interface {
+    /// The labels by which a component's pods are found.
+    #[must_use]
+    pub fn selector(&self, component: &str) -> Map {
+        let Some(known) = self.components.get(component) else { return Map::new() };
+        if !known.selector.is_empty() {
+            return known.selector.clone();
+        }
+        let at = Origin::Written(known.declared).derive(Rule::StableSelector);
+        let label = |key: &str, value: &str| (key.to_owned(), Val::new(value.to_owned(), at));
+        Map::from([
+            label("app.kubernetes.io/name", component),
+            label("app.kubernetes.io/instance", &self.name),
+        ])
+    }
 }
 
 /// The interface of a stack, from its own words alone. Mistakes in them are reported here and
@@ -21,7 +136,371 @@ pub fn interface(
     place: &Place,
     diagnostics: &mut Diagnostics,
 ) -> Option<Interface> {
-    let _ = (surroundings, place, diagnostics);
-    let at = Origin::Written(merged.span).derive(Rule::ObjectIdentity);
-    Some(Interface { namespace: Val::new(merged.name.clone(), at) })
+    // The environment's own mistakes are reported with the place.
+    let ground = Ground::of_environment(surroundings, &Log::default());
+    let log = Log::default();
+    let ground = ground.of_stack(merged, &log);
+    let mut reader = Reader { read: ground.with(&log), log: &log, components: IndexMap::new() };
+    let namespace = reader.namespace(merged, surroundings);
+    reader.components(&merged.body);
+    let routes = reader.routes(&merged.body, place);
+    let components = reader.components;
+    let jobs = merged.body.jobs.iter().flat_map(|jobs| &jobs.entries);
+    let on_demand = jobs
+        .filter(|(_, job)| job.value.body.on_demand.is_some())
+        .map(|(name, _)| name.clone())
+        .collect();
+    let sound = !log.has_errors();
+    diagnostics.append(log.into_diagnostics());
+    Some(Interface {
+        stack: merged.stack.clone(),
+        name: merged.name.clone(),
+        namespace,
+        components,
+        on_demand,
+        routes,
+        ground,
+        sound,
+    })
+}
+
+struct Reader<'g> {
+    read: Grounded<'g>,
+    log: &'g Log,
+    components: IndexMap<String, Component>,
+}
+
+impl Reader<'_> {
+    fn namespace(&self, merged: &Merged, surroundings: &Surroundings) -> Val<String> {
+        let text = merged.body.namespace.as_ref().or(surroundings.spec.namespace.as_ref());
+        let default = || {
+            let at = Origin::Written(merged.span.start_point()).derive(Rule::DefaultNamespace);
+            Val::new(merged.name.clone(), at)
+        };
+        let namespace = self.read.option(text, "a namespace").unwrap_or_else(default);
+        names::check(NameForm::DnsLabel, &namespace.v, namespace.at, "a namespace", self.log);
+        namespace
+    }
+
+    fn components(&mut self, body: &spec::StackBody) {
+        for (name, entry) in entries(body.services.as_ref()) {
+            let service = &entry.value.body;
+            let storage = service.controller.storage.is_some();
+            let pods = self.pods(&service.controller).filter(|_| storage);
+            let kind = ComponentKind::Service { storage, pods };
+            let component = self.program(name, entry.key, kind, &service.controller.pod);
+            self.add(
+                name,
+                Component {
+                    ports: self.ports(service.controller.pod.container.ports.as_ref()),
+                    allow_from: self.allow_from(service.allow_from.as_ref()),
+                    ..component
+                },
+            );
+        }
+        for (name, entry) in entries(body.workers.as_ref()) {
+            let pod = &entry.value.body.controller.pod;
+            let component = self.program(name, entry.key, ComponentKind::Worker, pod);
+            let ports = self.ports(pod.container.ports.as_ref());
+            self.add(name, Component { ports, ..component });
+        }
+        for (name, entry) in entries(body.jobs.as_ref()) {
+            let pod = &entry.value.body.task.pod;
+            let component = self.program(name, entry.key, ComponentKind::Job, pod);
+            let ports = self.ports(pod.container.ports.as_ref());
+            self.add(name, Component { ports, ..component });
+        }
+        for (name, entry) in entries(body.cronjobs.as_ref()) {
+            let pod = &entry.value.body.task.pod;
+            let component = self.program(name, entry.key, ComponentKind::CronJob, pod);
+            let ports = self.ports(pod.container.ports.as_ref());
+            self.add(name, Component { ports, ..component });
+        }
+        for (name, entry) in entries(body.postgres.as_ref()) {
+            let postgres = &entry.value.body;
+            let text = |text: Option<&Text>, field: &str| {
+                if text.is_none() {
+                    self.log.push(missing(entry.key, &format!("`{name}`"), field));
+                }
+                self.read.option(text, "a name").map(|text| text.v).unwrap_or_default()
+            };
+            let kind = ComponentKind::Postgres {
+                database: text(postgres.database.as_ref(), "database"),
+                user: text(postgres.user.as_ref(), "user"),
+                tls: self.read.value(postgres.tls.as_ref(), "a switch").is_some_and(|tls| tls.v),
+            };
+            let component = self.program(name, entry.key, kind, &postgres.pod);
+            self.own_port(&postgres.pod, "PostgreSQL", POSTGRES);
+            self.add(
+                name,
+                Component {
+                    ports: vec![database_port("postgres", POSTGRES, entry.key)],
+                    allow_from: self.allow_from(postgres.allow_from.as_ref()),
+                    ..component
+                },
+            );
+        }
+        for (name, entry) in entries(body.redis.as_ref()) {
+            let redis = &entry.value.body;
+            let component = self.program(name, entry.key, ComponentKind::Redis, &redis.pod);
+            self.own_port(&redis.pod, "Redis", REDIS);
+            self.add(
+                name,
+                Component {
+                    ports: vec![database_port("redis", REDIS, entry.key)],
+                    allow_from: self.allow_from(redis.allow_from.as_ref()),
+                    ..component
+                },
+            );
+        }
+        for (name, entry) in entries(body.externals.as_ref()) {
+            let external = self.external(name, entry.key, &entry.value.body);
+            self.add(name, external);
+        }
+    }
+
+    /// Keeps a component under its name, which none of another kind may have.
+    fn add(&mut self, name: &str, component: Component) {
+        if RESERVED.contains(&name) || ROOTS.contains(&name) {
+            self.log.push(
+                Diagnostic::error(
+                    Code::InvalidName,
+                    component.declared,
+                    format!("`{name}` means something else in expressions"),
+                )
+                .help("choose another name"),
+            );
+        }
+        if let Some(first) = self.components.get(name) {
+            self.log.push(
+                Diagnostic::error(
+                    Code::SameName,
+                    component.declared,
+                    format!("`{name}` is the name of {} already", first.kind.noun()),
+                )
+                .also(first.declared, "declared here")
+                .help("names are unique over the kinds of a stack, so that `needs` can say them"),
+            );
+            return;
+        }
+        self.components.insert(name.to_owned(), component);
+    }
+
+    fn program(
+        &self,
+        key: &str,
+        declared: Span,
+        kind: ComponentKind,
+        pod: &spec::Pod,
+    ) -> Component {
+        let name = self.read.option(pod.name.as_ref(), "a name").unwrap_or_else(|| {
+            let at = Origin::Written(declared).derive(Rule::ComponentName);
+            Val::new(key.to_owned(), at)
+        });
+        let (form, most) = match &kind {
+            ComponentKind::Service { storage: false, .. } => (NameForm::Dns1035Label, 63),
+            ComponentKind::Service { storage: true, .. }
+            | ComponentKind::Postgres { .. }
+            | ComponentKind::Redis => (NameForm::Dns1035Label, STATEFUL_SET),
+            ComponentKind::Job => (NameForm::DnsLabel, JOB),
+            ComponentKind::CronJob => (NameForm::DnsLabel, CRON_JOB),
+            ComponentKind::Worker | ComponentKind::External { .. } => (NameForm::DnsLabel, 63),
+        };
+        let what = format!("the name of {}", kind.noun());
+        names::check_length(form, most, &name, &what, self.log);
+        if pod.name.is_some() {
+            // It is also the name of a container and the value of a label.
+            let at = Origin::Written(declared);
+            names::check(NameForm::DnsLabel, key, at, "the name of a component", self.log);
+        }
+        let selector = self.read.map(pod.selector.as_ref(), "a label");
+        names::check_labels(&selector, self.log);
+        Component { kind, name, selector, ports: Vec::new(), allow_from: Vec::new(), declared }
+    }
+
+    fn external(&self, name: &str, declared: Span, external: &spec::External) -> Component {
+        let written = external.ports.iter().flat_map(|ports| &ports.items);
+        let ports: Vec<Port> = written
+            .filter_map(|port| {
+                let number = self.read.value(Some(port), "a port")?;
+                self.port_number(&number);
+                Some(Port {
+                    name: Val::new(number.v.to_string(), number.at),
+                    container: number,
+                    service: number,
+                    protocol: Val::new(Protocol::Tcp, number.at.derive(Rule::DefaultProtocol)),
+                    app_protocol: None,
+                })
+            })
+            .collect();
+        if external.ports.as_ref().is_none_or(|ports| ports.items.is_empty()) {
+            self.log.push(missing(declared, &format!("the external `{name}`"), "ports"));
+        }
+        let host = self.read.option(external.host.as_ref(), "a host name");
+        if let Some(host) = &host {
+            names::check(NameForm::DnsSubdomain, &host.v, host.at, "a host name", self.log);
+        }
+        let at = Origin::Written(declared).derive(Rule::ComponentName);
+        names::check(NameForm::DnsLabel, name, at, "the name of an external", self.log);
+        Component {
+            kind: ComponentKind::External { host },
+            name: Val::new(name.to_owned(), at),
+            selector: Map::new(),
+            ports,
+            allow_from: Vec::new(),
+            declared,
+        }
+    }
+
+    /// How many pods there always are.
+    fn pods(&self, controller: &spec::Controller) -> Option<u32> {
+        match &controller.replicas {
+            None => Some(1),
+            Some(spec::Replicas::Count(count)) => {
+                self.read.value(Some(count), "a number").map(|count| count.v)
+            }
+            Some(spec::Replicas::Range(_)) => None,
+        }
+    }
+
+    fn ports(&self, ports: Option<&Closed<spec::Port>>) -> Vec<Port> {
+        ports_of(ports, &self.read, self.log)
+    }
+
+    fn port_number(&self, port: &Val<u16>) {
+        check_port(port, self.log);
+    }
+
+    /// Reports ports of a component whose one port is known.
+    fn own_port(&self, pod: &spec::Pod, kind: &str, port: u16) {
+        if let Some((_, first)) = entries(pod.container.ports.as_ref()).next() {
+            self.log.push(
+                Diagnostic::error(
+                    Code::Conflicting,
+                    first.key,
+                    format!("the port of a {kind} is {port}"),
+                )
+                .help("leave `ports` out; those of a sidecar stand in the sidecar"),
+            );
+        }
+    }
+
+    fn allow_from(&self, allow: Option<&spec::AllowFrom>) -> Vec<Val<String>> {
+        let stacks = allow.and_then(|allow| allow.stacks.as_ref());
+        self.read.list(stacks, "the name of a stack").unwrap_or_default()
+    }
+
+    fn routes(&self, body: &spec::StackBody, place: &Place) -> IndexMap<String, Address> {
+        let place_https = place.routing.as_ref().is_some_and(|routing| routing.tls.is_some());
+        entries(body.routes.as_ref())
+            .map(|(name, entry)| {
+                let route = &entry.value.body;
+                let host = self.read.option(route.host.as_ref(), "a host name");
+                if let Some(host) = &host {
+                    let form = NameForm::WildcardSubdomain;
+                    names::check(form, &host.v, host.at, "a host name", self.log);
+                }
+                let asked = self.read.value(route.tls.as_ref(), "a switch");
+                let https = place_https && asked.is_none_or(|asked| asked.v);
+                (name.clone(), Address { host, https })
+            })
+            .collect()
+    }
+}
+
+/// Names that expressions start with, besides those of the ground.
+pub(super) const RESERVED: [&str; 7] =
+    ["self", "secrets", "configs", "routes", "pod", "node", "secret"];
+
+/// The entries of a map that may be unset.
+pub(super) fn entries<T>(
+    map: Option<&Closed<T>>,
+) -> impl Iterator<Item = (&String, &spec::map::Entry<T>)> {
+    map.into_iter().flat_map(|map| &map.entries)
+}
+
+/// The entries of a map that may be unset.
+pub(super) fn open_entries<T>(
+    map: Option<&Open<T>>,
+) -> impl Iterator<Item = (&String, &spec::map::Entry<T>)> {
+    map.into_iter().flat_map(|map| &map.entries)
+}
+
+/// A field that must be there and is not.
+pub(super) fn missing(span: Span, what: &str, field: &str) -> Diagnostic {
+    Diagnostic::error(Code::MissingField, span, format!("{what} has no `{field}`"))
+        .help(format!("write `{field}: ...`"))
+}
+
+fn check_port(port: &Val<u16>, log: &Log) {
+    if let (0, Some(span)) = (port.v, port.at.span()) {
+        log.push(
+            Diagnostic::error(Code::MalformedValue, span, "0 is not a port")
+                .help("write a number from 1 to 65535"),
+        );
+    }
+}
+
+/// The ports of a container, in the order declared.
+pub(super) fn ports_of(
+    ports: Option<&Closed<spec::Port>>,
+    read: &impl Read,
+    log: &Log,
+) -> Vec<Port> {
+    let mut known: Vec<Port> = Vec::new();
+    for (name, entry) in entries(ports) {
+        let port = &entry.value;
+        let at = Origin::Written(entry.key);
+        names::check(NameForm::PortName, name, at, "the name of a port", log);
+        let Some(container) = read.value(port.container.as_ref(), "a port") else {
+            if port.container.is_none() {
+                log.push(missing(entry.key, &format!("the port `{name}`"), "container"));
+            }
+            continue;
+        };
+        let service = read
+            .value(port.service.as_ref(), "a port")
+            .unwrap_or_else(|| Val::new(container.v, container.at.derive(Rule::ServicePort)));
+        let protocol = read
+            .value(port.protocol.as_ref(), "a protocol")
+            .unwrap_or_else(|| Val::new(Protocol::Tcp, container.at.derive(Rule::DefaultProtocol)));
+        check_port(&container, log);
+        check_port(&service, log);
+        let port = Port {
+            name: Val::new(name.clone(), at),
+            container,
+            service,
+            protocol,
+            app_protocol: read.option(port.app_protocol.as_ref(), "a protocol"),
+        };
+        let twin = known.iter().find(|other| {
+            other.protocol.v == port.protocol.v
+                && (other.container.v == port.container.v || other.service.v == port.service.v)
+        });
+        if let Some(twin) = twin {
+            let first = twin.name.at.span().unwrap_or(entry.key);
+            log.push(
+                Diagnostic::error(
+                    Code::Conflicting,
+                    entry.key,
+                    format!("the ports `{}` and `{name}` have the same number", twin.name.v),
+                )
+                .also(first, "the other one")
+                .help("give each port a number of its own"),
+            );
+        }
+        known.push(port);
+    }
+    known
+}
+
+fn database_port(name: &str, number: u16, declared: Span) -> Port {
+    let at = Origin::Written(declared).derive(Rule::DatabasePort);
+    Port {
+        name: Val::new(name.to_owned(), at),
+        container: Val::new(number, at),
+        service: Val::new(number, at),
+        protocol: Val::new(Protocol::Tcp, at),
+        app_protocol: None,
+    }
 }

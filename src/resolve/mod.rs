@@ -5,19 +5,41 @@
 //! then each is planned on its own with the interfaces of the others, so that stacks can be
 //! planned in any order and one stack never reads the inside of another.
 
+mod cidr;
+mod config;
+mod container;
+mod database;
+mod evaluate;
+mod files;
+mod flows;
+mod ground;
+mod image;
 mod interface;
 mod layers;
+mod log;
+mod names;
+mod needs;
+mod order;
 mod place;
 mod plan;
+mod planner;
+mod program;
+mod read;
+mod routes;
+mod scope;
+mod secrets;
+mod stage;
+mod storage;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-pub use interface::{Interface, interface};
+pub use interface::{Component, ComponentKind, Interface, interface};
 pub use layers::{Layers, check_listed};
 pub use place::place;
 pub use plan::plan;
+pub use routes::check_routes;
 
 use crate::fs::FileSystem;
 use crate::plan::Place;

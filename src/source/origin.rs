@@ -227,4 +227,83 @@ rules! {
     /// Several pods of a database lie on different nodes where that is possible, since each is
     /// there for the case that another one is gone.
     SpreadReplicas = "spread-replicas",
+    /// A stack that names no namespace has one of its own name.
+    DefaultNamespace = "default-namespace",
+    /// Objects are called as the component is in its stack.
+    ComponentName = "component-name",
+    /// A port of a Service has the number of the container's port.
+    ServicePort = "service-port",
+    /// A port is TCP where nothing is said.
+    DefaultProtocol = "default-protocol",
+    /// PostgreSQL and Redis listen on the ports that everybody knows them by.
+    DatabasePort = "database-port",
+    /// A database without an image runs the official one of its version.
+    ImageOfVersion = "image-of-version",
+    /// One pod runs where nothing is said.
+    OneReplica = "one-replica",
+    /// The token of the API server is not mounted where no rule needs it.
+    NoToken = "no-token",
+    /// A component with rules of `rbac` has the token with which it may use them.
+    TokenForRbac = "token-for-rbac",
+    /// A rule that names no API group means the core group.
+    CoreGroup = "core-group",
+    /// The credentials of a component are a Secret `NAME-credentials`.
+    CredentialsName = "credentials-name",
+    /// A database has a password, which gen makes of 32 characters where nobody sets it.
+    PasswordKey = "password-key",
+    /// A value has the name of its key in an external store.
+    RemoteKey = "remote-key",
+    /// A Secret lies at `STACK/SECRET` in an external store.
+    StorePath = "store-path",
+    /// A string with secrets in it is a key of their Secret, composed in the cluster.
+    ComposedKey = "composed-key",
+    /// A variable that another one refers to, for what only the kubelet knows or for a secret
+    /// beside it.
+    HelperVariable = "helper-variable",
+    /// A mounted file or folder becomes a ConfigMap, shared by all who mount it.
+    FilesConfig = "files-config",
+    /// Storage that names no class has the environment's `default`.
+    DefaultStorageClass = "default-storage-class",
+    /// A certificate lies in a Secret `NAME-tls`.
+    CertificateName = "certificate-name",
+    /// The dumps of a database lie in a claim `NAME-backup`.
+    BackupClaim = "backup-claim",
+    /// Seven dumps are kept where nothing is said: a week of daily ones.
+    KeptDumps = "kept-dumps",
+    /// A path of a route matches what is below it too.
+    PrefixPath = "prefix-path",
+    /// A route that serves HTTPS redirects HTTP there, where nothing is said and the routing can.
+    HttpsOnly = "https-only",
+    /// A load balancer that names no callers is open to every address.
+    OpenLoadBalancer = "open-load-balancer",
+    /// An external leaves out the addresses of the cluster itself.
+    NoClusterAddresses = "no-cluster-addresses",
+    /// An external leaves out link-local addresses, by which clouds hand out credentials.
+    NoLinkLocal = "no-link-local",
+    /// A component with a token of the API server may call it.
+    WayToApiServer = "way-to-api-server",
+    /// The job that dumps a database may call it.
+    WayOfBackup = "way-of-backup",
+    /// The pods of a Redis with several call each other.
+    WayOfReplication = "way-of-replication",
+    /// An environment that names no version has the newest that gen knows.
+    NewestKubernetes = "newest-kubernetes",
+    /// An environment enforces the restricted Pod Security Standard where nothing is said.
+    DefaultPolicy = "default-policy",
+    /// The cluster's DNS runs where most clusters have it: `k8s-app: kube-dns` in `kube-system`.
+    ClusterDns = "cluster-dns",
+    /// The API server listens on 443, and on 6443 where a Service hides that.
+    ApiServerPorts = "api-server-ports",
+    /// What is sealed can be opened under its own namespace and name alone.
+    StrictScope = "strict-scope",
+    /// A store of secrets is the whole cluster's.
+    ClusterStore = "cluster-store",
+    /// A store of secrets is read again every hour.
+    RefreshInterval = "refresh-interval",
+    /// Keys without a value are an error where nothing is said.
+    NoPlaceholders = "no-placeholders",
+    /// ACME certificates come from Let's Encrypt where nothing is said.
+    LetsEncrypt = "lets-encrypt",
+    /// The key of an ACME account lies in a Secret `NAME-account-key`.
+    AccountKey = "account-key",
 }

@@ -1,0 +1,506 @@
+//! Containers: a program's own, its init containers and its sidecars.
+
+use super::interface::{entries, missing, open_entries, ports_of};
+use super::names;
+use super::planner::Planner;
+use super::read::{Read, unknown};
+use super::scope::Viewer;
+use super::stage::Environment;
+use crate::diagnostic::{Code, Diagnostic};
+use crate::k8s::{NameForm, Quantity};
+use crate::plan::{
+    Container, EnvFrom, Map, Mount, MountSource, Port, Probes, SecurityContext, Val,
+};
+use crate::source::{Kind, Origin, Span};
+use crate::spec;
+use crate::spec::expression::Text;
+use crate::spec::map::{Closed, Entry, Open};
+use crate::spec::value::List;
+
+/// What a container is read for.
+pub(super) struct Role<'a> {
+    /// Its name.
+    pub name: Val<String>,
+    /// The component that it belongs to, and what that needs.
+    pub viewer: Viewer<'a>,
+    /// Whether it is the component's own.
+    pub main: bool,
+    /// The image of a component that may name none.
+    pub image: Option<Val<String>>,
+    /// Where it is declared.
+    pub at: Span,
+}
+
+impl Planner<'_> {
+    /// A container with everything that is said of it. The security context of a component's own
+    /// container has the fields of its pod too, for [`pod_security`] to take.
+    pub fn container(
+        &self,
+        written: &spec::Container,
+        role: Role<'_>,
+        ports: Option<Vec<Port>>,
+    ) -> Container {
+        let scope = self.scope(Some(role.viewer));
+        let component = role.viewer.name;
+        let holder =
+            if role.main { component.to_owned() } else { format!("{component}.{}", role.name.v) };
+        let mut env = Environment::new(written.env.as_ref(), holder, scope, self.context);
+        let command = env.arguments(written.command.as_ref(), "a command");
+        let args = env.arguments(written.args.as_ref(), "an argument");
+        let ports = ports.unwrap_or_else(|| ports_of(written.ports.as_ref(), &scope, self.log));
+        let resources = written.resources.as_ref();
+        let requests =
+            self.quantities(resources.and_then(|resources| resources.requests.as_ref()), &scope);
+        let limits =
+            self.quantities(resources.and_then(|resources| resources.limits.as_ref()), &scope);
+        self.check_requests(&requests, &limits);
+        let working_dir = scope.option(written.working_dir.as_ref(), "a folder");
+        if let Some(folder) = working_dir.as_ref().filter(|folder| !folder.v.starts_with('/')) {
+            self.not_absolute(folder);
+        }
+        Container {
+            image: self.image(written, &role, &scope),
+            image_pull_policy: scope.value(written.image_pull_policy.as_ref(), "a policy"),
+            command,
+            args,
+            working_dir,
+            env: env.into_variables(),
+            env_from: self.env_from(written.env_from.as_ref(), &scope),
+            probes: self.probes(written.health.as_ref(), &ports, &role, &scope),
+            ports,
+            mounts: self.mounts(written.mounts.as_ref(), &scope),
+            requests,
+            limits,
+            security_context: self.container_security(
+                written.security_context.as_ref(),
+                role.main,
+                &scope,
+            ),
+            extra: None,
+            at: Origin::Written(role.at),
+            name: role.name,
+        }
+    }
+
+    fn image(&self, written: &spec::Container, role: &Role<'_>, scope: &impl Read) -> Val<String> {
+        let image = scope.option(written.image.as_ref(), "an image").or_else(|| role.image.clone());
+        if let Some(image) = image {
+            return self.images.whole(&image, self.log);
+        }
+        if written.image.is_none() {
+            self.log.push(missing(role.at, &format!("`{}`", role.name.v), "image"));
+        }
+        Val::new(String::new(), Origin::Written(role.at))
+    }
+
+    fn env_from(&self, list: Option<&List<Text>>, scope: &impl Read) -> Vec<EnvFrom> {
+        let names = scope.list(list, "a name").unwrap_or_default();
+        names
+            .into_iter()
+            .filter_map(|name| {
+                let span = name.at.span()?;
+                let config = self.configs.get(&name.v);
+                let secret = self.secrets.secret(&name.v);
+                let at = Origin::Written(span);
+                match (config, secret) {
+                    (Some(config), None) => Some(EnvFrom::Config(Val::new(config.v.clone(), at))),
+                    (None, Some(secret)) => {
+                        Some(EnvFrom::Secret(Val::new(secret.object().v.clone(), at)))
+                    }
+                    (Some(_), Some(secret)) => {
+                        self.log.push(
+                            Diagnostic::error(
+                                Code::SameName,
+                                span,
+                                format!(
+                                    "`{}` is a config and a secret, and either could be meant",
+                                    name.v
+                                ),
+                            )
+                            .also(secret.declared, "the secret is declared here")
+                            .help("give one of them another name in the stack"),
+                        );
+                        None
+                    }
+                    (None, None) => {
+                        let known =
+                            self.configs.keys().map(String::as_str).chain(self.secrets.names());
+                        let what = "a config or secret of this stack";
+                        self.log.push(unknown(Code::UnknownReference, &name.v, span, what, known));
+                        None
+                    }
+                }
+            })
+            .collect()
+    }
+
+    fn quantities(&self, map: Option<&Open<Text>>, scope: &impl Read) -> Map {
+        let quantities = scope.map(map, "a quantity");
+        for (key, entry) in open_entries(map) {
+            let at = Origin::Written(entry.key);
+            names::check(NameForm::QualifiedName, key, at, "the name of a resource", self.log);
+        }
+        for quantity in quantities.values() {
+            self.check_quantity(quantity);
+        }
+        quantities
+    }
+
+    /// Reports a text that is no quantity, or less than nothing.
+    pub fn check_quantity(&self, quantity: &Val<String>) {
+        let Some(span) = quantity.at.span() else { return };
+        let problem = match quantity.v.parse::<Quantity>() {
+            Err(error) => error.to_string(),
+            Ok(amount) if amount.is_negative() => "a quantity is not less than 0".to_owned(),
+            Ok(_) => return,
+        };
+        self.log.push(
+            Diagnostic::error(
+                Code::MalformedValue,
+                span,
+                format!("`{}` is not a quantity", quantity.v),
+            )
+            .help(problem),
+        );
+    }
+
+    fn check_requests(&self, requests: &Map, limits: &Map) {
+        for (resource, request) in requests {
+            let Some(limit) = limits.get(resource) else { continue };
+            let (Ok(least), Ok(most)) =
+                (request.v.parse::<Quantity>(), limit.v.parse::<Quantity>())
+            else {
+                continue;
+            };
+            if let (true, Some(span)) = (least > most, request.at.span()) {
+                let mut diagnostic = Diagnostic::error(
+                    Code::Conflicting,
+                    span,
+                    format!(
+                        "more {resource} is requested than the limit allows: {} of {}",
+                        request.v, limit.v
+                    ),
+                )
+                .help("raise the limit, or request less");
+                if let Some(other) = limit.at.span() {
+                    diagnostic = diagnostic.also(other, "the limit");
+                }
+                self.log.push(diagnostic);
+            }
+        }
+    }
+
+    fn probes(
+        &self,
+        health: Option<&spec::Health>,
+        ports: &[Port],
+        role: &Role<'_>,
+        scope: &impl Read,
+    ) -> Probes {
+        let Some(health) = health else { return Probes::default() };
+        let probe =
+            |raw: &Option<spec::raw::Raw>| raw.as_ref().map(|raw| scope.raw(raw, "a probe"));
+        let path = scope.option(health.path.as_ref(), "a path");
+        if let Some(path) = path.as_ref().filter(|path| !path.v.starts_with('/')) {
+            self.not_absolute(path);
+        }
+        let named = scope.option(health.port.as_ref(), "the name of a port");
+        let http = path.and_then(|path| {
+            if let Some(named) = named {
+                self.known_port(&named, ports)?;
+                return Some((path, named));
+            }
+            if let Some(first) = ports.first() {
+                let port = Val::new(first.name.v.clone(), path.at);
+                return Some((path, port));
+            }
+            let name = &role.name.v;
+            self.log.push(
+                Diagnostic::error(
+                    Code::UnknownPort,
+                    path.at.span()?,
+                    format!("`{name}` has no port to ask for its health"),
+                )
+                .help("declare it, such as `ports: { http: 8080 }`"),
+            );
+            None
+        });
+        Probes {
+            http,
+            startup: probe(&health.startup),
+            readiness: probe(&health.readiness),
+            liveness: probe(&health.liveness),
+        }
+    }
+
+    /// A port by its name; reports one that is not there.
+    pub fn known_port<'p>(&self, name: &Val<String>, ports: &'p [Port]) -> Option<&'p Port> {
+        let port = ports.iter().find(|port| port.name.v == name.v);
+        if let (None, Some(span)) = (port, name.at.span()) {
+            let known = ports.iter().map(|port| port.name.v.as_str());
+            self.log.push(unknown(
+                Code::UnknownPort,
+                &name.v,
+                span,
+                "a port that is declared here",
+                known,
+            ));
+        }
+        port
+    }
+
+    fn not_absolute(&self, path: &Val<String>) {
+        if let Some(span) = path.at.span() {
+            self.log.push(
+                Diagnostic::error(
+                    Code::MalformedValue,
+                    span,
+                    format!("the path `{}` does not start with `/`", path.v),
+                )
+                .help(format!("write `/{}`", path.v)),
+            );
+        }
+    }
+
+    fn mounts(&self, mounts: Option<&Closed<spec::Mount>>, scope: &impl Read) -> Vec<Mount> {
+        entries(mounts).filter_map(|(path, entry)| self.mount(path, entry, scope)).collect()
+    }
+
+    fn mount(&self, path: &str, entry: &Entry<spec::Mount>, scope: &impl Read) -> Option<Mount> {
+        let path = Val::new(path.to_owned(), Origin::Written(entry.key));
+        if !path.v.starts_with('/') {
+            self.not_absolute(&path);
+        } else if path.v.contains(':') || path.v.split('/').any(|part| part == "..") {
+            self.log.push(
+                Diagnostic::error(
+                    Code::MalformedValue,
+                    entry.key,
+                    format!("nothing can be mounted at `{}`", path.v),
+                )
+                .help("a path has no `:` and no `..`"),
+            );
+        }
+        let fields = &entry.value.fields;
+        let sub_path = scope.option(fields.sub_path.as_ref(), "a path");
+        let (source, file) = self.source(entry, scope)?;
+        let sub_path = match (sub_path, file) {
+            (Some(said), Some(file)) => {
+                self.log.push(
+                    Diagnostic::error(
+                        Code::Conflicting,
+                        said.at.span().unwrap_or(entry.key),
+                        format!("`files` names the one file `{file}` already"),
+                    )
+                    .help("leave `subPath` out"),
+                );
+                None
+            }
+            (said, file) => said.or_else(|| file.map(|file| Val::new(file, path.at))),
+        };
+        Some(Mount {
+            sub_path,
+            read_only: scope.value(fields.read_only.as_ref(), "a switch"),
+            mode: scope.option(fields.mode.as_ref(), "a mode").and_then(|mode| self.mode(&mode)),
+            path,
+            source,
+        })
+    }
+
+    /// The one source of a mount, and the name of the file where it is one.
+    fn source(
+        &self,
+        entry: &Entry<spec::Mount>,
+        scope: &impl Read,
+    ) -> Option<(MountSource, Option<String>)> {
+        let spec::Mount { fields, span } = &entry.value;
+        let text = |text: &Text| scope.text(text, "a name");
+        let named: Vec<&str> = [
+            ("files", fields.files.is_some()),
+            ("volume", fields.volume.is_some()),
+            ("secret", fields.secret.is_some()),
+            ("config", fields.config.is_some()),
+            ("emptyDir", fields.empty_dir.is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(name, said)| said.then_some(name))
+        .collect();
+        if named.len() != 1 {
+            let message = if named.is_empty() {
+                "this mount has no source".to_owned()
+            } else {
+                format!("this mount has several sources, `{}`", named.join("` and `"))
+            };
+            self.log.push(
+                Diagnostic::error(Code::MountSource, *span, message)
+                    .help("name one of `files`, `volume`, `secret`, `config` and `emptyDir`"),
+            );
+            return None;
+        }
+        if let Some(files) = &fields.files {
+            let (config, file) = self.files.config(&text(files)?)?;
+            return Some((
+                MountSource::Config(Val::new(config.v, Origin::Written(files.span))),
+                file,
+            ));
+        }
+        if let Some(empty) = &fields.empty_dir {
+            let size_limit = scope.option(empty.size_limit.as_ref(), "a quantity");
+            if let Some(size) = &size_limit {
+                self.check_quantity(size);
+            }
+            let memory =
+                scope.value(empty.medium.as_ref(), "a medium").map(|medium| medium.map(|_| true));
+            let at = Origin::Written(*span);
+            return Some((MountSource::EmptyDir { size_limit, memory, at }, None));
+        }
+        if let Some(volume) = &fields.volume {
+            let name = text(volume)?;
+            let claim = self.volumes.get(&name.v).cloned();
+            let known = self.volumes.keys().map(String::as_str);
+            let claim = self.referred(&name, claim, "a volume of this stack", known)?;
+            return Some((MountSource::Claim(claim), None));
+        }
+        if let Some(config) = &fields.config {
+            let name = text(config)?;
+            let object = self.configs.get(&name.v).cloned();
+            let known = self.configs.keys().map(String::as_str);
+            let object = self.referred(&name, object, "a config of this stack", known)?;
+            return Some((MountSource::Config(object), None));
+        }
+        let name = text(fields.secret.as_ref()?)?;
+        let kept = self.secrets.secret(&name.v).or_else(|| self.secrets.credentials(&name.v));
+        let object = kept.map(|kept| kept.object().clone());
+        let known = self.secrets.names();
+        let object = self.referred(
+            &name,
+            object,
+            "a secret of this stack, or a component with credentials",
+            known,
+        )?;
+        Some((MountSource::Secret(object), None))
+    }
+
+    /// The object that a name stands for, with the origin of the name; reports that there is
+    /// none.
+    fn referred<'n>(
+        &self,
+        name: &Val<String>,
+        object: Option<Val<String>>,
+        what: &str,
+        known: impl Iterator<Item = &'n str>,
+    ) -> Option<Val<String>> {
+        if object.is_none()
+            && let Some(span) = name.at.span()
+        {
+            self.log.push(unknown(Code::UnknownReference, &name.v, span, what, known));
+        }
+        Some(Val::new(object?.v, name.at))
+    }
+
+    fn mode(&self, mode: &Val<String>) -> Option<Val<u32>> {
+        let bits = u32::from_str_radix(&mode.v, 8).ok().filter(|bits| *bits <= 0o777);
+        if let (None, Some(span)) = (bits, mode.at.span()) {
+            self.log.push(
+                Diagnostic::error(
+                    Code::MalformedValue,
+                    span,
+                    format!("`{}` is not a mode of files", mode.v),
+                )
+                .help("write octal digits in quotes, such as \"0440\""),
+            );
+        }
+        Some(Val::new(bits?, mode.at))
+    }
+
+    /// A security context; of a component's own container with the fields of its pod.
+    fn container_security(
+        &self,
+        written: Option<&spec::SecurityContext>,
+        main: bool,
+        scope: &impl Read,
+    ) -> SecurityContext {
+        let Some(written) = written else { return SecurityContext::default() };
+        let whole = security(written, scope);
+        if main {
+            return whole;
+        }
+        let span = |at: Option<Origin>| at.and_then(Origin::span);
+        let of_pod = [
+            ("fsGroup", span(whole.fs_group.map(|value| value.at))),
+            ("fsGroupChangePolicy", span(whole.fs_group_change_policy.map(|value| value.at))),
+            ("supplementalGroups", written.supplemental_groups.as_ref().map(|groups| groups.span)),
+        ];
+        for (field, span) in of_pod {
+            if let Some(span) = span {
+                self.log.push(
+                    Diagnostic::error(
+                        Code::Conflicting,
+                        span,
+                        format!("`{field}` is the whole pod's, not one container's"),
+                    )
+                    .help("write it in the component's own `securityContext`"),
+                );
+            }
+        }
+        whole
+    }
+
+    /// A fragment in Kubernetes' own shape that must be a map.
+    pub fn fragment(
+        &self,
+        raw: &spec::raw::Raw,
+        place: &str,
+        scope: &impl Read,
+    ) -> crate::source::Tree {
+        let tree = scope.raw(raw, place);
+        if let (false, Some(span)) = (tree.root().kind() == Kind::Map, tree.root().at().span()) {
+            self.log.push(
+                Diagnostic::error(
+                    Code::MalformedValue,
+                    span,
+                    format!("{place} is a map of Kubernetes' fields"),
+                )
+                .help("write the fields below it"),
+            );
+        }
+        tree
+    }
+}
+
+/// Takes the pod's part out of the security context of a component's own container: everything
+/// that Kubernetes knows of pods, so that it holds for the init containers too.
+pub(super) fn pod_security(container: &mut SecurityContext) -> SecurityContext {
+    SecurityContext {
+        run_as_user: container.run_as_user.take(),
+        run_as_group: container.run_as_group.take(),
+        run_as_non_root: container.run_as_non_root.take(),
+        fs_group: container.fs_group.take(),
+        fs_group_change_policy: container.fs_group_change_policy.take(),
+        supplemental_groups: container.supplemental_groups.take(),
+        seccomp_profile: container.seccomp_profile.take(),
+        ..SecurityContext::default()
+    }
+}
+
+fn security(written: &spec::SecurityContext, scope: &impl Read) -> SecurityContext {
+    let number = |value: &Option<spec::value::Value<i64>>| scope.value(value.as_ref(), "a number");
+    let switch = |value: &Option<spec::value::Value<bool>>| scope.value(value.as_ref(), "a switch");
+    let capabilities = written.capabilities.as_ref();
+    let list = |list: Option<&List<Text>>| scope.list(list, "a capability");
+    SecurityContext {
+        run_as_user: number(&written.run_as_user),
+        run_as_group: number(&written.run_as_group),
+        run_as_non_root: switch(&written.run_as_non_root),
+        fs_group: number(&written.fs_group),
+        fs_group_change_policy: scope.value(written.fs_group_change_policy.as_ref(), "a policy"),
+        supplemental_groups: written.supplemental_groups.as_ref().map(|groups| {
+            groups.items.iter().filter_map(|group| scope.value(Some(group), "a number")).collect()
+        }),
+        read_only_root_filesystem: switch(&written.read_only_root_filesystem),
+        allow_privilege_escalation: switch(&written.allow_privilege_escalation),
+        privileged: switch(&written.privileged),
+        capabilities_add: list(capabilities.and_then(|capabilities| capabilities.add.as_ref())),
+        capabilities_drop: list(capabilities.and_then(|capabilities| capabilities.drop.as_ref())),
+        seccomp_profile: written.seccomp_profile.as_ref().map(|raw| scope.raw(raw, "a profile")),
+    }
+}

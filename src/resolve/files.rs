@@ -1,0 +1,311 @@
+//! Files beside a stack, read into ConfigMaps.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+use indexmap::IndexMap;
+
+use super::Context;
+use super::log::Log;
+use super::names;
+use crate::diagnostic::{Code, Diagnostic, nearest};
+use crate::fs::{EntryKind, walk};
+use crate::k8s::{NameForm, fit};
+use crate::plan::{Config, Map, Val};
+use crate::source::{Origin, Rule, Span};
+
+/// The greatest size of the data of a ConfigMap (`MaxSecretSize` in the server's validation).
+const LARGEST: usize = 1 << 20;
+
+/// The files of a stack's folder.
+pub(super) struct Files<'a> {
+    context: Context<'a>,
+    folder: &'a str,
+    log: &'a Log,
+    /// What was read, by its path; `None` after a mistake, which is reported once.
+    read: RefCell<BTreeMap<String, Option<Rc<Content>>>>,
+    /// The ConfigMaps of what was mounted, by its path.
+    configs: RefCell<IndexMap<String, Config>>,
+}
+
+/// The data of a ConfigMap: its texts, and what is not text.
+pub(super) type Data = (Map, Vec<(String, Val<Vec<u8>>)>);
+
+/// A file, or the files of a folder.
+pub(super) struct Content {
+    /// The bytes by the file's name.
+    pub files: BTreeMap<String, Vec<u8>>,
+    /// Whether a file was named, not a folder.
+    pub single: bool,
+}
+
+impl<'a> Files<'a> {
+    /// The files of the folder `folder` below the project's root.
+    pub fn new(folder: &'a str, context: Context<'a>, log: &'a Log) -> Self {
+        Self { context, folder, log, read: RefCell::default(), configs: RefCell::default() }
+    }
+
+    /// The ConfigMap that holds a file or folder, the same for all who mount it; and the file's
+    /// name where it is one.
+    pub fn config(&self, path: &Val<String>) -> Option<(Val<String>, Option<String>)> {
+        let span = path.at.span()?;
+        let normal = self.normal(&path.v, span)?;
+        let content = self.content(&normal, span)?;
+        let single = content.single.then(|| content.files.keys().next().cloned()).flatten();
+        if let Some(known) = self.configs.borrow().get(&normal) {
+            return Some((known.name.clone(), single));
+        }
+        let at = Origin::Written(span).derive(Rule::FilesConfig);
+        let (data, binary_data) = self.data(&content, at);
+        let component = slug(&normal);
+        let mut configs = self.configs.borrow_mut();
+        let name = format!("{component}-files");
+        let twins = configs.keys().filter(|known| slug(known) == component).count();
+        let name = if twins == 0 { name } else { format!("{name}-{}", twins + 1) };
+        let name = Val::new(name, at);
+        names::check(NameForm::DnsSubdomain, &name.v, at, "the name of a ConfigMap", self.log);
+        configs.insert(
+            normal,
+            Config {
+                component,
+                name: name.clone(),
+                data,
+                binary_data,
+                immutable: None,
+                labels: Map::new(),
+                annotations: Map::new(),
+                at,
+            },
+        );
+        Some((name, single))
+    }
+
+    /// The contents of a file or folder for a ConfigMap of the stack's own.
+    pub fn read(&self, path: &Val<String>) -> Option<Data> {
+        let span = path.at.span()?;
+        let normal = self.normal(&path.v, span)?;
+        let content = self.content(&normal, span)?;
+        Some(self.data(&content, Origin::Written(span).derive(Rule::FilesConfig)))
+    }
+
+    /// The ConfigMaps of what was mounted.
+    pub fn into_configs(self) -> Vec<Config> {
+        self.configs.into_inner().into_values().collect()
+    }
+
+    fn data(&self, content: &Content, at: Origin) -> Data {
+        let (mut data, mut binary) = (Map::new(), Vec::new());
+        for (name, bytes) in &content.files {
+            names::check(
+                NameForm::ConfigKey,
+                name,
+                at,
+                "the name of a file in a ConfigMap",
+                self.log,
+            );
+            match String::from_utf8(bytes.clone()) {
+                Ok(text) => {
+                    data.insert(name.clone(), Val::new(text, at));
+                }
+                Err(error) => binary.push((name.clone(), Val::new(error.into_bytes(), at))),
+            }
+        }
+        (data, binary)
+    }
+
+    fn fail<T>(&self, diagnostic: Diagnostic) -> Option<T> {
+        self.log.push(diagnostic);
+        None
+    }
+
+    /// The path without what means nothing in it; reports one that leads out of the folder.
+    fn normal(&self, path: &str, span: Span) -> Option<String> {
+        let parts: Vec<&str> =
+            path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+        if path.starts_with('/') || path.contains(['\\', '\0']) || parts.contains(&"..") {
+            return self.outside(path, span);
+        }
+        if parts.is_empty() {
+            return self.fail(
+                Diagnostic::error(Code::MissingFile, span, "this names no file")
+                    .help("name a file or folder beside the stack, such as `migrations/`"),
+            );
+        }
+        Some(parts.join("/"))
+    }
+
+    fn outside<T>(&self, path: &str, span: Span) -> Option<T> {
+        self.fail(
+            Diagnostic::error(
+                Code::OutsideOfStack,
+                span,
+                format!("`{path}` leads out of the folder of the stack"),
+            )
+            .help(format!("put the file below `{}/` and name it from there", self.folder)),
+        )
+    }
+
+    fn content(&self, path: &str, span: Span) -> Option<Rc<Content>> {
+        if let Some(known) = self.read.borrow().get(path) {
+            return known.clone();
+        }
+        let content = self.load(path, span).map(Rc::new);
+        self.read.borrow_mut().insert(path.to_owned(), content.clone());
+        content
+    }
+
+    fn load(&self, path: &str, span: Span) -> Option<Content> {
+        let Context { fs, root, .. } = self.context;
+        let whole = root.join(self.folder).join(path);
+        let found = match fs.canonical(&whole) {
+            Ok(found) => found,
+            Err(error) if error.is_not_found() => return self.fail(self.not_there(path, span)),
+            Err(error) => return self.unreadable(&error, span),
+        };
+        self.inside(&found, path, span)?;
+        let single = match fs.kind(&found) {
+            Ok(Some(EntryKind::Folder)) => false,
+            Ok(_) => true,
+            Err(error) => return self.unreadable(&error, span),
+        };
+        let name = path.rsplit('/').next().unwrap_or(path).to_owned();
+        let names = if single {
+            vec![(name, found)]
+        } else {
+            let walked = match walk(fs, &whole) {
+                Ok(walked) => walked,
+                Err(error) => return self.unreadable(&error, span),
+            };
+            if let Some(deep) = walked.iter().find(|name| name.contains('/')) {
+                let inner = deep.split('/').next().unwrap_or(deep);
+                return self.fail(
+                    Diagnostic::error(
+                        Code::NestedFiles,
+                        span,
+                        format!("`{path}/{inner}` is a folder, and a ConfigMap holds files alone"),
+                    )
+                    .help(format!(
+                        "mount each folder on its own, such as `{{ files: {path}/{inner}/ }}`"
+                    )),
+                );
+            }
+            let mut names = Vec::new();
+            for name in walked {
+                match fs.canonical(&whole.join(&name)) {
+                    Ok(file) => names.push((name, file)),
+                    Err(error) => return self.unreadable(&error, span),
+                }
+            }
+            names
+        };
+        let mut files = BTreeMap::new();
+        for (name, file) in names {
+            self.inside(&file, &name, span)?;
+            match fs.read(&file) {
+                Ok(bytes) => files.insert(name, bytes),
+                Err(error) => return self.unreadable(&error, span),
+            };
+        }
+        self.check_size(path, &files, span)?;
+        Some(Content { files, single })
+    }
+
+    fn check_size(&self, path: &str, files: &BTreeMap<String, Vec<u8>>, span: Span) -> Option<()> {
+        if files.is_empty() {
+            return self.fail(
+                Diagnostic::error(Code::MissingFile, span, format!("the folder `{path}` is empty"))
+                    .help("put the files there, or leave the line out"),
+            );
+        }
+        let size: usize = files.values().map(Vec::len).sum();
+        if size <= LARGEST {
+            return Some(());
+        }
+        let largest = files.iter().max_by_key(|(_, bytes)| bytes.len());
+        let largest =
+            largest.map(|(name, bytes)| format!("; the largest is `{name}` with {}", bytes.len()));
+        self.fail(
+            Diagnostic::error(
+                Code::FilesTooLarge,
+                span,
+                format!(
+                    "`{path}` holds {size} bytes, and a ConfigMap at most {LARGEST}{}",
+                    largest.unwrap_or_default()
+                ),
+            )
+            .help("put large files into the image, or into a volume"),
+        )
+    }
+
+    /// Reports a path that a link leads out of the project.
+    fn inside(&self, found: &Path, path: &str, span: Span) -> Option<()> {
+        let root = self.context.fs.canonical(self.context.root);
+        if root.is_ok_and(|root| found.starts_with(root)) {
+            return Some(());
+        }
+        self.outside(path, span)
+    }
+
+    fn unreadable<T>(&self, error: &crate::fs::Error, span: Span) -> Option<T> {
+        let reason = error.source.to_string();
+        let path = below(&error.path, self.context.root);
+        self.fail(
+            Diagnostic::error(Code::MissingFile, span, format!("cannot read `{path}`: {reason}"))
+                .help("make it readable, or name another one"),
+        )
+    }
+
+    /// Something that is not there, with what is.
+    fn not_there(&self, path: &str, span: Span) -> Diagnostic {
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", path));
+        let shown = if folder.is_empty() {
+            self.folder.to_owned()
+        } else {
+            format!("{}/{folder}", self.folder)
+        };
+        let diagnostic = Diagnostic::error(
+            Code::MissingFile,
+            span,
+            format!("there is no `{name}` in `{shown}`"),
+        );
+        let Ok(entries) = self.context.fs.list(&self.context.root.join(&shown)) else {
+            return diagnostic.help(format!("there is no folder `{shown}` either"));
+        };
+        let known: Vec<String> = entries
+            .iter()
+            .filter_map(|entry| {
+                let name = entry.name.to_str()?;
+                Some(if entry.kind == EntryKind::Folder {
+                    format!("{name}/")
+                } else {
+                    name.to_owned()
+                })
+            })
+            .collect();
+        match nearest(name, known.iter().map(|known| known.trim_end_matches('/'))) {
+            Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+            None => diagnostic.help(format!("there is `{}`", known.join("`, `"))),
+        }
+    }
+}
+
+fn below(path: &Path, root: &Path) -> String {
+    let path: PathBuf = path.strip_prefix(root).unwrap_or(path).to_path_buf();
+    path.display().to_string()
+}
+
+/// A path as a part of a name.
+fn slug(path: &str) -> String {
+    let mut slug = String::with_capacity(path.len());
+    for character in path.chars() {
+        if character.is_ascii_alphanumeric() {
+            slug.push(character.to_ascii_lowercase());
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    // It is the value of a label too.
+    fit(slug.trim_end_matches('-').to_owned(), 63)
+}
