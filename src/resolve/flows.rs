@@ -97,13 +97,8 @@ impl<'a, 'p> Ways<'a, 'p> {
         let program = &running.program;
         let Some(metrics) = &program.metrics else { return };
         let containers = std::iter::once(&program.container).chain(&program.sidecars);
-        let mut ports: Vec<&Port> = containers.flat_map(|container| &container.ports).collect();
-        if let Some(component) = self.planner.own.components.get(&program.component) {
-            ports.extend(&component.ports);
-        }
-        let Some(port) = ports.into_iter().find(|port| port.name.v == metrics.port.v) else {
-            return;
-        };
+        let mut ports = containers.flat_map(|container| &container.ports);
+        let Some(port) = ports.find(|port| port.name.v == metrics.port.v) else { return };
         let from = Endpoint::Pods {
             namespace: scraper.pods.namespace.clone(),
             labels: scraper.pods.labels.clone(),

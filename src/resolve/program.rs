@@ -94,12 +94,9 @@ impl<'a> Planner<'a> {
         let needs = needs(name, pod.needs.as_ref(), self.own, self.context, &ground, self.log);
         let viewer = Viewer { name, needs: &needs };
         let scope = self.scope(Some(viewer));
-        let is_database =
-            matches!(component.kind, ComponentKind::Postgres { .. } | ComponentKind::Redis);
-        let ports = if is_database { Vec::new() } else { component.ports.clone() };
         let own_name = Val::new(name.to_owned(), Origin::Written(at).derive(Rule::ComponentName));
         let role = Role { name: own_name, viewer, main: true, image, at };
-        let mut container = self.container(&pod.container, role, Some(ports));
+        let mut container = self.container(&pod.container, role, Some(component.ports.clone()));
         let security_context = pod_security(&mut container.security_context);
         let init = self.others(pod.init.as_ref(), viewer, name);
         let sidecars = self.others(pod.sidecars.as_ref(), viewer, name);
@@ -131,7 +128,7 @@ impl<'a> Planner<'a> {
                 .unwrap_or_default(),
             termination_grace_period_seconds: scope
                 .value(pod.termination_grace_period_seconds.as_ref(), "a number"),
-            metrics: self.metrics(pod, component, &container, &sidecars, &scope),
+            metrics: self.metrics(pod, &container, &sidecars, &scope),
             extra: self.extra(pod.extra.as_ref(), &scope),
             kind,
             container,
@@ -356,18 +353,14 @@ impl<'a> Planner<'a> {
     fn metrics(
         &self,
         pod: &spec::Pod,
-        component: &Component,
         container: &Container,
         sidecars: &[Container],
         scope: &Scope<'_>,
     ) -> Option<Metrics> {
         let metrics = pod.metrics.as_ref()?;
         let containers = std::iter::once(container).chain(sidecars);
-        let mut ports: Vec<_> =
+        let ports: Vec<_> =
             containers.flat_map(|container| container.ports.iter().cloned()).collect();
-        if ports.is_empty() {
-            ports.clone_from(&component.ports);
-        }
         let port = match (&metrics.port, ports.first()) {
             (Some(port), _) => scope.text(port, "the name of a port")?,
             (None, Some(first)) => first.name.clone(),
