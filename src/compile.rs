@@ -8,14 +8,17 @@ use rayon::prelude::*;
 use crate::diagnostic::{
     Code, Diagnostic, Diagnostics, Place as DiagnosticPlace, Severity, nearest,
 };
+use crate::foreign::{ForeignObject, Templates};
 use crate::fs::FileSystem;
+use crate::k8s::graft;
+use crate::k8s::schema::Resource;
 use crate::k8s::{Identity, Object, Version, apply_order};
 use crate::load::{Environments, Project, StackFiles};
-use crate::plan::{Place, Val};
+use crate::plan::{Place, Plan, Val};
 use crate::resolve::{self, Interface, Layers, Merged};
 use crate::validate::references::Member;
 use crate::validate::{self, Author, Cluster};
-use crate::{link, lower};
+use crate::{foreign, link, lower};
 
 /// The folder of what belongs to no single stack.
 pub const ENVIRONMENT_FOLDER: &str = "_environment";
@@ -27,6 +30,7 @@ pub struct Loaded<'p> {
     /// Its environments.
     pub environments: Environments,
     stacks: BTreeMap<String, StackFiles>,
+    templates: Templates,
     diagnostics: Diagnostics,
 }
 
@@ -87,7 +91,8 @@ impl<'p> Loaded<'p> {
         let names = project.stack_names(&mut diagnostics);
         let mut stacks = project.stacks(&names, &environments);
         resolve::check_listed(&mut stacks, &environments);
-        Self { project, environments, stacks, diagnostics }
+        let templates = Templates::load(&project);
+        Self { project, environments, stacks, templates, diagnostics }
     }
 
     /// What is wrong with the environments, or with the project as a whole.
@@ -181,7 +186,7 @@ impl<'p> Loaded<'p> {
         };
         let compile = |merged: &Merged| {
             let mut diagnostics = Diagnostics::default();
-            let folder = stack(merged, context, &mut diagnostics);
+            let folder = stack(merged, context, &self.templates, &self.project, &mut diagnostics);
             (folder, diagnostics)
         };
         let results: Vec<_> = stacks
@@ -283,13 +288,89 @@ fn interfaces(
 fn stack(
     merged: &Merged,
     context: resolve::Context<'_>,
+    templates: &Templates,
+    project: &Project<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Option<Folder> {
     let plan = resolve::plan(merged, context, diagnostics)?;
+    let mut built = lower::lower(&plan, diagnostics);
+    let mut foreign = foreign_objects(&plan, merged, templates, project, diagnostics);
+    patch(&plan, merged, &mut built, &mut foreign, diagnostics);
+    let authors = foreign.iter().map(|(object, _)| object.identity().clone()).collect();
+    let objects = link::link(built, foreign, plan.place.kubernetes.v);
+    Some(Folder { foreign: authors, ..Folder::of(&plan.name, Some(&plan.namespace.v), objects) })
+}
+
+/// The objects of templates and vendored manifests, and whether each is gen's to complete.
+fn foreign_objects(
+    plan: &Plan,
+    merged: &Merged,
+    templates: &Templates,
+    project: &Project<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<(Object, bool)> {
+    let place = &plan.place;
+    let facts = foreign::Facts {
+        stack: &plan.name,
+        namespace: &plan.namespace.v,
+        environment: &place.name,
+        domain: place.domain.as_ref().map(|domain| domain.v.as_str()),
+    };
+    let mut objects = Vec::new();
+    for usage in &plan.templates {
+        let made = templates.instantiate(usage, facts, &place.plain_secrets, project, diagnostics);
+        objects.extend(made);
+    }
+    for vendored in &plan.manifests {
+        let folder = &merged.folder;
+        objects.extend(foreign::vendored(
+            vendored,
+            folder,
+            &place.plain_secrets,
+            project,
+            diagnostics,
+        ));
+    }
+    let completed = objects.into_iter().map(|ForeignObject { tree, adopt, at }| {
+        let tree = if adopt { lower::adopt(plan, tree.root(), at) } else { tree };
+        (Object::new(tree).expect("reading a manifest lets only objects pass"), adopt)
+    });
+    completed.collect()
+}
+
+/// Merges the stack's patches over the objects that they name.
+fn patch(
+    plan: &Plan,
+    merged: &Merged,
+    built: &mut [Object],
+    foreign: &mut [(Object, bool)],
+    diagnostics: &mut Diagnostics,
+) {
     let version = plan.place.kubernetes.v;
-    let built = lower::lower(&plan, diagnostics);
-    let objects = link::link(built, Vec::new(), &[], version);
-    Some(Folder::of(&plan.name, Some(&plan.namespace.v), objects))
+    for patch in &plan.patches {
+        let mut objects: Vec<&mut Object> =
+            built.iter_mut().chain(foreign.iter_mut().map(|(object, _)| object)).collect();
+        let identities: Vec<&Identity> = objects.iter().map(|object| object.identity()).collect();
+        let plain = &plan.place.plain_secrets;
+        let Some(target) = foreign::target(patch, &identities, plain, merged.span, diagnostics)
+        else {
+            continue;
+        };
+        let object = &mut *objects[target];
+        let of = Resource::find(version, object.api_version(), &object.identity().kind);
+        let tree = graft::patch(object.root(), patch.tree.root(), of.map(Resource::root));
+        match Object::new(tree) {
+            Ok(patched) if patched.identity() == object.identity() => *object = patched,
+            _ => diagnostics.push(
+                Diagnostic::error(
+                    Code::PatchedIdentity,
+                    patch.target.at.span().unwrap_or(merged.span),
+                    format!("this patch makes another object of `{}`", patch.target.v),
+                )
+                .help("a patch cannot change `apiVersion`, `kind`, the name or the namespace; a component's `name` can be set"),
+            ),
+        }
+    }
 }
 
 impl Folder {

@@ -1226,4 +1226,14 @@ codes! {
     ///
     /// Name the cluster's addresses in the environment: `clusterCidrs: [10.244.0.0/16]`.
     UnknownClusterAddresses = "R055", "cluster's addresses unknown";
+    /// A patch that would make another object of the one that it names.
+    ///
+    /// ```yaml
+    /// patches:
+    ///   Service/web: { metadata: { name: site } }
+    /// ```
+    ///
+    /// `apiVersion`, `kind`, name and namespace say which object it is. A component's own
+    /// `name` field sets the names of its objects.
+    PatchedIdentity = "R086", "patch of an identity";
 }

@@ -14,13 +14,11 @@ mod scan;
 mod template;
 mod vendored;
 
-use indexmap::IndexMap;
-
 pub use patch::target;
 pub use template::Templates;
 pub use vendored::vendored;
 
-use crate::plan::Val;
+use crate::plan::TemplateUse;
 use crate::source::{Origin, Span, Tree};
 
 /// What a template sees besides its parameters: plain facts, never a secret or a value that
@@ -37,45 +35,21 @@ pub struct Facts<'f> {
     pub domain: Option<&'f str>,
 }
 
-/// A use of a template in a stack, with its expressions evaluated.
+/// An object that gen did not build.
 #[derive(Debug, Clone)]
-pub struct TemplateUse {
-    /// The template's name, and where the stack states it.
-    pub template: Val<String>,
-    /// The values of its parameters.
-    pub with: IndexMap<String, Argument>,
-    /// Where the stack declares the use.
-    pub at: Span,
+pub struct ForeignObject {
+    /// The object.
+    pub tree: Tree,
+    /// Whether it is gen's to label and to place in the namespace: so for a template's
+    /// output, not for a vendored manifest.
+    pub adopt: bool,
+    /// Where the stack asks for it.
+    pub at: Origin,
 }
 
-/// The value of a template's parameter.
-#[derive(Debug, Clone)]
-pub struct Argument {
-    /// Where the parameter is named.
-    pub key: Span,
-    /// Its value.
-    pub value: Tree,
-}
-
-/// Manifests that a stack includes as they are, with their expressions evaluated.
-#[derive(Debug, Clone)]
-pub struct Vendored {
-    /// The file or folder, as a path from the stack's folder.
-    pub file: Val<String>,
-    /// The digest that the stack states.
-    pub sha256: Option<Val<String>>,
-    /// Where the stack names the manifests.
-    pub at: Span,
-}
-
-impl TemplateUse {
-    /// Where the template is named, or else where the use is declared.
-    fn place(&self) -> Span {
-        match self.template.at {
-            Origin::Written(span) => span,
-            Origin::Derived { from, .. } => from.unwrap_or(self.at),
-        }
-    }
+/// Where a template is named, or else where its use is declared.
+fn place(usage: &TemplateUse) -> Span {
+    usage.template.at.span().unwrap_or(usage.at)
 }
 
 #[cfg(test)]

@@ -85,7 +85,7 @@ impl Parameters {
             diagnostics.push(
                 Diagnostic::error(
                     Code::MissingParameter,
-                    usage.place(),
+                    super::place(usage),
                     format!("the template `{}` needs `{name}`", usage.template.v),
                 )
                 .also(parameter.declared, "declared without a default here")

@@ -12,10 +12,10 @@ use super::engine::Failure;
 use super::manifest::{self, PlainSecrets};
 use super::marks::{self, Marked, Output};
 use super::parameters::{CONTEXT, Parameters};
-use super::{Facts, TemplateUse, engine};
+use super::{Facts, ForeignObject, engine};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, nearest};
 use crate::load::{Project, unreadable};
-use crate::plan::{ForeignObject, Val};
+use crate::plan::{TemplateUse, Val};
 use crate::source::{
     Dialect, FileId, Kind, NodeRef, Origin, Source, Span, Tree, TreeBuilder, parse,
 };
@@ -98,7 +98,7 @@ impl Templates {
         let name = usage.template.v.as_str();
         let Some(template) = self.all.get(name) else {
             if self.folder.is_empty() {
-                diagnostics.push(self.unknown(name, usage.place()));
+                diagnostics.push(self.unknown(name, super::place(usage)));
             }
             return Vec::new();
         };

@@ -13,12 +13,12 @@
 
 use sha2::{Digest, Sha256};
 
-use super::Vendored;
+use super::ForeignObject;
 use super::manifest::{self, PlainSecrets};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::fs::{self, EntryKind};
 use crate::load::{Project, unreadable};
-use crate::plan::{ForeignObject, Val};
+use crate::plan::{Val, Vendored};
 use crate::source::{Dialect, Origin, Span, parse};
 
 /// The objects of vendored manifests, untouched, with their origins in the files. `folder` is

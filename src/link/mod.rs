@@ -8,25 +8,21 @@ mod restart;
 use crate::k8s::{Object, Version};
 
 /// Completes the objects of a stack: each pod template gets the digests of what it reads, then
-/// each Job among `built` the digest of its template in its name. `foreign` objects are read,
-/// and their pod templates completed where `adopted` says that they are gen's.
+/// each Job among `built` the digest of its spec in its name. `foreign` objects are read, and
+/// the pod templates of those completed that are gen's.
 #[must_use]
-pub fn link(
-    mut built: Vec<Object>,
-    mut foreign: Vec<Object>,
-    adopted: &[bool],
-    version: Version,
-) -> Vec<Object> {
-    let digests = restart::Digests::of(built.iter().chain(&foreign));
+pub fn link(mut built: Vec<Object>, foreign: Vec<(Object, bool)>, version: Version) -> Vec<Object> {
+    let digests =
+        restart::Digests::of(built.iter().chain(foreign.iter().map(|(object, _)| object)));
     for object in &mut built {
         digests.mark(object, version);
         jobs::name(object, version);
     }
-    for (object, adopted) in foreign.iter_mut().zip(adopted) {
-        if *adopted {
-            digests.mark(object, version);
+    built.extend(foreign.into_iter().map(|(mut object, is_ours)| {
+        if is_ours {
+            digests.mark(&mut object, version);
         }
-    }
-    built.append(&mut foreign);
+        object
+    }));
     built
 }

@@ -5,6 +5,7 @@
 //! a stack says in Kubernetes' own shape joins these trees in `joining`.
 
 mod account;
+mod adopt;
 mod autoscaler;
 mod backup;
 mod budget;
@@ -37,6 +38,7 @@ mod task;
 mod testing;
 mod wait;
 
+pub use adopt::adopt;
 pub use built::Built;
 pub use secret::PLACEHOLDER;
 

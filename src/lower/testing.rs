@@ -49,6 +49,7 @@ pub(super) fn place() -> Place {
         external: None,
         existing_secrets: BTreeMap::new(),
         plain_secrets: Vec::new(),
+        domain: None,
         placeholders: val(Placeholders::Allowed, 7),
         labels: Map::new(),
         annotations: Map::new(),
@@ -82,7 +83,8 @@ pub(super) fn plan() -> Plan {
         secrets: Vec::new(),
         routes: Vec::new(),
         flows: Vec::new(),
-        foreign: Vec::new(),
+        templates: Vec::new(),
+        manifests: Vec::new(),
         patches: Vec::new(),
     }
 }

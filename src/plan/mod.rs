@@ -3,6 +3,7 @@
 //! expressions.
 
 mod data;
+mod foreign;
 mod network;
 mod place;
 mod program;
@@ -13,9 +14,10 @@ mod value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::source::{Origin, Tree};
+use crate::source::Origin;
 
 pub use data::{Backup, Config, Postgres, Reclaim, Redis, Storage, Tls, Volume};
+pub use foreign::{Argument, Patch, TemplateUse, Vendored};
 pub use network::{Endpoint, Flow, FlowPort};
 pub use place::{
     ClusterIssuer, ControllerPods, Dns, ExternalStore, IssuerKind, Place, PriorityClass, Routing,
@@ -69,8 +71,10 @@ pub struct Plan {
     pub routes: Vec<Route>,
     /// Who may reach whom: everything else is denied.
     pub flows: Vec<Flow>,
-    /// Whole objects from templates and vendored manifests, with their own origins.
-    pub foreign: Vec<ForeignObject>,
+    /// Templates whose objects join the stack's, in the order declared.
+    pub templates: Vec<TemplateUse>,
+    /// Manifests that join the stack's objects as they are, in the order declared.
+    pub manifests: Vec<Vendored>,
     /// Partial objects to merge over rendered ones.
     pub patches: Vec<Patch>,
 }
@@ -84,25 +88,4 @@ impl Plan {
         let mut all = self.programs.iter().chain(databases).chain(caches);
         all.find(|program| program.component == component)
     }
-}
-
-/// An object that gen did not build.
-#[derive(Debug, Clone)]
-pub struct ForeignObject {
-    /// The object.
-    pub tree: Tree,
-    /// Whether it is gen's to label and to place in the namespace: so for a template's
-    /// output, not for a vendored manifest.
-    pub adopt: bool,
-    /// Where the stack asks for it.
-    pub at: Origin,
-}
-
-/// A partial object.
-#[derive(Debug, Clone)]
-pub struct Patch {
-    /// `Kind/name` of the object, and where it is named.
-    pub target: Val<String>,
-    /// What to merge over it.
-    pub tree: Tree,
 }

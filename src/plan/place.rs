@@ -19,6 +19,8 @@ pub struct Place {
     pub at: Origin,
     /// The Kubernetes version.
     pub kubernetes: Val<crate::k8s::Version>,
+    /// The domain below which hosts stand.
+    pub domain: Option<Val<String>>,
     /// The Pod Security Standard that every namespace enforces.
     pub policy: Val<Policy>,
     /// The architectures of its nodes; empty for any.

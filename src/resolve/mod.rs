@@ -12,6 +12,7 @@ mod database;
 mod evaluate;
 mod files;
 mod flows;
+mod foreign;
 mod ground;
 mod image;
 mod interface;

@@ -67,6 +67,7 @@ impl Reader<'_> {
             chain: chain.to_vec(),
             at: self.at,
             kubernetes: self.kubernetes(),
+            domain: self.read.option(spec.domain.as_ref(), "a domain"),
             policy: self.or(
                 self.read.value(spec.policy.as_ref(), "a policy"),
                 Policy::Restricted,

@@ -8,7 +8,6 @@ use indexmap::IndexMap;
 use super::files::Files;
 use super::flows::Ways;
 use super::image::Images;
-use super::interface::open_entries;
 use super::log::Log;
 use super::names;
 use super::needs::check_waits;
@@ -18,7 +17,7 @@ use super::read::Read;
 use super::secrets::Secrets;
 use super::{Context, Merged};
 use crate::diagnostic::Diagnostics;
-use crate::plan::{Config, MountSource, Patch, Plan, Program, ServiceAccount, Val};
+use crate::plan::{Config, MountSource, Plan, Program, ServiceAccount};
 use crate::source::{Origin, Span};
 
 /// Plans a stack. `None` when it is not sound, which the diagnostics say.
@@ -97,7 +96,8 @@ impl Planner<'_> {
             secrets: Vec::new(),
             routes,
             flows: Vec::new(),
-            foreign: Vec::new(),
+            templates: self.templates(),
+            manifests: self.manifests(),
             patches: self.patches(),
         };
         ways.databases(&plan.postgres, &plan.redis);
@@ -110,17 +110,6 @@ impl Planner<'_> {
         let mut others =
             self.context.neighbours.values().filter(|other| other.name != self.own.name);
         others.all(|other| other.namespace.v != self.own.namespace.v)
-    }
-
-    /// Partial objects with their expressions evaluated.
-    fn patches(&self) -> Vec<Patch> {
-        let scope = self.scope(None);
-        open_entries(self.merged.body.patches.as_ref())
-            .map(|(target, entry)| Patch {
-                target: Val::new(target.clone(), Origin::Written(entry.key)),
-                tree: self.fragment(&entry.value, "a patch", &scope),
-            })
-            .collect()
     }
 
     fn check_waits(&self, running: &[&Running<'_>]) {

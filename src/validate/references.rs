@@ -113,7 +113,8 @@ impl<'t> Check<'t, '_, '_> {
             ("PodDisruptionBudget", Some(spec)) => {
                 self.selects_pods(spec.get("selector"), selector::selects);
             }
-            ("NetworkPolicy", Some(spec)) => {
+            // gen's own policies may be for pods that controllers make, such as ACME's solvers.
+            ("NetworkPolicy", Some(spec)) if self.author == Author::Other => {
                 self.selects_pods(spec.get("podSelector"), selector::selects);
             }
             ("ServiceMonitor", Some(spec)) => self.service_monitor(spec),

@@ -10,9 +10,21 @@ pub fn selects(selector: NodeRef<'_>, labels: Option<NodeRef<'_>>) -> bool {
         && expressions.is_none_or(|all| all.items().all(|one| fits(one, labels)))
 }
 
-/// Whether a map of labels has all of another.
+/// Labels that controllers put on pods, which no template shows.
+/// <https://kubernetes.io/docs/reference/labels-annotations-taints/>
+const BY_CONTROLLERS: [&str; 4] = [
+    "apps.kubernetes.io/pod-index",
+    "batch.kubernetes.io/job-name",
+    "controller-revision-hash",
+    "statefulset.kubernetes.io/pod-name",
+];
+
+/// Whether a map of labels has all of another, but for those that controllers put on pods.
 pub fn has_all(wanted: NodeRef<'_>, labels: Option<NodeRef<'_>>) -> bool {
-    wanted.entries().all(|entry| label(labels, entry.key()) == Some(entry.text()))
+    wanted.entries().all(|entry| {
+        entry.key().is_some_and(|key| BY_CONTROLLERS.contains(&key))
+            || label(labels, entry.key()) == Some(entry.text())
+    })
 }
 
 fn fits(expression: NodeRef<'_>, labels: Option<NodeRef<'_>>) -> bool {
