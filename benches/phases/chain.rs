@@ -104,7 +104,7 @@ impl<'s> Chain<'s> {
 
     /// From objects to complete objects.
     pub fn link(&self, built: Vec<Object>) -> Vec<Object> {
-        link::link(built, Vec::new(), &[], self.compiled.kubernetes)
+        link::link(built, Vec::new(), self.compiled.kubernetes)
     }
 
     /// From complete objects to what is wrong with them.

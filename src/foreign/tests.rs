@@ -5,7 +5,7 @@ use crate::diagnostic::{Diagnostics, Report, Style, human, short};
 use crate::fs::testing::MemoryFs;
 use crate::k8s::Identity;
 use crate::load::Project;
-use crate::plan::{Argument, Patch, TemplateUse, Vendored};
+use crate::plan::{Argument, Patch, TemplateUse, Val, Vendored};
 use crate::source::{Dialect, NodeRef, Rule, TreeBuilder, parse};
 use crate::spec;
 use crate::spec::decode::{Decode, Decoder};
