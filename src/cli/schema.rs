@@ -1,10 +1,9 @@
 //! `gen schema`: the language as JSON Schema, for editors.
 
 use clap::{Args, ValueEnum};
-use schemars::schema_for;
 
 use super::{Exit, Output};
-use crate::spec;
+use crate::spec::schema::{FileKind, schema};
 
 /// Print the JSON Schema of a kind of file, for editors
 #[derive(Debug, Args)]
@@ -23,16 +22,19 @@ enum Kind {
     Overlay,
     /// environments/ENV.yaml
     Environment,
+    /// templates/NAME.parameters.yaml
+    Template,
 }
 
 impl Schema {
     pub(super) fn run(&self, output: &mut Output) -> anyhow::Result<Exit> {
-        let schema = match self.kind {
-            Kind::Stack => schema_for!(spec::Stack),
-            Kind::Overlay => schema_for!(spec::Overlay),
-            Kind::Environment => schema_for!(spec::Environment),
+        let kind = match self.kind {
+            Kind::Stack => FileKind::Stack,
+            Kind::Overlay => FileKind::Overlay,
+            Kind::Environment => FileKind::Environment,
+            Kind::Template => FileKind::Template,
         };
-        let text = serde_json::to_string_pretty(&schema)? + "\n";
+        let text = serde_json::to_string_pretty(&schema(kind))? + "\n";
         output.result(text.as_bytes())?;
         Ok(Exit::Done)
     }

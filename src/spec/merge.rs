@@ -167,7 +167,7 @@ impl JsonSchema for Removal {
 
 /// A part of an overlay: what it changes, what it adds, and what it takes away.
 #[derive(Debug, Clone, Default, JsonSchema)]
-#[schemars(rename = "{T}Layer")]
+#[schemars(rename = "{T}Layer", deny_unknown_fields)]
 pub struct Layered<T> {
     /// What it changes.
     #[schemars(flatten)]

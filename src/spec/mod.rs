@@ -9,6 +9,7 @@ pub mod expression;
 pub mod map;
 pub mod merge;
 pub mod raw;
+pub mod schema;
 pub mod value;
 
 mod config;

@@ -18,7 +18,7 @@ spec! {
 }
 
 spec! {
-    /// The parameters that a template takes.
+    /// `templates/NAME.parameters.yaml`: the parameters that a template takes.
     pub struct TemplateParameters {
         /// What the template is for.
         description: Text,
