@@ -117,6 +117,9 @@ fn mend_fields(fields: &mut Map<String, Value>) {
             fields.insert("type".to_owned(), one);
         }
     }
+    if fields.contains_key("unevaluatedProperties") {
+        join_shared_fields(fields);
+    }
     let Some(Value::Array(alternatives)) = fields.get_mut("anyOf") else { return };
     let mut flat = Vec::with_capacity(alternatives.len());
     for alternative in std::mem::take(alternatives) {
@@ -140,6 +143,21 @@ fn mend_fields(fields: &mut Map<String, Value>) {
             fields.entry(name).or_insert(value);
         }
     }
+}
+
+/// Puts the fields that a type shares with another one among its own, where the other one has a
+/// short form that this one does not take.
+fn join_shared_fields(fields: &mut Map<String, Value>) {
+    let Some(Value::Array(alternatives)) = fields.shift_remove("anyOf") else { return };
+    let shared =
+        alternatives.into_iter().find_map(|mut long| Some(long.get_mut("properties")?.take()));
+    if let (Some(Value::Object(shared)), Some(Value::Object(own))) =
+        (shared, fields.get_mut("properties"))
+    {
+        own.extend(shared);
+    }
+    fields.shift_remove("unevaluatedProperties");
+    fields.insert("additionalProperties".to_owned(), json!(false));
 }
 
 /// The paragraphs of a doc comment, each in one line.
@@ -227,11 +245,12 @@ mod tests {
         let name = path.file_name()?.to_str()?;
         let folder = path.strip_prefix(root()).ok()?;
         let depth = folder.components().count();
-        match folder.components().next()?.as_os_str().to_str()? {
-            "environments" if depth == 2 && name.ends_with(".yaml") => Some(FileKind::Environment),
-            "templates" if name.ends_with(".parameters.yaml") => Some(FileKind::Template),
-            "stacks" if depth == 3 && name == "stack.yaml" => Some(FileKind::Stack),
-            "stacks" if depth == 3 && name.ends_with(".yaml") => Some(FileKind::Overlay),
+        let stem = name.strip_suffix(".yaml")?;
+        match (folder.components().next()?.as_os_str().to_str()?, depth) {
+            ("environments", 2) => Some(FileKind::Environment),
+            ("templates", _) if stem.ends_with(".parameters") => Some(FileKind::Template),
+            ("stacks", 3) if stem == "stack" => Some(FileKind::Stack),
+            ("stacks", 3) => Some(FileKind::Overlay),
             _ => None,
         }
     }
@@ -427,6 +446,7 @@ mod tests {
         fn check(value: &Value, path: &str) {
             match value {
                 Value::Object(fields) => {
+                    assert!(!fields.contains_key("unevaluatedProperties"), "{path}");
                     assert_ne!(fields.get("type"), Some(&json!("null")), "{path}");
                     let nullable = fields.get("type").and_then(Value::as_array);
                     assert!(!nullable.is_some_and(|all| all.contains(&json!("null"))), "{path}");

@@ -67,7 +67,8 @@ spec! {
         /// The file or folder beside the stack.
         file: Text,
         /// The SHA-256 digest of the file, in hexadecimal digits; required, so that a new
-        /// version is a change that somebody sees.
+        /// version is a change that somebody sees. `gen explain R067` says what it is for a
+        /// folder.
         sha256: Text,
     }
 }

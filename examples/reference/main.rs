@@ -6,6 +6,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "a tool of the project, not a part of gen")]
 
+mod language;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -24,6 +26,7 @@ const PAGES: &[Page] = &[
     ("command-line.md", command_line),
     ("defaults.md", defaults),
     ("diagnostics.md", diagnostics),
+    ("language.md", language::page),
 ];
 
 fn main() -> io::Result<()> {
