@@ -1,6 +1,8 @@
 //! The shell scripts that rendered ConfigMaps carry, run against stand-ins for the programs that
 //! they call.
 
+#![allow(clippy::disallowed_methods, reason = "a test makes files and runs a shell")]
+
 use std::error::Error;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
