@@ -1098,7 +1098,7 @@ codes! {
     /// mounts: { /data: { volume: data, readOnly: true, config: app } }
     /// ```
     ///
-    /// Name one of `files`, `volume`, `secret`, `config` and `emptyDir`.
+    /// Name one of `files`, `volume`, `backup`, `secret`, `config` and `emptyDir`.
     MountSource = "R043", "mount without exactly one source";
     /// A mounted folder has folders in it. Mounted files become a ConfigMap, which holds files
     /// alone.

@@ -23,8 +23,8 @@ use crate::plan::{
 use crate::source::{Origin, Rule};
 use crate::spec::{IngressKind, PathType};
 
-/// What browsers are told with HSTS: for a year, sub-domains too.
-const HSTS: &str = "max-age=31536000; includeSubDomains";
+/// What browsers are told with HSTS: for a year.
+const HSTS: &str = "max-age=31536000";
 
 /// The name of a stack's self-signed issuer.
 const SELF_SIGNED: &str = "self-signed";

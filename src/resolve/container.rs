@@ -1,5 +1,6 @@
 //! Containers: a program's own, its init containers and its sidecars.
 
+use super::database::backup_claim;
 use super::interface::{entries, missing, open_entries, ports_of};
 use super::names;
 use super::planner::Planner;
@@ -317,6 +318,7 @@ impl Planner<'_> {
         let named: Vec<&str> = [
             ("files", fields.files.is_some()),
             ("volume", fields.volume.is_some()),
+            ("backup", fields.backup.is_some()),
             ("secret", fields.secret.is_some()),
             ("config", fields.config.is_some()),
             ("emptyDir", fields.empty_dir.is_some()),
@@ -330,10 +332,9 @@ impl Planner<'_> {
             } else {
                 format!("this mount has several sources, `{}`", named.join("` and `"))
             };
-            self.log.push(
-                Diagnostic::error(Code::MountSource, *span, message)
-                    .help("name one of `files`, `volume`, `secret`, `config` and `emptyDir`"),
-            );
+            self.log.push(Diagnostic::error(Code::MountSource, *span, message).help(
+                "name one of `files`, `volume`, `backup`, `secret`, `config` and `emptyDir`",
+            ));
             return None;
         }
         if let Some(files) = &fields.files {
@@ -358,6 +359,21 @@ impl Planner<'_> {
             let claim = self.volumes.get(&name.v).cloned();
             let known = self.volumes.keys().map(String::as_str);
             let claim = self.referred(&name, claim, "a volume of this stack", known)?;
+            return Some((MountSource::Claim(claim), None));
+        }
+        if let Some(backup) = &fields.backup {
+            let name = text(backup)?;
+            let backed_up = || {
+                entries(self.merged.body.postgres.as_ref())
+                    .filter(|(_, entry)| entry.value.body.backup.is_some())
+                    .map(|(name, _)| name.as_str())
+            };
+            let database = self.own.components.get(&name.v);
+            let claim = database
+                .filter(|_| backed_up().any(|known| known == name.v))
+                .map(|database| database.name.as_ref().map(|name| backup_claim(name)));
+            let what = "a PostgreSQL of this stack with a `backup`";
+            let claim = self.referred(&name, claim, what, backed_up())?;
             return Some((MountSource::Claim(claim), None));
         }
         if let Some(config) = &fields.config {

@@ -215,7 +215,7 @@ impl<'a> Planner<'a> {
             );
         }
         let program = &running.program;
-        let claim = Val::new(format!("{}-backup", program.name.v), at.derive(Rule::BackupClaim));
+        let claim = Val::new(backup_claim(&program.name.v), at.derive(Rule::BackupClaim));
         let volume = Volume {
             component: program.component.clone(),
             name: claim.clone(),
@@ -235,6 +235,11 @@ impl<'a> Planner<'a> {
         };
         Some((backup, volume))
     }
+}
+
+/// The name of the claim that holds the dumps of the PostgreSQL whose objects have that name.
+pub(super) fn backup_claim(name: &str) -> String {
+    format!("{name}-backup")
 }
 
 /// What keeps a database running as long as lowering has not made it what it is.

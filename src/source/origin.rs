@@ -106,8 +106,10 @@ rules! {
     /// Where the environment has certificates sign themselves, each stack that serves TLS gets
     /// an Issuer for that.
     SelfSignedIssuer = "self-signed-issuer",
-    /// HSTS tells browsers for a year to use HTTPS only, for sub-domains too. ingress-nginx
-    /// takes the header from a ConfigMap, and must list it in `global-allowed-response-headers`.
+    /// HSTS tells browsers for a year to use HTTPS only. Sub-domains are not included: those
+    /// below a host may be another environment's, with certificates that no browser trusts, and
+    /// whoever has been told so cannot go on. ingress-nginx takes the header from a ConfigMap, and
+    /// must list it in `global-allowed-response-headers`.
     Hsts = "hsts",
     /// The pods that answer ACME's HTTP-01 challenges are cert-manager's, come and go in the
     /// namespace of the route, and are reached by the same controller as the route; the default

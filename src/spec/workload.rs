@@ -398,6 +398,8 @@ spec! {
         files: Text,
         /// A volume of the stack.
         volume: Text,
+        /// A PostgreSQL of the stack with `backup`: the volume that holds its dumps.
+        backup: Text,
         /// A secret of the stack, or a component's credentials.
         secret: Text,
         /// A config of the stack.
