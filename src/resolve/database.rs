@@ -1,6 +1,6 @@
 //! PostgreSQL databases and Redis caches.
 
-use super::interface::{POSTGRES, REDIS, entries, missing};
+use super::interface::{ComponentKind, POSTGRES, REDIS, entries, missing};
 use super::planner::Planner;
 use super::program::{Declared, Running};
 use super::read::Read;
@@ -38,6 +38,10 @@ impl<'a> Planner<'a> {
         at: Span,
         written: &spec::Postgres,
     ) -> Option<Planned<'a, Postgres>> {
+        let ComponentKind::Postgres { database, user, tls } = &self.own.components.get(name)?.kind
+        else {
+            return None;
+        };
         let image = self.default_image("postgres", written.version.as_ref(), at);
         let declared = Declared { name, at, pod: &written.pod, image: Some(image) };
         let running = self.program(declared, |container, _, _| one_pod(container))?;
@@ -45,10 +49,6 @@ impl<'a> Planner<'a> {
         if written.storage.is_none() {
             self.log.push(missing(at, &format!("`{name}`"), "storage"));
         }
-        let said = |text: Option<&Text>, default: &str| {
-            let at = Origin::Written(at);
-            scope.option(text, "a name").unwrap_or_else(|| Val::new(default.to_owned(), at))
-        };
         let folder = scope.option(written.data_folder.as_ref(), "a folder");
         if let Some(folder) = &folder {
             self.check_data_folder(folder);
@@ -59,8 +59,8 @@ impl<'a> Planner<'a> {
         let (backup, dumps) = dumps.unzip();
         let database = Postgres {
             version: scope.option(written.version.as_ref(), "a version"),
-            database: said(written.database.as_ref(), ""),
-            user: said(written.user.as_ref(), ""),
+            database: database.clone(),
+            user: user.clone(),
             port: POSTGRES,
             storage: written
                 .storage
@@ -70,7 +70,7 @@ impl<'a> Planner<'a> {
             settings: scope.settings(written.settings.as_ref(), "a setting"),
             init_scripts: scripts.and_then(|folder| Some(self.files.config(&folder)?.0)),
             secret: self.secrets.credentials(name)?.object().clone(),
-            tls: self.tls(written, &running, &scope),
+            tls: tls.and_then(|tls| self.tls(tls, &running)),
             backup,
             at: Origin::Written(at),
             program: running.program.clone(),
@@ -151,13 +151,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn tls(
-        &self,
-        written: &spec::Postgres,
-        running: &Running<'_>,
-        scope: &Scope<'_>,
-    ) -> Option<Tls> {
-        let asked = scope.value(written.tls.as_ref(), "a switch").filter(|tls| tls.v)?;
+    fn tls(&self, asked: Val<bool>, running: &Running<'_>) -> Option<Tls> {
         let place = self.context.place;
         let issuer = place.routing.as_ref().and_then(|routing| routing.tls.as_ref());
         if issuer.is_none() {

@@ -71,9 +71,9 @@ pub enum ComponentKind {
     Job,
     CronJob,
     Postgres {
-        database: String,
-        user: String,
-        tls: bool,
+        database: Val<String>,
+        user: Val<String>,
+        tls: Option<Val<bool>>,
     },
     Redis,
     External {
@@ -108,6 +108,8 @@ pub(super) struct Address {
     pub host: Option<Val<String>>,
     /// Whether it serves HTTPS.
     pub https: bool,
+    /// What the route itself says of HTTPS.
+    pub tls: Option<Val<bool>>,
 }
 
 impl Interface {
@@ -140,7 +142,8 @@ pub fn interface(
     let ground = Ground::of_environment(surroundings, &Log::default());
     let log = Log::default();
     let ground = ground.of_stack(merged, &log);
-    let mut reader = Reader { read: ground.with(&log), log: &log, components: IndexMap::new() };
+    let mut reader =
+        Reader { ground: &ground, read: ground.with(&log), log: &log, components: IndexMap::new() };
     let namespace = reader.namespace(merged, surroundings);
     reader.components(&merged.body);
     let routes = reader.routes(&merged.body, place);
@@ -165,6 +168,7 @@ pub fn interface(
 }
 
 struct Reader<'g> {
+    ground: &'g Ground,
     read: Grounded<'g>,
     log: &'g Log,
     components: IndexMap<String, Component>,
@@ -186,7 +190,7 @@ impl Reader<'_> {
         for (name, entry) in entries(body.services.as_ref()) {
             let service = &entry.value.body;
             let storage = service.controller.storage.is_some();
-            let pods = self.pods(&service.controller).filter(|_| storage);
+            let pods = storage.then(|| self.pods(&service.controller)).flatten();
             let kind = ComponentKind::Service { storage, pods };
             let component = self.program(name, entry.key, kind, &service.controller.pod);
             self.add(
@@ -222,12 +226,13 @@ impl Reader<'_> {
                 if text.is_none() {
                     self.log.push(missing(entry.key, &format!("`{name}`"), field));
                 }
-                self.read.option(text, "a name").map(|text| text.v).unwrap_or_default()
+                let unsaid = || Val::new(String::new(), Origin::Written(entry.key));
+                self.read.option(text, "a name").unwrap_or_else(unsaid)
             };
             let kind = ComponentKind::Postgres {
                 database: text(postgres.database.as_ref(), "database"),
                 user: text(postgres.user.as_ref(), "user"),
-                tls: self.read.value(postgres.tls.as_ref(), "a switch").is_some_and(|tls| tls.v),
+                tls: self.read.value(postgres.tls.as_ref(), "a switch").filter(|tls| tls.v),
             };
             let component = self.program(name, entry.key, kind, &postgres.pod);
             self.own_port(&postgres.pod, "PostgreSQL", POSTGRES);
@@ -352,12 +357,15 @@ impl Reader<'_> {
         }
     }
 
-    /// How many pods there always are.
+    /// How many pods there always are. What is wrong with the number is reported with the
+    /// other fields of the program.
     fn pods(&self, controller: &spec::Controller) -> Option<u32> {
+        let quiet = Log::default();
         match &controller.replicas {
             None => Some(1),
             Some(spec::Replicas::Count(count)) => {
-                self.read.value(Some(count), "a number").map(|count| count.v)
+                let read = self.ground.with(&quiet);
+                read.value(Some(count), "a number").map(|count| count.v)
             }
             Some(spec::Replicas::Range(_)) => None,
         }
@@ -400,9 +408,9 @@ impl Reader<'_> {
                     let form = NameForm::WildcardSubdomain;
                     names::check(form, &host.v, host.at, "a host name", self.log);
                 }
-                let asked = self.read.value(route.tls.as_ref(), "a switch");
-                let https = place_https && asked.is_none_or(|asked| asked.v);
-                (name.clone(), Address { host, https })
+                let tls = self.read.value(route.tls.as_ref(), "a switch");
+                let https = place_https && tls.is_none_or(|tls| tls.v);
+                (name.clone(), Address { host, https, tls })
             })
             .collect()
     }

@@ -31,6 +31,8 @@ mod scope;
 mod secrets;
 mod stage;
 mod storage;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::Path;

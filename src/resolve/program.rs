@@ -218,7 +218,7 @@ impl<'a> Planner<'a> {
                 let declared = need.component.declared;
                 let image =
                     self.database_image(said, "postgres", postgres.version.as_ref(), declared);
-                let (database, user) = (database.clone(), user.clone());
+                let (database, user) = (database.v.clone(), user.v.clone());
                 Some(WaitFor::Postgres { image, host, port, database, user })
             }
             ComponentKind::Redis if need.other.is_none() => {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::interface::{Component, ComponentKind, entries, missing};
+use super::interface::{Address, Component, ComponentKind, entries, missing};
 use super::names;
 use super::planner::{Planner, own_name};
 use super::read::Read;
@@ -138,7 +138,6 @@ impl Planner<'_> {
         if written.host.is_none() {
             self.log.push(missing(at, &format!("the route `{name}`"), "host"));
         }
-        let tls = scope.value(written.tls.as_ref(), "a switch");
         let secret = scope.option(written.tls_secret.as_ref(), "a name");
         if let Some(secret) = &secret {
             names::check(
@@ -153,7 +152,7 @@ impl Planner<'_> {
             .filter_map(|(path, entry)| self.path(path, entry, scope))
             .collect();
         let hsts = scope.value(written.hsts.as_ref(), "a switch");
-        let https_only = self.https_only(written, address.https, at, routing, scope);
+        let https_only = self.https_only(written, address, at, routing, scope);
         if let (Some(routing), Some(Val { v: true, at })) = (routing, &hsts)
             && !can_say_headers(&routing.kind)
         {
@@ -162,7 +161,7 @@ impl Planner<'_> {
         if let (false, Some(Val { v: true, at }), Some(_)) = (address.https, &hsts, routing)
             && let Some(span) = at.span()
         {
-            self.log.push(self.without_https(span, "hsts", tls));
+            self.log.push(self.without_https(span, "hsts", address.tls));
         }
         if routing.is_some_and(|routing| !can_limit(&routing.kind)) {
             for limit in paths.iter().filter_map(|path| path.rate_limit.as_ref()) {
@@ -182,11 +181,12 @@ impl Planner<'_> {
     fn https_only(
         &self,
         written: &spec::Route,
-        https: bool,
+        address: &Address,
         at: Span,
         routing: Option<&Routing>,
         scope: &Scope<'_>,
     ) -> Val<bool> {
+        let https = address.https;
         let own = scope.value(written.https_only.as_ref(), "a switch");
         let place = routing.and_then(|routing| routing.https_only);
         if let (Some(own), Some(place)) = (own, place)
@@ -206,8 +206,7 @@ impl Planner<'_> {
         if let (false, Some(Val { v: true, at }), Some(_)) = (https, own, routing)
             && let Some(span) = at.span()
         {
-            let tls = scope.value(written.tls.as_ref(), "a switch");
-            self.log.push(self.without_https(span, "httpsOnly", tls));
+            self.log.push(self.without_https(span, "httpsOnly", address.tls));
         }
         let redirect = place
             .or(own)

@@ -198,7 +198,7 @@ impl<'a> Scope<'a> {
         let Some((name, rest)) = rest.split_first() else {
             return self.not_whole(expression, &known());
         };
-        let Some(Address { host, https }) = self.own.routes.get(&name.name) else {
+        let Some(Address { host, https, .. }) = self.own.routes.get(&name.name) else {
             return self.fail(undefined(name, "a route of this stack", known()));
         };
         let Some((field, rest)) = rest.split_first() else {
@@ -371,11 +371,8 @@ impl<'a> Scope<'a> {
             }
             "user" | "database" => {
                 if let ComponentKind::Postgres { database, user, .. } = &component.kind {
-                    return plain(if field.name == "user" {
-                        user.clone()
-                    } else {
-                        database.clone()
-                    });
+                    let said = if field.name == "user" { user } else { database };
+                    return plain(said.v.clone());
                 }
             }
             "peers" => {
@@ -400,13 +397,13 @@ impl<'a> Scope<'a> {
             ("port", _) => Some(Found::Plain(Plain::number(number))),
             ("address", _) => plain(format!("{host}:{number}")),
             ("jdbcUrl", ComponentKind::Postgres { database, tls, .. }) => {
-                let database = url_encode(database);
-                let mode = if *tls { SSL_MODE } else { "" };
+                let database = url_encode(&database.v);
+                let mode = if tls.is_some() { SSL_MODE } else { "" };
                 plain(format!("jdbc:postgresql://{host}:{number}/{database}{mode}"))
             }
             ("url", ComponentKind::Postgres { database, user, tls }) => {
-                let (user, database) = (url_encode(user), url_encode(database));
-                let mode = if *tls { SSL_MODE } else { "" };
+                let (user, database) = (url_encode(&user.v), url_encode(&database.v));
+                let mode = if tls.is_some() { SSL_MODE } else { "" };
                 let before = format!("postgresql://{user}:");
                 let after = format!("@{host}:{number}/{database}{mode}");
                 Some(self.with_password(seen, before, after))

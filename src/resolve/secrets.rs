@@ -308,7 +308,8 @@ impl Reader<'_> {
             .option(*written, "a name")
             .unwrap_or_else(|| Val::new(default.clone(), at.derive(*rule)));
         names::check(NameForm::DnsSubdomain, &name.v, name.at, "the name of a Secret", self.log);
-        let backend = self.backend(declared);
+        let chosen = self.backend(declared);
+        let backend = chosen.unwrap_or(SecretBackend::Sealed);
         let keys: Vec<SecretKey> = keys.map(|(name, entry)| self.key(name, entry)).collect();
         let existing = match backend {
             SecretBackend::Existing => self.existing(&name, &keys, declared),
@@ -333,7 +334,9 @@ impl Reader<'_> {
             declared: declared.at,
             existing,
         };
-        self.check_placeholders(&kept);
+        if chosen == Some(SecretBackend::Sealed) {
+            self.check_placeholders(&kept);
+        }
         kept
     }
 
@@ -362,7 +365,7 @@ impl Reader<'_> {
     }
 
     /// The back-end that keeps a Secret: its own word, the stack's, or the environment's.
-    fn backend(&self, declared: &Declared<'_>) -> SecretBackend {
+    fn backend(&self, declared: &Declared<'_>) -> Option<SecretBackend> {
         let read = self.own.ground.with(self.log);
         let spec = &self.context.surroundings.spec;
         let secrets = spec.secrets.as_ref();
@@ -371,9 +374,7 @@ impl Reader<'_> {
         let text = declared.backend.or(self.merged.body.backend.as_ref());
         let said = match text {
             Some(text) => {
-                let Some(word) = read.text(text, "a back-end") else {
-                    return SecretBackend::Sealed;
-                };
+                let word = read.text(text, "a back-end")?;
                 let backend = Backend::from_text(crate::source::Kind::Str, &word.v);
                 if backend.is_none() {
                     let words = Backend::words().iter().copied();
@@ -384,7 +385,7 @@ impl Reader<'_> {
                         "a back-end",
                         words,
                     ));
-                    return SecretBackend::Sealed;
+                    return None;
                 }
                 backend.zip(Some(text.span))
             }
@@ -406,7 +407,7 @@ impl Reader<'_> {
                     .also(self.context.surroundings.span, "the environment is declared here")
                     .help("write `secrets: { default: sealed, sealed: {} }` in the environment, or another back-end"),
                 );
-                return SecretBackend::Sealed;
+                return None;
             }
         };
         if !offered.contains(&backend) {
@@ -427,12 +428,13 @@ impl Reader<'_> {
                 diagnostic = diagnostic.also(block, "what it offers stands here");
             }
             self.log.push(diagnostic);
+            return None;
         }
-        match backend {
+        Some(match backend {
             Backend::Sealed => SecretBackend::Sealed,
             Backend::External => SecretBackend::External,
             Backend::Existing => SecretBackend::Existing,
-        }
+        })
     }
 
     /// Where a Secret lies in the external store.
@@ -491,8 +493,7 @@ impl Reader<'_> {
     /// to hold, and those made by hand were made by hand.
     fn check_placeholders(&self, kept: &Kept) {
         let placeholders = &self.context.place.placeholders;
-        let missing = kept.secret.backend == SecretBackend::Sealed && !kept.secret.keys.is_empty();
-        if placeholders.v == Placeholders::Allowed || !missing {
+        if placeholders.v == Placeholders::Allowed || kept.secret.keys.is_empty() {
             return;
         }
         let environment = &self.context.place.name;
