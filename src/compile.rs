@@ -91,6 +91,7 @@ impl<'p> Loaded<'p> {
         let names = project.stack_names(&mut diagnostics);
         let mut stacks = project.stacks(&names, &environments);
         resolve::check_listed(&mut stacks, &environments);
+        resolve::check_consents(&mut stacks);
         let templates = Templates::load(&project);
         Self { project, environments, stacks, templates, diagnostics }
     }
@@ -174,7 +175,7 @@ impl<'p> Loaded<'p> {
         let stacks = interfaces(&layers, &place, &here, wanted, diagnostics);
         let neighbours: BTreeMap<String, Interface> = stacks
             .iter()
-            .filter_map(|(merged, interface)| Some((merged.name.clone(), interface.clone()?)))
+            .filter_map(|stack| Some((stack.merged.name.clone(), stack.interface.clone()?)))
             .collect();
         let context = resolve::Context {
             surroundings: &layers.surroundings,
@@ -186,25 +187,30 @@ impl<'p> Loaded<'p> {
         };
         let compile = |merged: &Merged| {
             let mut diagnostics = Diagnostics::default();
-            let folder = stack(merged, context, &self.templates, &self.project, &mut diagnostics);
-            (folder, diagnostics)
+            let made = stack(merged, context, &self.templates, &self.project, &mut diagnostics);
+            (made, diagnostics)
         };
         let results: Vec<_> = stacks
             .par_iter()
-            .filter(|(merged, interface)| wanted(&merged.stack) && interface.is_some())
-            .map(|(merged, _)| compile(merged))
+            .filter(|stack| stack.is_sound && wanted(&stack.merged.stack))
+            .map(|stack| compile(&stack.merged))
             .collect();
         let mut folders = Vec::new();
         // What stacks share is known only when each of them says what it uses.
-        if stacks.iter().all(|(_, interface)| interface.is_some()) {
+        if stacks.iter().all(|stack| stack.interface.is_some()) {
             let namespaces = neighbours.values().map(|interface| &interface.namespace);
             let objects = lower::environment(&place, namespaces);
             folders.push(Folder::of(ENVIRONMENT_FOLDER, None, objects));
         }
-        for (folder, found) in results {
+        let mut plans = Vec::new();
+        for (made, found) in results {
             diagnostics.append(found);
-            folders.extend(folder);
+            if let Some((plan, folder)) = made {
+                plans.push(plan);
+                folders.push(folder);
+            }
         }
+        resolve::check_routes(&plans, diagnostics);
         validate(&folders, &place, diagnostics);
         Some(folders)
     }
@@ -251,6 +257,15 @@ impl<'p> Loaded<'p> {
     }
 }
 
+/// A stack or instance with what others see of it.
+struct Neighbour {
+    merged: Merged,
+    interface: Option<Interface>,
+    /// Whether nothing was wrong so far. Otherwise it goes no further: most of what would be
+    /// found followed from what is reported. The others still see what it says.
+    is_sound: bool,
+}
+
 /// Every stack and instance of the environment with its interface, in the order of names.
 fn interfaces(
     layers: &Layers,
@@ -258,27 +273,29 @@ fn interfaces(
     here: &BTreeMap<&str, &StackFiles>,
     wanted: impl Fn(&str) -> bool + Sync,
     diagnostics: &mut Diagnostics,
-) -> Vec<(Merged, Option<Interface>)> {
+) -> Vec<Neighbour> {
     let results: Vec<_> = here
         .par_iter()
         .map(|(name, files)| {
-            let mut found = Diagnostics::default();
+            let (mut found, mut followed) = (Diagnostics::default(), Diagnostics::default());
+            let is_loaded = !files.diagnostics.has_errors();
             let merged = layers.merge(name, files, &mut found);
-            let sound = !found.has_errors();
+            let is_sound = is_loaded && !found.has_errors();
+            let found_there = if is_sound { &mut found } else { &mut followed };
             let stacks: Vec<_> = merged
                 .into_iter()
                 .map(|merged| {
                     let interface =
-                        resolve::interface(&merged, &layers.surroundings, place, &mut found);
-                    (merged, interface.filter(|_| sound))
+                        resolve::interface(&merged, &layers.surroundings, place, found_there);
+                    Neighbour { merged, interface, is_sound }
                 })
                 .collect();
-            (wanted(name).then_some(found), stacks)
+            // What is wrong with a stack that was not asked for is not this run's business.
+            ((wanted(name) && is_loaded).then_some(found), stacks)
         })
         .collect();
     let mut all = Vec::new();
     for (found, stacks) in results {
-        // What is wrong with a stack that was not asked for is not this run's business.
         diagnostics.append(found.unwrap_or_default());
         all.extend(stacks);
     }
@@ -291,14 +308,15 @@ fn stack(
     templates: &Templates,
     project: &Project<'_>,
     diagnostics: &mut Diagnostics,
-) -> Option<Folder> {
+) -> Option<(Plan, Folder)> {
     let plan = resolve::plan(merged, context, diagnostics)?;
     let mut built = lower::lower(&plan, diagnostics);
     let mut foreign = foreign_objects(&plan, merged, templates, project, diagnostics);
     patch(&plan, merged, &mut built, &mut foreign, diagnostics);
     let authors = foreign.iter().map(|(object, _)| object.identity().clone()).collect();
     let objects = link::link(built, foreign, plan.place.kubernetes.v);
-    Some(Folder { foreign: authors, ..Folder::of(&plan.name, Some(&plan.namespace.v), objects) })
+    let folder = Folder::of(&plan.name, Some(&plan.namespace.v), objects);
+    Some((plan, Folder { foreign: authors, ..folder }))
 }
 
 /// The objects of templates and vendored manifests, and whether each is gen's to complete.

@@ -91,9 +91,9 @@ fn groups<'f>(finding: &'f Finding) -> Vec<Group<'f>> {
     if let (None, Some(path)) = (&finding.region, finding.path()) {
         group = group.element(Origin::path(on_one_line(path)));
     }
-    // A replacement needs a title of its own: the help that was given last says what it does.
-    let (title, help) = match (&finding.suggestion, diagnostic.help.split_last()) {
-        (Some(_), Some((last, others))) => (last.as_str(), others),
+    // A replacement needs a title of its own: the help that was given first says what it does.
+    let (title, help) = match (&finding.suggestion, diagnostic.help.split_first()) {
+        (Some(_), Some((first, others))) => (first.as_str(), others),
         (Some(_), None) => ("write this instead", &[][..]),
         (None, _) => ("", diagnostic.help.as_slice()),
     };

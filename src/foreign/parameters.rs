@@ -6,7 +6,7 @@ use regex_lite::Regex;
 
 use super::TemplateUse;
 use super::engine;
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, nearest};
 use crate::source::{Kind, NodeRef, Span};
 use crate::spec::map::Entry;
 use crate::spec::raw::Raw;
@@ -119,6 +119,14 @@ impl Parameter {
         Entry { key, value: spec }: Entry<spec::Parameter>,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
+        // A type that could not be read is reported.
+        let is_inside = |found: &Diagnostic| match (&found.place, spec.span) {
+            (Place::Span(at), Some(whole)) => {
+                at.file == whole.file && (whole.start..whole.end).contains(&at.start)
+            }
+            _ => false,
+        };
+        let is_unread = spec.r#type.is_none() && diagnostics.iter().any(is_inside);
         let mut wrong = |at: Span, message: String, help: &str| {
             diagnostics.push(Diagnostic::error(Code::BadParameter, at, message).help(help));
         };
@@ -128,6 +136,7 @@ impl Parameter {
                 wrong(text.span, "a declaration holds no expressions".to_owned(), "write a type");
                 return None;
             }
+            None if is_unread => return None,
             None => {
                 let message = format!("the parameter `{name}` has no type");
                 wrong(key, message, "write `type: string`, or another type");

@@ -8,7 +8,7 @@ use crate::load::{Environments, StackFiles};
 use crate::spec::decode::{Decode, Fields};
 use crate::spec::map::{Closed, Entry};
 use crate::spec::merge::{Layer, Layered, Merge, Merger};
-use crate::spec::{Defaults, Environment, Overlay, StackBody};
+use crate::spec::{AllowFrom, Defaults, Environment, Overlay, StackBody};
 
 /// A concrete environment with what its chain says of all components of a kind.
 #[derive(Debug)]
@@ -209,6 +209,59 @@ fn declare_kind<T: Fields + Decode + Clone>(
         }
         *value = layered;
     }
+}
+
+/// Reports stacks that an `allowFrom` names but that do not exist. Whether a stack that exists
+/// runs in an environment makes no difference: where it does not, it calls nobody.
+pub fn check_consents(stacks: &mut BTreeMap<String, StackFiles>) {
+    let names: Vec<String> = stacks.keys().cloned().collect();
+    let exists = |name: &str| {
+        let is_instance = |stack: &String| {
+            name.strip_prefix(stack.as_str()).is_some_and(|rest| rest.starts_with('-'))
+        };
+        names.iter().any(|stack| stack == name || is_instance(stack))
+    };
+    for files in stacks.values_mut() {
+        let overlays = files.overlays.values().chain(files.instances.values());
+        let bodies = overlays
+            .flat_map(|file| std::iter::once(&file.spec.body).chain(file.spec.add.as_deref()))
+            .chain(files.stack.as_ref().map(|file| &file.spec.body));
+        let named = bodies.flat_map(consents).flat_map(|consent| consent.stacks.iter());
+        let mut found = Diagnostics::default();
+        for text in named.flat_map(|list| &list.items) {
+            let Some(name) = text.literal().filter(|name| !exists(name)) else { continue };
+            let diagnostic = Diagnostic::error(
+                Code::UnknownStack,
+                text.span,
+                format!("there is no stack `{name}` to let in"),
+            );
+            found.push(match nearest(name, names.iter().map(String::as_str)) {
+                Some(near) => {
+                    diagnostic.help(format!("did you mean `{near}`?")).suggest(text.span, near)
+                }
+                None => diagnostic.help(format!("there is `{}`", names.join("`, `"))),
+            });
+        }
+        files.diagnostics.append(found);
+    }
+}
+
+/// Every `allowFrom` of a layer.
+fn consents(body: &StackBody) -> Vec<&AllowFrom> {
+    fn of<'b, T>(
+        components: Option<&'b Closed<Layered<T>>>,
+        consent: impl Fn(&'b T) -> Option<&'b AllowFrom> + 'b,
+    ) -> impl Iterator<Item = &'b AllowFrom> {
+        components
+            .into_iter()
+            .flat_map(|map| map.entries.values())
+            .flat_map(|entry| std::iter::once(&entry.value.body).chain(entry.value.add.as_deref()))
+            .filter_map(consent)
+    }
+    of(body.services.as_ref(), |service| service.allow_from.as_ref())
+        .chain(of(body.postgres.as_ref(), |postgres| postgres.allow_from.as_ref()))
+        .chain(of(body.redis.as_ref(), |redis| redis.allow_from.as_ref()))
+        .collect()
 }
 
 /// Reports environments that stacks list but that do not exist.

@@ -39,7 +39,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use interface::{Component, ComponentKind, Interface, interface};
-pub use layers::{Layers, check_listed};
+pub use layers::{Layers, check_consents, check_listed};
 pub use place::place;
 pub use plan::plan;
 pub use routes::check_routes;

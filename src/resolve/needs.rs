@@ -135,7 +135,11 @@ impl<'a> Finder<'_, 'a> {
                 let what = format!("a stack that runs in `{environment}`");
                 let names = neighbours.keys().map(String::as_str);
                 let known = names.filter(|known| *known != self.own.name);
-                unknown(Code::UnknownNeed, stack, at, &what, known)
+                let mut diagnostic = unknown(Code::UnknownNeed, stack, at, &what, known);
+                if let Some(suggestion) = &mut diagnostic.suggestion {
+                    suggestion.text = format!("{}/{component}", suggestion.text);
+                }
+                diagnostic
             };
             self.log.push(diagnostic);
             return None;
@@ -144,7 +148,11 @@ impl<'a> Finder<'_, 'a> {
             let what = format!("a component of the stack `{stack}`");
             let called = other.components.iter().filter(|(_, known)| known.kind.is_called());
             let known = called.map(|(name, _)| name.as_str());
-            self.log.push(unknown(Code::UnknownNeed, component, at, &what, known));
+            let mut diagnostic = unknown(Code::UnknownNeed, component, at, &what, known);
+            if let Some(suggestion) = &mut diagnostic.suggestion {
+                suggestion.text = format!("{stack}/{}", suggestion.text);
+            }
+            self.log.push(diagnostic);
             return None;
         };
         if !found.kind.is_called() || matches!(found.kind, ComponentKind::External { .. }) {

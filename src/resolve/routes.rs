@@ -330,7 +330,9 @@ impl Planner<'_> {
                 .help(if names.is_empty() {
                     "declare one there, such as `ports: { http: 8080 }`".to_owned()
                 } else {
-                    format!("say which: `{{ to: {}, port: {} }}`", to.v, names.join("` or `"))
+                    let choice = |name| format!("`{{ to: {}, port: {name} }}`", to.v);
+                    let choices: Vec<String> = names.into_iter().map(choice).collect();
+                    format!("say which: {}", choices.join(" or "))
                 }),
         );
         None

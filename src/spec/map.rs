@@ -67,7 +67,8 @@ impl<T: Decode> Decode for Closed<T> {
                                 key,
                                 format!("`{name}` is named twice"),
                             )
-                            .also(first.key, "here already"),
+                            .also(first.key, "here already")
+                            .help("delete one of the two"),
                         );
                     } else if let Some(value) = T::bare() {
                         entries.insert(name.to_owned(), Entry { key, value });

@@ -57,6 +57,8 @@ fn twins(members: &[Member<'_>], out: &mut Vec<Finding>) {
         (group.to_owned(), text(root, "kind").to_owned(), namespace(root).to_owned(), name)
     };
     let mut seen = std::collections::BTreeMap::new();
+    // Of a component that two stacks have, every object is a twin: one of them says it.
+    let mut reported = std::collections::BTreeSet::new();
     for member in members {
         let identity = identity(member);
         if identity.3.is_empty() {
@@ -67,6 +69,10 @@ fn twins(members: &[Member<'_>], out: &mut Vec<Finding>) {
             continue;
         };
         let first: &&Member<'_> = first;
+        let spans = (first.root.at().span(), member.root.at().span());
+        if first.stack != member.stack && !reported.insert(spans) {
+            continue;
+        }
         let message = if first.stack == member.stack {
             "the object is there already".to_owned()
         } else {
