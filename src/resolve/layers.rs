@@ -146,8 +146,8 @@ impl Layers {
                     stringify!($kind),
                     body.$kind.as_mut(),
                     existing.and_then(|body| body.$kind.as_ref()),
-                    defaults.$kind.as_ref(),
-                    &self.overrides.iter().filter_map(|overrides| overrides.$kind.as_ref()).collect::<Vec<_>>(),
+                    defaults.$kind.as_deref(),
+                    &self.overrides.iter().filter_map(|overrides| overrides.$kind.as_deref()).collect::<Vec<_>>(),
                     diagnostics,
                 );
             )+};

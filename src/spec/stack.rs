@@ -77,29 +77,30 @@ spec! {
 
 spec! {
     /// What all components of a kind have in common.
+    // Boxed, since a layer is large and most places set few of them.
     pub struct Defaults {
         /// Of services.
-        services: Layered<Service>,
+        services: Box<Layered<Service>>,
         /// Of workers.
-        workers: Layered<Worker>,
+        workers: Box<Layered<Worker>>,
         /// Of jobs.
-        jobs: Layered<Job>,
+        jobs: Box<Layered<Job>>,
         /// Of cron jobs.
-        cronjobs: Layered<CronJob>,
+        cronjobs: Box<Layered<CronJob>>,
         /// Of PostgreSQL databases.
-        postgres: Layered<Postgres>,
+        postgres: Box<Layered<Postgres>>,
         /// Of Redis caches.
-        redis: Layered<Redis>,
+        redis: Box<Layered<Redis>>,
         /// Of volumes.
-        volumes: Layered<Volume>,
+        volumes: Box<Layered<Volume>>,
         /// Of configs.
-        configs: Layered<Config>,
+        configs: Box<Layered<Config>>,
         /// Of secrets.
-        secrets: Layered<Secret>,
+        secrets: Box<Layered<Secret>>,
         /// Of externals.
-        externals: Layered<External>,
+        externals: Box<Layered<External>>,
         /// Of routes.
-        routes: Layered<Route>,
+        routes: Box<Layered<Route>>,
     }
 }
 
