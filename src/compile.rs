@@ -3,8 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use rayon::prelude::*;
-
 use crate::diagnostic::{
     Code, Diagnostic, Diagnostics, Place as DiagnosticPlace, Severity, nearest,
 };
@@ -18,7 +16,7 @@ use crate::plan::{Place, Plan, Val};
 use crate::resolve::{self, Interface, Layers, Merged};
 use crate::validate::references::Member;
 use crate::validate::{self, Author, Cluster};
-use crate::{foreign, link, lower};
+use crate::{foreign, link, lower, parallel};
 
 /// The folder of what belongs to no single stack.
 pub const ENVIRONMENT_FOLDER: &str = "_environment";
@@ -190,11 +188,8 @@ impl<'p> Loaded<'p> {
             let made = stack(merged, context, &self.templates, &self.project, &mut diagnostics);
             (made, diagnostics)
         };
-        let results: Vec<_> = stacks
-            .par_iter()
-            .filter(|stack| stack.is_sound && wanted(&stack.merged.stack))
-            .map(|stack| compile(&stack.merged))
-            .collect();
+        let sound = stacks.iter().filter(|stack| stack.is_sound && wanted(&stack.merged.stack));
+        let results = parallel::map(sound, |stack| compile(&stack.merged));
         let mut folders = Vec::new();
         // What stacks share is known only when each of them says what it uses.
         if stacks.iter().all(|stack| stack.interface.is_some()) {
@@ -274,26 +269,23 @@ fn interfaces(
     wanted: impl Fn(&str) -> bool + Sync,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Neighbour> {
-    let results: Vec<_> = here
-        .par_iter()
-        .map(|(name, files)| {
-            let (mut found, mut followed) = (Diagnostics::default(), Diagnostics::default());
-            let is_loaded = !files.diagnostics.has_errors();
-            let merged = layers.merge(name, files, &mut found);
-            let is_sound = is_loaded && !found.has_errors();
-            let found_there = if is_sound { &mut found } else { &mut followed };
-            let stacks: Vec<_> = merged
-                .into_iter()
-                .map(|merged| {
-                    let interface =
-                        resolve::interface(&merged, &layers.surroundings, place, found_there);
-                    Neighbour { merged, interface, is_sound }
-                })
-                .collect();
-            // What is wrong with a stack that was not asked for is not this run's business.
-            ((wanted(name) && is_loaded).then_some(found), stacks)
-        })
-        .collect();
+    let results = parallel::map(here, |(name, files)| {
+        let (mut found, mut followed) = (Diagnostics::default(), Diagnostics::default());
+        let is_loaded = !files.diagnostics.has_errors();
+        let merged = layers.merge(name, files, &mut found);
+        let is_sound = is_loaded && !found.has_errors();
+        let found_there = if is_sound { &mut found } else { &mut followed };
+        let stacks: Vec<_> = merged
+            .into_iter()
+            .map(|merged| {
+                let interface =
+                    resolve::interface(&merged, &layers.surroundings, place, found_there);
+                Neighbour { merged, interface, is_sound }
+            })
+            .collect();
+        // What is wrong with a stack that was not asked for is not this run's business.
+        ((wanted(name) && is_loaded).then_some(found), stacks)
+    });
     let mut all = Vec::new();
     for (found, stacks) in results {
         diagnostics.append(found.unwrap_or_default());

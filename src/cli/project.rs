@@ -2,11 +2,10 @@
 
 use std::path::Path;
 
-use rayon::prelude::*;
-
 use crate::compile::{Compiled, Loaded, Request};
 use crate::diagnostic::Diagnostics;
 use crate::emit::{FileSet, Maker, Scope, file_set};
+use crate::parallel;
 use crate::source::Sources;
 
 /// The concrete environments that names on the command line mean, without repetition; all of
@@ -48,8 +47,7 @@ pub(super) fn compile_all(
     request: Request<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<Compiled> {
-    let mut all: Vec<Compiled> =
-        environments.par_iter().map(|name| loaded.compile(name, request)).collect();
+    let mut all = parallel::map(environments, |name| loaded.compile(name, request));
     for compiled in &mut all {
         diagnostics.append(std::mem::take(&mut compiled.diagnostics));
     }
@@ -62,14 +60,10 @@ pub(super) fn file_sets(
     request: Request<'_>,
     sources: &Sources,
 ) -> (Vec<FileSet>, Scope) {
-    let sets = compiled
-        .folders
-        .par_iter()
-        .map(|folder| {
-            let files = folder.files.iter().map(|(name, object)| (name.as_str(), object));
-            file_set(&folder.name, files, sources)
-        })
-        .collect();
+    let sets = parallel::map(&compiled.folders, |folder| {
+        let files = folder.files.iter().map(|(name, object)| (name.as_str(), object));
+        file_set(&folder.name, files, sources)
+    });
     let scope = if request.stacks.is_empty() { Scope::Environment } else { Scope::Stacks };
     (sets, scope)
 }

@@ -4,12 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
-
 use super::swap::Swap;
 use super::{Digest, File, FileSet, Index, IndexError, Maker, Record};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
 use crate::fs::{Entry, EntryKind, Error, FileSystem};
+use crate::parallel;
 
 /// What a set of folders stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -257,8 +256,7 @@ impl Comparison<'_> {
                 }
             }
         }
-        let compared: Vec<Result<(FolderUpdate, Diagnostics), Error>> =
-            wanted.into_par_iter().map(|(name, files)| self.folder(name, files)).collect();
+        let compared = parallel::map(wanted, |(name, files)| self.folder(name, files));
         let mut folders = Vec::new();
         for compared in compared {
             let (folder, found) = compared?;

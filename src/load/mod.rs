@@ -7,11 +7,10 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::PathBuf;
 
-use rayon::prelude::*;
-
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::fs::{self, EntryKind, FileSystem};
 use crate::k8s::NameForm;
+use crate::parallel;
 use crate::source::{Dialect, FileId, Sources, Span, parse};
 use crate::spec::decode::{Decode, Decoder};
 use crate::spec::{Overlay, Stack};
@@ -83,7 +82,8 @@ impl<'p> Project<'p> {
         names: &[String],
         environments: &Environments,
     ) -> BTreeMap<String, StackFiles> {
-        names.par_iter().map(|name| (name.clone(), self.stack(name, environments))).collect()
+        let load = |name: &String| (name.clone(), self.stack(name, environments));
+        parallel::map(names, load).into_iter().collect()
     }
 
     fn stack(&self, name: &str, environments: &Environments) -> StackFiles {
