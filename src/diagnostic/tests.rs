@@ -37,8 +37,8 @@ fn sample(sources: &Sources) -> Diagnostics {
         .label("not known")
         .also(find(sources, stack, "image"), "set here, 100% surely")
         .also(find(sources, prod, "web"), "changed here")
-        .help("services are listed in the reference")
         .help("did you mean `image`?")
+        .help("services are listed in the reference")
         .suggest(find(sources, stack, "imagee"), "image"),
         Diagnostic::error_in(Code::Syntax, "stacks/shop", "there is no stack.yaml")
             .help("write stacks/shop/stack.yaml"),
@@ -124,7 +124,7 @@ fn json_is_one_object_a_line() {
     let expected = r#"{"code":"L001","title":"not YAML","severity":"error","message":"nothing to do","path":null,"span":null,"label":null,"related":[],"help":[],"suggestion":null}
 {"code":"L001","title":"not YAML","severity":"error","message":"there is no stack.yaml","path":"stacks/shop","span":null,"label":null,"related":[],"help":["write stacks/shop/stack.yaml"],"suggestion":null}
 {"code":"L001","title":"not YAML","severity":"warning","message":"this changes nothing","path":"stacks/shop/prod.yaml","span":{"start":{"line":1,"column":13,"offset":12},"end":{"line":1,"column":16,"offset":15}},"label":null,"related":[],"help":[],"suggestion":null}
-{"code":"L010","title":"unknown field","severity":"error","message":"a service has no field `imagee`","path":"stacks/shop/stack.yaml","span":{"start":{"line":4,"column":5,"offset":43},"end":{"line":4,"column":11,"offset":49}},"label":"not known","related":[{"path":"stacks/shop/stack.yaml","span":{"start":{"line":3,"column":5,"offset":21},"end":{"line":3,"column":10,"offset":26}},"message":"set here, 100% surely"},{"path":"stacks/shop/prod.yaml","span":{"start":{"line":1,"column":13,"offset":12},"end":{"line":1,"column":16,"offset":15}},"message":"changed here"}],"help":["services are listed in the reference","did you mean `image`?"],"suggestion":{"path":"stacks/shop/stack.yaml","span":{"start":{"line":4,"column":5,"offset":43},"end":{"line":4,"column":11,"offset":49}},"text":"image"}}
+{"code":"L010","title":"unknown field","severity":"error","message":"a service has no field `imagee`","path":"stacks/shop/stack.yaml","span":{"start":{"line":4,"column":5,"offset":43},"end":{"line":4,"column":11,"offset":49}},"label":"not known","related":[{"path":"stacks/shop/stack.yaml","span":{"start":{"line":3,"column":5,"offset":21},"end":{"line":3,"column":10,"offset":26}},"message":"set here, 100% surely"},{"path":"stacks/shop/prod.yaml","span":{"start":{"line":1,"column":13,"offset":12},"end":{"line":1,"column":16,"offset":15}},"message":"changed here"}],"help":["did you mean `image`?","services are listed in the reference"],"suggestion":{"path":"stacks/shop/stack.yaml","span":{"start":{"line":4,"column":5,"offset":43},"end":{"line":4,"column":11,"offset":49}},"text":"image"}}
 "#;
     assert_eq!(text, expected);
 }
@@ -136,7 +136,7 @@ fn github_gets_a_workflow_command_each() {
 ::error title=L001%3A not YAML::nothing to do
 ::error file=stacks/shop,title=L001%3A not YAML::there is no stack.yaml%0Ahelp: write stacks/shop/stack.yaml
 ::warning file=stacks/shop/prod.yaml,line=1,endLine=1,col=13,endColumn=16,title=L001%3A not YAML::this changes nothing
-::error file=stacks/shop/stack.yaml,line=4,endLine=4,col=5,endColumn=11,title=L010%3A unknown field::a service has no field `imagee`%0Anot known%0Astacks/shop/stack.yaml:3:5: set here, 100%25 surely%0Astacks/shop/prod.yaml:1:13: changed here%0Ahelp: services are listed in the reference%0Ahelp: did you mean `image`?
+::error file=stacks/shop/stack.yaml,line=4,endLine=4,col=5,endColumn=11,title=L010%3A unknown field::a service has no field `imagee`%0Anot known%0Astacks/shop/stack.yaml:3:5: set here, 100%25 surely%0Astacks/shop/prod.yaml:1:13: changed here%0Ahelp: did you mean `image`?%0Ahelp: services are listed in the reference
 ";
     assert_eq!(text, expected);
 }
@@ -168,8 +168,8 @@ help: write stacks/shop/stack.yaml</failure>
 not known
 stacks/shop/stack.yaml:3:5: set here, 100% surely
 stacks/shop/prod.yaml:1:13: changed here
-help: services are listed in the reference
-help: did you mean `image`?</failure>
+help: did you mean `image`?
+help: services are listed in the reference</failure>
     </testcase>
   </testsuite>
 </testsuites>

@@ -444,7 +444,6 @@ templates/settings.parameters.yaml:7:53: error[L062]: `count` cannot be `2`
 templates/settings.parameters.yaml:7:65: error[L062]: a pattern is for strings, and `count` is an integer
 templates/settings.parameters.yaml:8:38: error[L062]: a declaration holds no expressions
 templates/settings.parameters.yaml:9:8: error[L011]: `text` is not one of `string`, `integer`, `number`, `boolean`, `array`, `object`
-templates/settings.parameters.yaml:10:3: error[L062]: the parameter `colour` has no type
 templates/settings.parameters.yaml:10:13: error[L010]: there is no field `typ` here
 "
     );
