@@ -53,6 +53,8 @@ pub struct Compiled {
     pub diagnostics: Diagnostics,
     /// The Kubernetes version that the objects were checked against.
     pub kubernetes: Version,
+    /// The jobs of the stacks asked for that are rendered only when they are asked for too.
+    pub on_demand: BTreeSet<String>,
 }
 
 impl Request<'_> {
@@ -148,6 +150,7 @@ impl<'p> Loaded<'p> {
             folders: Vec::new(),
             diagnostics: self.diagnostics.clone(),
             kubernetes: Version::default(),
+            on_demand: BTreeSet::new(),
         };
         let folders = self.folders(request, &mut compiled);
         if !compiled.diagnostics.has_errors() {
@@ -171,6 +174,11 @@ impl<'p> Loaded<'p> {
         let place = resolve::place(&layers.surroundings, diagnostics)?;
         compiled.kubernetes = place.kubernetes.v;
         let stacks = interfaces(&layers, &place, &here, wanted, diagnostics);
+        let asked_for = stacks.iter().filter(|stack| wanted(&stack.merged.stack));
+        compiled.on_demand = asked_for
+            .filter_map(|stack| stack.interface.as_ref())
+            .flat_map(|interface| interface.on_demand.iter().cloned())
+            .collect();
         let neighbours: BTreeMap<String, Interface> = stacks
             .iter()
             .filter_map(|stack| Some((stack.merged.name.clone(), stack.interface.clone()?)))
@@ -423,6 +431,21 @@ pub fn validate(folders: &[Folder], place: &Place, diagnostics: &mut Diagnostics
     diagnostics.append(validate::check(&members, &cluster));
 }
 
+/// Reports the jobs that were asked for and that none of the environments has.
+pub fn check_on_demand(compiled: &[Compiled], request: Request<'_>, diagnostics: &mut Diagnostics) {
+    let known: BTreeSet<&str> =
+        compiled.iter().flat_map(|one| &one.on_demand).map(String::as_str).collect();
+    for name in request.with.iter().filter(|name| !known.contains(name.as_str())) {
+        let message = format!("there is no job `{name}` that runs on demand");
+        let unknown = nowhere(Code::UnknownJob, message);
+        diagnostics.push(if known.is_empty() {
+            unknown.help("none of the stacks has a job with `onDemand: true`; other jobs are rendered without `--with`")
+        } else {
+            suggest(unknown, name, known.iter().copied())
+        });
+    }
+}
+
 fn nowhere(code: Code, message: String) -> Diagnostic {
     Diagnostic::new(code, Severity::Error, DiagnosticPlace::Nowhere, message)
 }
@@ -436,5 +459,8 @@ fn suggest<'n>(
         return diagnostic.help(format!("did you mean `{near}`?"));
     }
     let known: Vec<&str> = known.collect();
-    diagnostic.help(format!("there is `{}`", known.join("`, `")))
+    diagnostic.help(match known[..] {
+        [] => "there is none".to_owned(),
+        _ => format!("there is `{}`", known.join("`, `")),
+    })
 }

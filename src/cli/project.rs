@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::compile::{Compiled, Loaded, Request};
+use crate::compile::{Compiled, Loaded, Request, check_on_demand};
 use crate::diagnostic::Diagnostics;
 use crate::emit::{FileSet, Maker, Scope, file_set};
 use crate::parallel;
@@ -50,6 +50,10 @@ pub(super) fn compile_all(
     let mut all = parallel::map(environments, |name| loaded.compile(name, request));
     for compiled in &mut all {
         diagnostics.append(std::mem::take(&mut compiled.diagnostics));
+    }
+    // A stack that is broken may be the one with the job.
+    if !diagnostics.has_errors() {
+        check_on_demand(&all, request, diagnostics);
     }
     all
 }

@@ -1,5 +1,6 @@
 //! `gen render`: compiles, validates and writes `out/`.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
@@ -48,6 +49,11 @@ enum Destination<'a> {
 
 impl Render {
     pub(super) fn run(&self, root: &Path, output: &mut Output) -> anyhow::Result<Exit> {
+        if self.check && self.destination() == Destination::Stdout {
+            bail!(
+                "`-o -` writes to standard output, where `--check` finds nothing to compare with: leave one of the two out"
+            );
+        }
         let loaded = Loaded::new(&Disk, root);
         let asked: Vec<String> = self.environment().map(str::to_owned).into_iter().collect();
         let request = Request { stacks: self.stacks(), with: &self.with };
@@ -70,11 +76,19 @@ impl Render {
         };
         let shown = shown(&folder, root);
         let target = emit::Output::new(&Disk, folder, shown);
+        let left = if self.all {
+            let all: BTreeSet<&str> = loaded.environments.concrete().collect();
+            target.left_over(|environment| all.contains(environment))?
+        } else {
+            Diagnostics::default()
+        };
         let result = if self.check {
             check(&target, &compiled, request, sources, &mut diagnostics)
         } else {
             write(&target, &compiled, request, sources, &mut diagnostics)
         };
+        let left_exit = if self.check && !left.is_empty() { Exit::Differs } else { Exit::Done };
+        diagnostics.append(if self.check { left } else { left.into_warnings() });
         let (exit, lines) = match result {
             Ok(done) => done,
             Err(error) => {
@@ -82,11 +96,12 @@ impl Render {
                 return Err(error.into());
             }
         };
+        let failure = if self.check { self.staleness() } else { failure };
         output.diagnostics(&diagnostics, sources, &failure);
         for line in lines {
             output.summary(line.trim_end());
         }
-        Ok(exit)
+        Ok(if exit == Exit::Done { left_exit } else { exit })
     }
 
     /// Writes everything to standard output, in apply order.
@@ -123,6 +138,14 @@ impl Render {
     fn failure(&self) -> String {
         let verb = if self.check { "check" } else { "render" };
         format!("could not {verb} {}", self.environment().unwrap_or("the environments"))
+    }
+
+    /// What is said of errors that a check found in the output, not in the input.
+    fn staleness(&self) -> String {
+        match self.environment() {
+            Some(name) => format!("{name} is not up to date"),
+            None => "not all environments are up to date".to_owned(),
+        }
     }
 
     fn destination(&self) -> Destination<'_> {

@@ -450,6 +450,16 @@ codes! {
     /// Nothing is rendered for an `abstract: true` environment itself. Name one that extends
     /// it, or write one.
     EmptyFamily = "L049", "family without members";
+    /// `--with` names a job that no stack which is rendered runs on demand.
+    ///
+    /// ```yaml
+    /// jobs:
+    ///   migrate: { image: "shop/migrate:1.0.0", onDemand: true }
+    /// ```
+    ///
+    /// Here, `gen render prod --with migrate` renders the job too. Jobs without `onDemand: true`
+    /// are rendered anyway.
+    UnknownJob = "L050", "unknown job on demand";
     /// A name that Kubernetes does not take for that thing: too long, or with characters that
     /// do not belong there.
     ///
@@ -652,6 +662,16 @@ codes! {
     ///
     /// Run `gen render`, and commit the output together with the input.
     StaleOutput = "W007", "stale output";
+    /// A folder that gen rendered, for an environment that is not there any more: it was renamed
+    /// or removed, or became a family. `gen render --all` leaves the folder, since it may be what
+    /// still runs in a cluster, but no render keeps it true.
+    ///
+    /// ```text
+    /// out/staging   and no environments/staging.yaml
+    /// ```
+    ///
+    /// Delete the folder, or write the environment again.
+    LeftOutput = "W008", "output of no environment";
     /// A template that cannot be read, or a declaration of parameters without a template.
     ///
     /// ```yaml

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::update::Comparison;
-use super::{FileSet, Maker, Scope, Update, swap};
+use super::{FileSet, Index, Maker, Scope, Update, swap};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::fs::{Access, EntryKind, Error, FileSystem, Lock};
 
 /// The folder that renders go to; in it, a folder for each environment, and in those, a folder
@@ -40,6 +41,40 @@ impl<'f> Output<'f> {
             Some(_) => Some(self.fs.lock(&self.root, Access::Read)?),
         };
         self.compare_unlocked(environment, wanted, scope, maker)
+    }
+
+    /// An error for each folder that gen wrote for an environment that is not there. What gen did
+    /// not write is passed over.
+    ///
+    /// # Errors
+    ///
+    /// When a folder cannot be read.
+    pub fn left_over(&self, is_there: impl Fn(&str) -> bool) -> Result<Diagnostics, Error> {
+        let mut left = Diagnostics::default();
+        if self.fs.kind(&self.root)? != Some(EntryKind::Folder) {
+            return Ok(left);
+        }
+        for entry in self.fs.list(&self.root)? {
+            let name = entry.name.to_string_lossy();
+            if entry.kind != EntryKind::Folder || name == swap::WORK || is_there(&name) {
+                continue;
+            }
+            let path = self.root.join(&entry.name);
+            let mut is_ours = false;
+            for below in self.fs.list(&path)? {
+                is_ours |= below.kind == EntryKind::Folder
+                    && self.fs.kind(&path.join(&below.name).join(Index::NAME))?.is_some();
+            }
+            if is_ours {
+                let shown = format!("{}/{name}", self.shown);
+                let help = format!(
+                    "when its cluster no longer needs it, remove it: `rm -r {shown}`; or write the environment again"
+                );
+                let message = format!("gen rendered this, but there is no environment `{name}`");
+                left.push(Diagnostic::error_in(Code::LeftOutput, shown, message).help(help));
+            }
+        }
+        Ok(left)
     }
 
     /// Holds the output for writing, until what is returned is dropped. Makes the folder where

@@ -30,7 +30,7 @@ use crate::fs::{EntryKind, Error, FileSystem, Operation};
 
 /// The folder beside the environments' folders where the work is done. It is there only during
 /// a render, and after one that was killed.
-const WORK: &str = ".gen-work";
+pub(super) const WORK: &str = ".gen-work";
 
 /// The file that marks a staged folder. It goes with the folder when that becomes the live one.
 const MARK: &str = ".gen-staged";

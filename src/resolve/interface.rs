@@ -149,8 +149,13 @@ pub fn interface(
     let routes = reader.routes(&merged.body, place);
     let components = reader.components;
     let jobs = merged.body.jobs.iter().flat_map(|jobs| &jobs.entries);
+    // What is wrong with a switch is reported with its job.
+    let unheard = Log::default();
+    let is_on_demand = |job: &spec::Job| {
+        ground.with(&unheard).value(job.on_demand.as_ref(), "a switch").is_some_and(|on| on.v)
+    };
     let on_demand = jobs
-        .filter(|(_, job)| job.value.body.on_demand.is_some())
+        .filter(|(_, job)| is_on_demand(&job.value.body))
         .map(|(name, _)| name.clone())
         .collect();
     let sound = !log.has_errors();

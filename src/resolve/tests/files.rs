@@ -105,7 +105,7 @@ services:
             "R081 [../other/] `../other/` leads out of the folder of the stack",
             "R081 [/etc/passwd] `/etc/passwd` leads out of the folder of the stack",
             "R044 [deep/] `deep/one` is a folder, and a ConfigMap holds files alone",
-            "R045 [large.bin] `large.bin` holds 1048577 bytes, and a ConfigMap at most 1048576; the largest is `large.bin` with 1048577",
+            "R045 [large.bin] `large.bin` holds 1048577 bytes, and a ConfigMap at most 1048576",
             "R082 [.] this names no file",
             "R023 [odd/] `a b` cannot be the name of a file in a ConfigMap",
             "R082 [nothing/at/all] there is no `all` in `stacks/shop/nothing/at`",
