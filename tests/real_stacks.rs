@@ -74,6 +74,15 @@ fn each_stack_runs_where_its_sheet_says() {
 }
 
 #[test]
+fn wander_fits_on_two_pages() {
+    let entries = std::fs::read_dir(root().join("stacks/wander")).expect("the folder is there");
+    let files = entries.map(|entry| entry.expect("it can be read").path());
+    let lines: usize =
+        files.map(|file| std::fs::read_to_string(file).expect("text").lines().count()).sum();
+    assert!(lines <= 120, "its stack and overlays have {lines} lines");
+}
+
+#[test]
 fn every_field_leads_to_a_line_or_to_a_named_default() {
     let loaded = Loaded::new(&Disk, root());
     let mut nodes = 0;
