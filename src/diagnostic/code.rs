@@ -1120,15 +1120,16 @@ codes! {
     ///
     /// Name one of `files`, `volume`, `backup`, `secret`, `config` and `emptyDir`.
     MountSource = "R043", "mount without exactly one source";
-    /// A mounted folder has folders in it. Mounted files become a ConfigMap, which holds files
-    /// alone.
+    /// A folder whose files become the keys of a ConfigMap, or the scripts that a database runs
+    /// when it is made, has folders in it. A key has no folder, and the database looks into none.
     ///
     /// ```yaml
-    /// mounts: { /migrations: { files: migrations/ } }   # with migrations/001/up.sql
+    /// configs: { pages: { files: pages/ } }   # with pages/en/index.html
     /// ```
     ///
-    /// Mount each folder on its own: `/migrations/001: { files: migrations/001/ }`.
-    NestedFiles = "R044", "folder in a mounted folder";
+    /// Move the files into the folder itself, or mount it, which keeps its folders:
+    /// `mounts: { /pages: { files: pages/ } }`.
+    NestedFiles = "R044", "folder in a folder of files";
     /// Mounted files are larger than a ConfigMap may be, 1 MiB in all.
     ///
     /// ```yaml

@@ -1,7 +1,7 @@
 //! Mounts, and the volumes of a pod that follow from them.
 
 use k8s_openapi::api::core::v1::{
-    ConfigMapVolumeSource, EmptyDirVolumeSource, PersistentVolumeClaimVolumeSource,
+    ConfigMapVolumeSource, EmptyDirVolumeSource, KeyToPath, PersistentVolumeClaimVolumeSource,
     SecretVolumeSource, Volume, VolumeMount,
 };
 
@@ -76,8 +76,12 @@ impl<'p> Volumes<'p> {
             }),
             MountSource::Config(config) => {
                 self.named(Source::Config(&config.v, mode), mount, |name| {
-                    let source =
-                        k8s!(config.at; ConfigMapVolumeSource { name: config, default_mode });
+                    let items: Vec<_> = (mount.items.iter())
+                        .map(|(key, path)| k8s!(key.at; KeyToPath { key, path }))
+                        .collect();
+                    let source = k8s!(config.at; ConfigMapVolumeSource {
+                        name: config, default_mode, items,
+                    });
                     k8s!(at; Volume { name, config_map: source })
                 })
             }
@@ -221,6 +225,30 @@ volumes:
     name: web @volume-of-mount:63
     secret: @64
       secretName: web
+"
+        );
+    }
+
+    #[test]
+    fn keys_of_a_config_stand_where_their_files_stood() {
+        let mut plan = plan();
+        let mut web = service("web", 30);
+        let mut sql = mount("/sql", 40, MountSource::Config(text("sql-files", 41)));
+        sql.items = vec![(text("001.up.sql", 42), text("001/up.sql", 42))];
+        web.container.mounts = vec![sql];
+        plan.programs.push(web);
+        assert_eq!(
+            part(&plan, "Deployment/web", "volumes:"),
+            "\
+volumes:
+  - @40
+    name: sql-files @volume-of-mount:40
+    configMap: @41
+      name: sql-files
+      items:
+        - @42
+          path: 001/up.sql
+          key: 001.up.sql
 "
         );
     }

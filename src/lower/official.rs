@@ -80,7 +80,7 @@ pub(super) fn password(name: &str, secret: &Val<String>, at: Origin) -> EnvVar {
 /// Something mounted whole.
 pub(super) fn mount(path: &str, source: MountSource, at: Origin) -> Mount {
     let path = Val::new(path.to_owned(), at);
-    Mount { path, source, sub_path: None, read_only: None, mode: None }
+    Mount { path, source, sub_path: None, read_only: None, mode: None, items: Vec::new() }
 }
 
 /// A folder that is empty when the pod starts, kept in memory where asked for.

@@ -231,7 +231,14 @@ pub(super) fn task() -> Task {
 
 /// Something mounted at a path, which is said at `number`.
 pub(super) fn mount(path: &str, number: u32, source: MountSource) -> Mount {
-    Mount { path: text(path, number), source, sub_path: None, read_only: None, mode: None }
+    Mount {
+        path: text(path, number),
+        source,
+        sub_path: None,
+        read_only: None,
+        mode: None,
+        items: Vec::new(),
+    }
 }
 
 /// A volume of 1Gi, asked for at `number`.

@@ -288,6 +288,8 @@ pub struct Mount {
     pub read_only: Option<Val<bool>>,
     /// The files' mode.
     pub mode: Option<Val<u32>>,
+    /// Where the keys of a ConfigMap stand as files, if not under their own names.
+    pub items: Vec<(Val<String>, Val<String>)>,
 }
 
 /// What is mounted.

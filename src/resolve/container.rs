@@ -1,6 +1,7 @@
 //! Containers: a program's own, its init containers and its sidecars.
 
 use super::database::backup_claim;
+use super::files::Mounted;
 use super::interface::{entries, missing, open_entries, ports_of};
 use super::names;
 use super::planner::Planner;
@@ -30,6 +31,21 @@ pub(super) struct Role<'a> {
     pub image: Option<Val<String>>,
     /// Where it is declared.
     pub at: Span,
+}
+
+/// The source of a mount.
+struct Source {
+    what: MountSource,
+    /// The name of the file, where it is one.
+    file: Option<String>,
+    /// Where the keys of a ConfigMap stand as files, if not under their own names.
+    items: Vec<(Val<String>, Val<String>)>,
+}
+
+impl From<MountSource> for Source {
+    fn from(what: MountSource) -> Self {
+        Self { what, file: None, items: Vec::new() }
+    }
 }
 
 impl Planner<'_> {
@@ -283,7 +299,7 @@ impl Planner<'_> {
         }
         let fields = &entry.value.fields;
         let sub_path = scope.option(fields.sub_path.as_ref(), "a path");
-        let (source, file) = self.source(entry, scope)?;
+        let Source { what: source, file, items } = self.source(entry, scope)?;
         let sub_path = match (sub_path, file) {
             (Some(said), Some(file)) => {
                 self.log.push(
@@ -304,15 +320,12 @@ impl Planner<'_> {
             mode: scope.option(fields.mode.as_ref(), "a mode").and_then(|mode| self.mode(&mode)),
             path,
             source,
+            items,
         })
     }
 
-    /// The one source of a mount, and the name of the file where it is one.
-    fn source(
-        &self,
-        entry: &Entry<spec::Mount>,
-        scope: &impl Read,
-    ) -> Option<(MountSource, Option<String>)> {
+    /// The one source of a mount.
+    fn source(&self, entry: &Entry<spec::Mount>, scope: &impl Read) -> Option<Source> {
         let spec::Mount { fields, span } = &entry.value;
         let text = |text: &Text| scope.text(text, "a name");
         let named: Vec<&str> = [
@@ -338,11 +351,9 @@ impl Planner<'_> {
             return None;
         }
         if let Some(files) = &fields.files {
-            let (config, file) = self.files.config(&text(files)?)?;
-            return Some((
-                MountSource::Config(Val::new(config.v, Origin::Written(files.span))),
-                file,
-            ));
+            let Mounted { config, file, items } = self.files.mounted(&text(files)?)?;
+            let config = Val::new(config.v, Origin::Written(files.span));
+            return Some(Source { what: MountSource::Config(config), file, items });
         }
         if let Some(empty) = &fields.empty_dir {
             let size_limit = scope.option(empty.size_limit.as_ref(), "a quantity");
@@ -352,14 +363,14 @@ impl Planner<'_> {
             let memory =
                 scope.value(empty.medium.as_ref(), "a medium").map(|medium| medium.map(|_| true));
             let at = Origin::Written(*span);
-            return Some((MountSource::EmptyDir { size_limit, memory, at }, None));
+            return Some(MountSource::EmptyDir { size_limit, memory, at }.into());
         }
         if let Some(volume) = &fields.volume {
             let name = text(volume)?;
             let claim = self.volumes.get(&name.v).cloned();
             let known = self.volumes.keys().map(String::as_str);
             let claim = self.referred(&name, claim, "a volume of this stack", known)?;
-            return Some((MountSource::Claim(claim), None));
+            return Some(MountSource::Claim(claim).into());
         }
         if let Some(backup) = &fields.backup {
             let name = text(backup)?;
@@ -374,14 +385,14 @@ impl Planner<'_> {
                 .map(|database| database.name.as_ref().map(|name| backup_claim(name)));
             let what = "a PostgreSQL of this stack with a `backup`";
             let claim = self.referred(&name, claim, what, backed_up())?;
-            return Some((MountSource::Claim(claim), None));
+            return Some(MountSource::Claim(claim).into());
         }
         if let Some(config) = &fields.config {
             let name = text(config)?;
             let object = self.configs.get(&name.v).cloned();
             let known = self.configs.keys().map(String::as_str);
             let object = self.referred(&name, object, "a config of this stack", known)?;
-            return Some((MountSource::Config(object), None));
+            return Some(MountSource::Config(object).into());
         }
         let name = text(fields.secret.as_ref()?)?;
         let kept = self.secrets.secret(&name.v).or_else(|| self.secrets.credentials(&name.v));
@@ -393,7 +404,7 @@ impl Planner<'_> {
             "a secret of this stack, or a component with credentials",
             known,
         )?;
-        Some((MountSource::Secret(object), None))
+        Some(MountSource::Secret(object).into())
     }
 
     /// The object that a name stands for, with the origin of the name; reports that there is

@@ -68,7 +68,7 @@ impl<'a> Planner<'a> {
                 .and_then(|storage| self.storage(storage, at, &scope))?,
             data_folder: folder,
             settings: scope.settings(written.settings.as_ref(), "a setting"),
-            init_scripts: scripts.and_then(|folder| Some(self.files.config(&folder)?.0)),
+            init_scripts: scripts.and_then(|folder| self.files.flat(&folder)),
             secret: self.secrets.credentials(name)?.object().clone(),
             tls: tls.and_then(|tls| self.tls(tls, &running)),
             backup,

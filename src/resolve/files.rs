@@ -1,7 +1,7 @@
 //! Files beside a stack, read into ConfigMaps.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -34,11 +34,47 @@ pub(super) struct Files<'a> {
 pub(super) type Data = (Map, Vec<(String, Val<Vec<u8>>)>);
 
 /// A file, or the files of a folder.
-pub(super) struct Content {
-    /// The bytes by the file's name.
-    pub files: BTreeMap<String, Vec<u8>>,
+struct Content {
+    /// The bytes by the file's path in the folder.
+    files: BTreeMap<String, Vec<u8>>,
     /// Whether a file was named, not a folder.
-    pub single: bool,
+    single: bool,
+}
+
+/// What a mounted file or folder became.
+pub(super) struct Mounted {
+    /// The name of the ConfigMap.
+    pub config: Val<String>,
+    /// The file's name, where it is one.
+    pub file: Option<String>,
+    /// The keys of the ConfigMap and the paths of their files; none where these are the same.
+    pub items: Vec<(Val<String>, Val<String>)>,
+}
+
+impl Content {
+    /// The first folder in the folder.
+    fn inner_folder(&self) -> Option<&str> {
+        self.files.keys().find_map(|path| Some(path.split_once('/')?.0))
+    }
+
+    /// The key of each file in a ConfigMap, by the file's path. A key has no slashes, so those of
+    /// a path become dots; where that is the key of another file, a number is appended.
+    fn keys(&self) -> BTreeMap<&str, String> {
+        let (deep, flat): (Vec<&str>, Vec<&str>) =
+            self.files.keys().map(String::as_str).partition(|path| path.contains('/'));
+        let mut taken: BTreeSet<String> = flat.iter().map(|path| (*path).to_owned()).collect();
+        let mut keys: BTreeMap<&str, String> =
+            flat.into_iter().map(|path| (path, path.to_owned())).collect();
+        for path in deep {
+            let plain = path.replace('/', ".");
+            let numbered = (2..).map(|number| format!("{plain}-{number}"));
+            let free = [plain.clone()].into_iter().chain(numbered).find(|key| !taken.contains(key));
+            let key = free.unwrap_or(plain);
+            taken.insert(key.clone());
+            keys.insert(path, key);
+        }
+        keys
+    }
 }
 
 impl<'a> Files<'a> {
@@ -47,17 +83,22 @@ impl<'a> Files<'a> {
         Self { context, folder, log, read: RefCell::default(), configs: RefCell::default() }
     }
 
-    /// The ConfigMap that holds a file or folder, the same for all who mount it; and the file's
-    /// name where it is one.
-    pub fn config(&self, path: &Val<String>) -> Option<(Val<String>, Option<String>)> {
+    /// The ConfigMap that holds a file or folder, the same for all who mount it.
+    pub fn mounted(&self, path: &Val<String>) -> Option<Mounted> {
         let span = path.at.span()?;
         let normal = self.normal(&path.v, span)?;
         let content = self.content(&normal, span)?;
-        let single = content.single.then(|| content.files.keys().next().cloned()).flatten();
-        if let Some(known) = self.configs.borrow().get(&normal) {
-            return Some((known.name.clone(), single));
-        }
         let at = Origin::Written(span).derive(Rule::FilesConfig);
+        let file = content.single.then(|| content.files.keys().next().cloned()).flatten();
+        let items = if content.inner_folder().is_some() {
+            let keys = content.keys().into_iter();
+            keys.map(|(path, key)| (Val::new(key, at), Val::new(path.to_owned(), at))).collect()
+        } else {
+            Vec::new()
+        };
+        if let Some(known) = self.configs.borrow().get(&normal) {
+            return Some(Mounted { config: known.name.clone(), file, items });
+        }
         let (data, binary_data) = self.data(&content, at);
         let component = slug(&normal);
         let mut configs = self.configs.borrow_mut();
@@ -79,7 +120,15 @@ impl<'a> Files<'a> {
                 at,
             },
         );
-        Some((name, single))
+        Some(Mounted { config: name, file, items })
+    }
+
+    /// The name of the ConfigMap of a folder that has no others in it.
+    pub fn flat(&self, path: &Val<String>) -> Option<Val<String>> {
+        let span = path.at.span()?;
+        let normal = self.normal(&path.v, span)?;
+        self.without_folders(&*self.content(&normal, span)?, &normal, span)?;
+        Some(self.mounted(path)?.config)
     }
 
     /// The contents of a file or folder for a ConfigMap of the stack's own.
@@ -87,6 +136,7 @@ impl<'a> Files<'a> {
         let span = path.at.span()?;
         let normal = self.normal(&path.v, span)?;
         let content = self.content(&normal, span)?;
+        self.without_folders(&content, &normal, span)?;
         Some(self.data(&content, Origin::Written(span).derive(Rule::FilesConfig)))
     }
 
@@ -97,22 +147,35 @@ impl<'a> Files<'a> {
 
     fn data(&self, content: &Content, at: Origin) -> Data {
         let (mut data, mut binary) = (Map::new(), Vec::new());
-        for (name, bytes) in &content.files {
+        for (path, key) in content.keys() {
             names::check(
                 NameForm::ConfigKey,
-                name,
+                &key,
                 at,
                 "the name of a file in a ConfigMap",
                 self.log,
             );
-            match String::from_utf8(bytes.clone()) {
+            match String::from_utf8(content.files[path].clone()) {
                 Ok(text) => {
-                    data.insert(name.clone(), Val::new(text, at));
+                    data.insert(key, Val::new(text, at));
                 }
-                Err(error) => binary.push((name.clone(), Val::new(error.into_bytes(), at))),
+                Err(error) => binary.push((key, Val::new(error.into_bytes(), at))),
             }
         }
         (data, binary)
+    }
+
+    /// Reports a folder in a folder whose files become keys under their own names.
+    fn without_folders(&self, content: &Content, path: &str, span: Span) -> Option<()> {
+        let Some(inner) = content.inner_folder() else { return Some(()) };
+        self.fail(
+            Diagnostic::error(
+                Code::NestedFiles,
+                span,
+                format!("`{path}/{inner}` is a folder, and there can be only files here"),
+            )
+            .help(format!("move its files into `{path}/` itself")),
+        )
     }
 
     fn fail<T>(&self, diagnostic: Diagnostic) -> Option<T> {
@@ -178,19 +241,6 @@ impl<'a> Files<'a> {
                 Ok(walked) => walked,
                 Err(error) => return self.unreadable(&error, span),
             };
-            if let Some(deep) = walked.iter().find(|name| name.contains('/')) {
-                let inner = deep.split('/').next().unwrap_or(deep);
-                return self.fail(
-                    Diagnostic::error(
-                        Code::NestedFiles,
-                        span,
-                        format!("`{path}/{inner}` is a folder, and a ConfigMap holds files alone"),
-                    )
-                    .help(format!(
-                        "mount each folder on its own, such as `{{ files: {path}/{inner}/ }}`"
-                    )),
-                );
-            }
             let mut names = Vec::new();
             for name in walked {
                 match fs.canonical(&whole.join(&name)) {

@@ -74,6 +74,62 @@ fn a_config_of_files_may_have_data_too() {
 }
 
 #[test]
+fn folders_in_a_mounted_folder_keep_their_place() {
+    let outcome = with_files(
+        "services: { web: { image: nginx:1.29, mounts: { /sql: { files: sql/ } } } }",
+        &[
+            ("sql/001/up.sql", b"a"),
+            ("sql/001.up.sql", b"b"),
+            ("sql/2/3/down.sql", b"c"),
+            ("sql/read.me", b"d"),
+        ],
+    );
+    let plan = outcome.plan();
+    let data: Vec<(&str, &str)> =
+        plan.configs[0].data.iter().map(|(key, value)| (key.as_str(), value.v.as_str())).collect();
+    assert_eq!(
+        data,
+        [("001.up.sql", "b"), ("001.up.sql-2", "a"), ("2.3.down.sql", "c"), ("read.me", "d")]
+    );
+    let items: Vec<(&str, &str)> = plan.programs[0].container.mounts[0]
+        .items
+        .iter()
+        .map(|(key, path)| (key.v.as_str(), path.v.as_str()))
+        .collect();
+    assert_eq!(
+        items,
+        [
+            ("001.up.sql", "001.up.sql"),
+            ("001.up.sql-2", "001/up.sql"),
+            ("2.3.down.sql", "2/3/down.sql"),
+            ("read.me", "read.me"),
+        ]
+    );
+}
+
+#[test]
+fn keys_and_the_scripts_of_a_database_have_no_folders() {
+    let outcome = with_files(
+        r#"
+configs: { pages: { files: pages/ } }
+postgres:
+  database:
+    { version: "17", database: shop, user: shop, storage: 1Gi, initScripts: init/ }
+"#,
+        &[("pages/en/index.html", b""), ("init/later/a.sql", b""), ("init/a.sql", b"")],
+    );
+    let mut reports = outcome.reports;
+    reports.sort();
+    assert_eq!(
+        reports,
+        [
+            "R044 [init/] `init/later` is a folder, and there can be only files here",
+            "R044 [pages/] `pages/en` is a folder, and there can be only files here",
+        ]
+    );
+}
+
+#[test]
 fn files_must_be_there_and_inside() {
     let large = vec![b'x'; (1 << 20) + 1];
     let outcome = with_files(
@@ -85,18 +141,12 @@ services:
       /a: { files: migration/ }
       /b: { files: ../other/ }
       /c: { files: /etc/passwd }
-      /d: { files: deep/ }
       /e: { files: large.bin }
       /f: { files: . }
       /g: { files: odd/ }
       /h: { files: nothing/at/all }
 ",
-        &[
-            ("migrations/1.sql", b""),
-            ("deep/one/up.sql", b""),
-            ("large.bin", &large),
-            ("odd/a b", b""),
-        ],
+        &[("migrations/1.sql", b""), ("large.bin", &large), ("odd/a b", b"")],
     );
     assert_eq!(
         outcome.reports,
@@ -104,7 +154,6 @@ services:
             "R082 [migration/] there is no `migration` in `stacks/shop`",
             "R081 [../other/] `../other/` leads out of the folder of the stack",
             "R081 [/etc/passwd] `/etc/passwd` leads out of the folder of the stack",
-            "R044 [deep/] `deep/one` is a folder, and a ConfigMap holds files alone",
             "R045 [large.bin] `large.bin` holds 1048577 bytes, and a ConfigMap at most 1048576",
             "R082 [.] this names no file",
             "R023 [odd/] `a b` cannot be the name of a file in a ConfigMap",
