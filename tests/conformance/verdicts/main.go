@@ -1,0 +1,123 @@
+// Command verdicts asks a real API server about good manifests and about mutants of them,
+// each the manifest with one edit, and writes the edits with the server's verdicts as
+// compressed lines of JSON.
+//
+//	verdicts [flags] URL TOKEN SCHEMAS.json...
+//
+// The same seed, manifests and schemas make the same edits. Every good manifest must be
+// accepted without a warning.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// record is one line of a file of verdicts.
+type record struct {
+	Manifest string `json:"manifest"`
+	// Level is the Pod Security level of the namespace, where it has one.
+	Level string `json:"level,omitempty"`
+	Edit  edit   `json:"edit"`
+	verdict
+}
+
+type options struct {
+	seed      uint64
+	count     int
+	manifests string
+	cluster   string
+	crds      string
+	levels    string
+	out       string
+	workers   int
+	older     bool
+}
+
+func main() {
+	var o options
+	flag.Uint64Var(&o.seed, "seed", 1, "the seed of the edits")
+	flag.IntVar(&o.count, "count", 20000, "how many mutants to ask for")
+	flag.StringVar(&o.manifests, "manifests", "", "the folder of good manifests")
+	flag.StringVar(&o.cluster, "cluster", "", "the folder of what is in the cluster beforehand")
+	flag.StringVar(&o.crds, "crds", "", "CRD files to install, separated by commas")
+	flag.StringVar(&o.levels, "levels", "", "ask in the namespaces of these Pod Security levels, separated by commas")
+	flag.StringVar(&o.out, "out", "", "the file to write; what changed in it is printed")
+	flag.IntVar(&o.workers, "workers", 4, "how many questions to ask at once")
+	flag.BoolVar(&o.older, "older", false, "leave out the manifests that this version does not take")
+	flag.Parse()
+	if err := run(o, flag.Args()); err != nil {
+		fmt.Fprintln(os.Stderr, "verdicts:", err)
+		os.Exit(1)
+	}
+}
+
+func run(o options, args []string) error {
+	if len(args) < 3 || o.manifests == "" || o.out == "" {
+		return fmt.Errorf("usage: verdicts -manifests FOLDER -out FILE [flags] URL TOKEN SCHEMAS.json...")
+	}
+	kinds, err := readSchemas(args[2:])
+	if err != nil {
+		return err
+	}
+	api := newServer(args[0], args[1], kinds)
+	if err := api.prepare(o.cluster, fields(o.crds)); err != nil {
+		return err
+	}
+	manifests, err := readFolder(o.manifests)
+	if err != nil {
+		return err
+	}
+	for _, manifest := range manifests {
+		if err := kinds.check(manifest); err != nil {
+			return err
+		}
+	}
+	manifests, bad, err := api.accepts(manifests)
+	if err != nil {
+		return err
+	}
+	if len(bad) > 0 && !o.older {
+		return fmt.Errorf("manifests that are not good:\n%s", strings.Join(bad, "\n"))
+	}
+	random := rand.New(rand.NewPCG(o.seed, 0))
+	records := newMutator(random, kinds, manifests).mutants(o.count)
+	if levels := fields(o.levels); len(levels) > 0 {
+		records = atLevels(records, levels)
+	}
+	objects := map[string]any{}
+	for _, manifest := range manifests {
+		objects[manifest.name] = manifest.object
+	}
+	if err := api.ask(records, objects, o.workers); err != nil {
+		return err
+	}
+	records = slices.DeleteFunc(records, func(r record) bool { return !r.ofObject(r.Level != "") })
+	before, err := readRecords(o.out)
+	if err != nil {
+		return err
+	}
+	report(os.Stdout, filepath.Base(o.out), before, records)
+	return writeRecords(o.out, records)
+}
+
+// atLevels asks each question in the namespace of each level.
+func atLevels(records []record, levels []string) []record {
+	var out []record
+	for _, r := range records {
+		for _, level := range levels {
+			r.Level = level
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+func fields(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ',' })
+}

@@ -1,0 +1,257 @@
+package main
+
+import (
+	"bytes"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+)
+
+// verdict is what the server says of an object.
+type verdict struct {
+	Code     int         `json:"code"`
+	Message  string      `json:"message,omitempty"`
+	Causes   [][3]string `json:"causes,omitempty"`
+	Warnings []string    `json:"warnings,omitempty"`
+}
+
+// ofObject says whether the verdict is one on the object alone: not on what is in the
+// cluster or at the address that was asked.
+func (v verdict) ofObject(podSecurity bool) bool {
+	if podSecurity {
+		return v.Code == http.StatusCreated || v.Code == http.StatusForbidden && strings.Contains(v.Message, "violates PodSecurity")
+	}
+	switch v.Code {
+	case http.StatusCreated, http.StatusBadRequest, http.StatusUnprocessableEntity, http.StatusRequestEntityTooLarge:
+		return true
+	}
+	return false
+}
+
+type server struct {
+	url, token string
+	kinds      *schemas
+	client     http.Client
+}
+
+func newServer(url, token string, kinds *schemas) *server {
+	transport := &http.Transport{
+		// The server is our own, on loopback, with a certificate that it signed itself.
+		TLSClientConfig:     &tls.Config{InsecureSkipVerify: true},
+		MaxIdleConnsPerHost: 64,
+	}
+	return &server{url: url, token: token, kinds: kinds, client: http.Client{Transport: transport}}
+}
+
+func (s *server) call(method, path string, body any) (int, []byte, http.Header, error) {
+	var reader io.Reader
+	if body != nil {
+		encoded, err := json.Marshal(body)
+		if err != nil {
+			return 0, nil, nil, err
+		}
+		reader = bytes.NewReader(encoded)
+	}
+	request, err := http.NewRequest(method, s.url+path, reader)
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	request.Header.Set("Authorization", "Bearer "+s.token)
+	request.Header.Set("Content-Type", "application/json")
+	response, err := s.client.Do(request)
+	if err != nil {
+		return 0, nil, nil, err
+	}
+	defer response.Body.Close()
+	answer, err := io.ReadAll(response.Body)
+	return response.StatusCode, answer, response.Header, err
+}
+
+// path is the address of the collection to which an object of a kind is posted.
+func (k kind) path(namespace string) string {
+	prefix := "/apis/"
+	if !strings.Contains(k.APIVersion, "/") {
+		prefix = "/api/"
+	}
+	path := prefix + k.APIVersion
+	if k.Namespaced {
+		path += "/namespaces/" + namespace
+	}
+	return path + "/" + k.Plural
+}
+
+// prepare makes what has to be in the cluster beforehand.
+func (s *server) prepare(folder string, crds []string) error {
+	var objects []manifest
+	if folder != "" {
+		read, err := readFolder(folder)
+		if err != nil {
+			return err
+		}
+		objects = read
+	}
+	for _, path := range crds {
+		object, err := readManifest(path)
+		if err != nil {
+			return err
+		}
+		objects = append(objects, manifest{path, object})
+	}
+	for _, m := range objects {
+		of, ok := s.kinds.of(m.object)
+		if !ok {
+			return fmt.Errorf("%s: unknown kind", m.name)
+		}
+		code, answer, _, err := s.call(http.MethodPost, of.path(text(m.object, "metadata", "namespace")), m.object)
+		if err != nil {
+			return err
+		}
+		if code != http.StatusCreated && code != http.StatusConflict {
+			return fmt.Errorf("%s: %s", m.name, answer)
+		}
+	}
+	for key, of := range s.kinds.kinds {
+		if err := s.awaitKind(of); err != nil {
+			return fmt.Errorf("%s: %w", key[1], err)
+		}
+	}
+	return nil
+}
+
+// awaitKind waits until the server serves a kind: a new CRD takes a moment. Kinds that this
+// server does not have at all are for the good manifests to find.
+func (s *server) awaitKind(of kind) error {
+	if !strings.Contains(of.APIVersion, ".") || strings.Contains(of.APIVersion, ".k8s.io/") && !strings.HasPrefix(of.APIVersion, "gateway.") {
+		return nil
+	}
+	for range 100 {
+		code, _, _, err := s.call(http.MethodGet, of.path("default")+"?limit=1", nil)
+		if err != nil {
+			return err
+		}
+		if code == http.StatusOK {
+			return nil
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return nil
+}
+
+// accepts returns the manifests that the server takes in silence, and says which it does
+// not.
+func (s *server) accepts(manifests []manifest) (good []manifest, bad []string, err error) {
+	for _, m := range manifests {
+		verdict, err := s.judge(m.object, "")
+		if err != nil {
+			return nil, nil, err
+		}
+		if verdict.Code == http.StatusCreated && len(verdict.Warnings) == 0 {
+			good = append(good, m)
+		} else {
+			bad = append(bad, fmt.Sprintf("%s: %d %s %s %s", m.name, verdict.Code, verdict.Message, verdict.Causes, verdict.Warnings))
+		}
+	}
+	return good, bad, nil
+}
+
+// ask fills in the verdicts.
+func (s *server) ask(records []record, manifests map[string]any, workers int) error {
+	queue := make(chan *record)
+	failures := make(chan error, workers)
+	var group sync.WaitGroup
+	for range workers {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			for r := range queue {
+				object := r.Edit.apply(clone(manifests[r.Manifest]))
+				verdict, err := s.judge(object, r.Level)
+				if err != nil {
+					select {
+					case failures <- fmt.Errorf("%s %v: %w", r.Manifest, r.Edit, err):
+					default:
+					}
+				}
+				r.verdict = verdict
+			}
+		}()
+	}
+	for i := range records {
+		queue <- &records[i]
+	}
+	close(queue)
+	group.Wait()
+	select {
+	case err := <-failures:
+		return err
+	default:
+		return nil
+	}
+}
+
+var quotedWarning = regexp.MustCompile(`^299 \S+ "((?:[^"\\]|\\.)*)"`)
+
+// judge posts an object as a dry run.
+func (s *server) judge(object any, namespace string) (verdict, error) {
+	of, _ := s.kinds.of(object)
+	if namespace == "" {
+		namespace = text(object, "metadata", "namespace")
+	}
+	if namespace == "" {
+		namespace = "shop"
+	}
+	code, answer, header, err := s.call(http.MethodPost, of.path(namespace)+"?dryRun=All&fieldValidation=Strict", object)
+	if errors.Is(err, io.EOF) {
+		// It panicked, which it does on a few odd schemas, and said nothing.
+		return verdict{}, nil
+	}
+	if err != nil {
+		return verdict{}, err
+	}
+	out := verdict{Code: code}
+	for _, warning := range header.Values("Warning") {
+		if match := quotedWarning.FindStringSubmatch(warning); match != nil {
+			warning = strings.NewReplacer(`\"`, `"`, `\\`, `\`).Replace(match[1])
+		}
+		out.Warnings = append(out.Warnings, warning)
+	}
+	if code < http.StatusMultipleChoices {
+		return out, nil
+	}
+	var status struct {
+		Message string
+		Details struct {
+			Causes []struct{ Field, Reason, Message string }
+		}
+	}
+	if err := json.Unmarshal(answer, &status); err != nil {
+		out.Message = string(answer)
+		return out, nil
+	}
+	out.Message = status.Message
+	for _, cause := range status.Details.Causes {
+		out.Causes = append(out.Causes, [3]string{cause.Field, cause.Reason, shorten(cause.Message)})
+	}
+	if len(out.Causes) > 0 {
+		// The message only lists them again.
+		out.Message = ""
+	}
+	out.Message = shorten(out.Message)
+	return out, nil
+}
+
+// shorten keeps long values out of the recorded messages.
+func shorten(message string) string {
+	const most = 400
+	if len(message) <= most {
+		return message
+	}
+	return strings.ToValidUTF8(message[:most], "") + "..."
+}

@@ -1,0 +1,464 @@
+//! Is gen as strict as the API server?
+//!
+//! `tests/conformance/run record` edits good manifests, one edit at a time, and keeps what a
+//! real server says of each. Here gen judges the same objects. `cargo test --test verdicts --
+//! --nocapture` lists where the two disagree, the largest groups first.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its own files has failed")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "it reads what was recorded and prints what disagrees"
+)]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+
+use flate2::read::GzDecoder;
+use gen_compiler::diagnostic::{Code, Severity};
+use gen_compiler::k8s::Version;
+use gen_compiler::source::{Kind, Origin, Rule, Tree, TreeBuilder};
+use gen_compiler::validate::{Author, Cluster, Finding, rules, schema};
+use rayon::prelude::*;
+use regex_lite::Regex;
+use serde::Deserialize;
+use serde_json::Value;
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance");
+
+/// What may disagree at most, as counts. They only ever go down.
+struct Allowed {
+    /// Objects that the server refuses and gen takes.
+    missed: usize,
+    /// Objects that the server takes and gen refuses.
+    refused: usize,
+    /// Objects that both refuse, each for another field.
+    elsewhere: usize,
+}
+
+#[test]
+fn built_in_kinds_of_1_36() {
+    judge("core-1.36", "core", &Allowed { missed: 2505, refused: 83, elsewhere: 1523 });
+}
+
+#[derive(Deserialize)]
+struct Verdict {
+    manifest: String,
+    edit: Edit,
+    code: u16,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    causes: Vec<Cause>,
+}
+
+/// Field, reason, message.
+#[derive(Deserialize)]
+struct Cause(String, #[expect(dead_code, reason = "for those who read the file")] String, String);
+
+#[derive(Deserialize)]
+struct Edit {
+    op: String,
+    path: Vec<Value>,
+    #[serde(default)]
+    value: Value,
+}
+
+impl Edit {
+    fn apply(&self, object: &mut Value) {
+        let (last, path) = self.path.split_last().unwrap();
+        let mut at = object;
+        for step in path {
+            at = match step {
+                Value::String(key) => &mut at[key],
+                step => &mut at[index(step)],
+            };
+        }
+        match (self.op.as_str(), at, last) {
+            ("set", Value::Object(map), Value::String(key)) => {
+                map.insert(key.clone(), self.value.clone());
+            }
+            ("remove", Value::Object(map), Value::String(key)) => {
+                map.shift_remove(key).unwrap();
+            }
+            ("rename", Value::Object(map), Value::String(key)) => {
+                let value = map.shift_remove(key).unwrap();
+                map.insert(self.value.as_str().unwrap().to_owned(), value);
+            }
+            ("set", Value::Array(items), step) => items[index(step)] = self.value.clone(),
+            ("remove", Value::Array(items), step) => {
+                items.remove(index(step));
+            }
+            ("insert", Value::Array(items), step) => items.insert(index(step), self.value.clone()),
+            (op, at, step) => panic!("{op} of {step} in {at}"),
+        }
+    }
+
+    fn text(&self) -> String {
+        let path: Vec<String> =
+            self.path.iter().map(|step| step.to_string().replace('"', "")).collect();
+        let mut value = self.value.to_string();
+        if value.chars().count() > 120 {
+            value = value.chars().take(120).chain("...".chars()).collect();
+        }
+        format!("{} {} {value}", self.op, path.join("."))
+    }
+}
+
+fn index(step: &Value) -> usize {
+    usize::try_from(step.as_u64().unwrap()).unwrap()
+}
+
+const AT: Origin = Origin::Derived { rule: Rule::ObjectIdentity, from: None };
+
+fn tree(value: &Value) -> Tree {
+    let mut out = TreeBuilder::default();
+    write(value, &mut out);
+    out.finish()
+}
+
+fn write(value: &Value, out: &mut TreeBuilder) {
+    match value {
+        Value::Null => out.scalar(Kind::Null, "", AT),
+        Value::Bool(value) => out.scalar(Kind::Bool, &value.to_string(), AT),
+        Value::Number(value) if value.is_f64() => out.scalar(Kind::Float, &value.to_string(), AT),
+        Value::Number(value) => out.scalar(Kind::Int, &value.to_string(), AT),
+        Value::String(value) => out.scalar(Kind::Str, value, AT),
+        Value::Array(items) => {
+            out.list(AT);
+            for item in items {
+                write(item, out);
+            }
+            out.close();
+        }
+        Value::Object(entries) => {
+            out.map(AT);
+            for (key, value) in entries {
+                out.key(key, AT);
+                write(value, out);
+            }
+            out.close();
+        }
+    }
+}
+
+/// How gen and the server agree on one object.
+enum Agreement {
+    BothTake,
+    BothRefuse { paths: Paths },
+    Missed { group: String },
+    Refused { group: String },
+}
+
+enum Paths {
+    /// They name a field in common.
+    Same,
+    /// They name none in common.
+    Elsewhere { group: String },
+    /// The server names none.
+    None,
+}
+
+fn judge(name: &str, manifests: &str, allowed: &Allowed) {
+    let recorded = std::env::var("GEN_VERDICTS").unwrap_or_else(|_| "recorded".to_owned());
+    let path = Path::new(FOLDER).join(recorded).join(format!("{name}.jsonl.gz"));
+    let lines = BufReader::new(GzDecoder::new(File::open(path).unwrap())).lines();
+    let verdicts: Vec<Verdict> =
+        lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
+    let good = manifests_in(&Path::new(FOLDER).join("manifests").join(manifests));
+    let minor: u8 = name.rsplit('.').next().unwrap().parse().unwrap();
+    let version = Version::all().find(|version| version.minor() == minor).unwrap();
+    let cluster = Cluster { version, ..Cluster::default() };
+
+    for (manifest, object) in &good {
+        let found = errors(object, &cluster);
+        assert!(found.is_empty(), "{manifest} is good, but gen finds {found:?}");
+    }
+
+    let agreements: Vec<Agreement> = verdicts
+        .par_iter()
+        .map(|verdict| {
+            let mut object = good[&verdict.manifest].clone();
+            verdict.edit.apply(&mut object);
+            compare(verdict, &object, &errors(&object, &cluster))
+        })
+        .collect();
+
+    let mut tally = Tally::default();
+    for (verdict, agreement) in verdicts.iter().zip(agreements) {
+        tally.add(verdict, agreement);
+    }
+    println!("{name}: {}", tally.text());
+    if std::env::var_os("GEN_VERDICTS").is_none() {
+        assert!(tally.missed.count <= allowed.missed, "more than {} missed", allowed.missed);
+        assert!(tally.refused.count <= allowed.refused, "more than {} refused", allowed.refused);
+        assert!(
+            tally.elsewhere.count <= allowed.elsewhere,
+            "more than {} refused for another field",
+            allowed.elsewhere
+        );
+    }
+}
+
+fn manifests_in(folder: &Path) -> BTreeMap<String, Value> {
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files
+        .map(|path| {
+            let text = fs::read_to_string(&path).unwrap();
+            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            (name, serde_yaml::from_str(&text).unwrap())
+        })
+        .collect()
+}
+
+fn errors(object: &Value, cluster: &Cluster) -> Vec<Finding> {
+    let tree = tree(object);
+    let mut findings = Vec::new();
+    schema::check(tree.root(), Author::Other, cluster, &mut findings);
+    rules::check(tree.root(), Author::Other, cluster, &mut findings);
+    findings.retain(|finding| finding.severity == Severity::Error);
+    findings
+}
+
+fn compare(verdict: &Verdict, object: &Value, found: &[Finding]) -> Agreement {
+    let kind = object["kind"].as_str().unwrap();
+    let taken = verdict.code < 300;
+    match (taken, found.first()) {
+        (true, None) => Agreement::BothTake,
+        (true, Some(first)) => {
+            let group = format!(
+                "{kind} {} {}: {}",
+                first.code.id(),
+                without_indices(&first.path),
+                without_values(&first.message)
+            );
+            Agreement::Refused { group }
+        }
+        (false, None) => Agreement::Missed { group: format!("{kind} {}", server_group(verdict)) },
+        (false, Some(first)) => {
+            let paths = same_path(verdict, found).map_or(Paths::None, |same| {
+                if same {
+                    return Paths::Same;
+                }
+                let named = without_indices(&own_path(first));
+                let group = format!("{kind} {} | gen: {named}", server_group(verdict));
+                Paths::Elsewhere { group }
+            });
+            Agreement::BothRefuse { paths }
+        }
+    }
+}
+
+fn server_group(verdict: &Verdict) -> String {
+    match verdict.causes.first() {
+        Some(Cause(field, _, message)) => {
+            format!("{} {}: {}", verdict.code, without_indices(field), without_values(message))
+        }
+        None => format!("{} {}", verdict.code, without_values(&verdict.message)),
+    }
+}
+
+/// Whether gen names a field that the server names, if it names one. A message about decoding
+/// leaves out indices and the keys of free maps.
+fn same_path(verdict: &Verdict, found: &[Finding]) -> Option<bool> {
+    let own: Vec<String> = found.iter().flat_map(own_paths).collect();
+    let named: Vec<String> = verdict
+        .causes
+        .iter()
+        .map(|Cause(field, ..)| dotted(field))
+        .filter(|field| !field.is_empty() && field != "<nil>")
+        .collect();
+    if !named.is_empty() {
+        return Some(named.iter().any(|field| own.iter().any(|path| names(path, field))));
+    }
+    let decoding = decoding_paths(&verdict.message);
+    if decoding.is_empty() {
+        return None;
+    }
+    let own: Vec<String> = own.iter().map(|path| stripped(path)).collect();
+    let mut decoding = decoding.iter().map(|field| stripped(field));
+    Some(decoding.any(|field| own.iter().any(|path| names(path, &field))))
+}
+
+/// Whether a path of gen's is that of the server. Where the server names a list of plain values
+/// or a map with free keys, gen may name the very item or entry.
+fn names(path: &str, field: &str) -> bool {
+    let Some(rest) = path.strip_prefix(field) else { return false };
+    let free = ["labels", "annotations", "matchLabels", "nodeSelector", "data", "stringData"];
+    let is_item = |rest: &str| rest.starts_with('[') && rest.ends_with(']') && !rest.contains('.');
+    let is_entry = free.iter().any(|name| field.ends_with(name)) && rest.starts_with('.');
+    rest.is_empty() || is_item(rest) || is_entry
+}
+
+/// The paths in a message about decoding.
+fn decoding_paths(message: &str) -> Vec<String> {
+    let pattern =
+        r#"unknown field "([^"]*)"|Go struct field \w+\.(\S+) of type|"(\S+?)": Internal"#;
+    let pattern = Regex::new(pattern).unwrap();
+    let path = |found: regex_lite::Captures<'_>| {
+        (1..=3).find_map(|group| found.get(group)).map(|path| path.as_str().to_owned())
+    };
+    pattern.captures_iter(message).filter_map(path).collect()
+}
+
+fn own_path(finding: &Finding) -> String {
+    own_paths(finding).pop().unwrap_or_default()
+}
+
+/// The paths that a finding names: that of the value, and those of fields that are missing.
+fn own_paths(finding: &Finding) -> Vec<String> {
+    let at = dotted(&finding.path);
+    let mut paths = vec![at.clone()];
+    if matches!(finding.code, Code::MissingObjectField | Code::Contradiction) {
+        for name in finding.message.split('`').skip(1).step_by(2) {
+            paths.push(format!("{at}.{name}").trim_start_matches('.').to_owned());
+        }
+    }
+    paths
+}
+
+/// A path with each key after a dot: the server writes `data[key]`, gen `data["a key"]`.
+fn dotted(path: &str) -> String {
+    let mut out = String::new();
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('[') {
+        let Some((inner, after)) = after.split_once(']') else { break };
+        let _ = if inner.bytes().all(|byte| byte.is_ascii_digit()) && !inner.is_empty() {
+            write!(out, "{before}[{inner}]")
+        } else {
+            write!(out, "{before}.{}", inner.trim_matches('"'))
+        };
+        rest = after;
+    }
+    out + rest
+}
+
+fn stripped(path: &str) -> String {
+    Regex::new(r"\[\d+\]").unwrap().replace_all(path, "").into_owned()
+}
+
+fn without_indices(path: &str) -> String {
+    Regex::new(r"\[\d+\]").unwrap().replace_all(path, "[]").into_owned()
+}
+
+/// A message without the values in it, which would make a group of each.
+fn without_values(message: &str) -> String {
+    let values = Regex::new(r#""(?:[^"\\]|\\.)*"|`[^`]*`|\b\d+\b|\{[^}]*\}"#).unwrap();
+    let text = values.replace_all(message, "*");
+    text.chars().take(220).collect()
+}
+
+#[derive(Default)]
+struct Groups {
+    count: usize,
+    groups: BTreeMap<String, (usize, Vec<String>)>,
+}
+
+impl Groups {
+    fn add(&mut self, group: String, example: String) {
+        self.count += 1;
+        let group = self.groups.entry(group).or_default();
+        group.0 += 1;
+        if group.1.len() < 3 {
+            group.1.push(example);
+        }
+    }
+
+    fn text(&self, out: &mut String) {
+        let mut groups: Vec<_> = self.groups.iter().collect();
+        groups.sort_by_key(|(name, (count, _))| (std::cmp::Reverse(*count), *name));
+        for (name, (count, examples)) in groups {
+            let _ = writeln!(out, "{count:5}  {name}");
+            for example in examples {
+                let _ = writeln!(out, "         {example}");
+            }
+        }
+    }
+}
+
+#[derive(Default)]
+struct Tally {
+    taken: usize,
+    refused_by_server: usize,
+    named: [usize; 2],
+    nameless: usize,
+    missed: Groups,
+    refused: Groups,
+    elsewhere: Groups,
+}
+
+impl Tally {
+    fn add(&mut self, verdict: &Verdict, agreement: Agreement) {
+        let example = || {
+            let causes: Vec<String> = verdict
+                .causes
+                .iter()
+                .map(|Cause(field, _, message)| format!("{field}: {message}"))
+                .collect();
+            let said = [verdict.message.as_str(), &causes.join("; ")].concat();
+            let said: String = said.chars().take(300).collect();
+            format!("{}: {} => {} {said}", verdict.manifest, verdict.edit.text(), verdict.code)
+        };
+        if verdict.code < 300 {
+            self.taken += 1;
+        } else {
+            self.refused_by_server += 1;
+        }
+        match agreement {
+            Agreement::BothTake => {}
+            Agreement::Missed { group } => self.missed.add(group, example()),
+            Agreement::Refused { group } => self.refused.add(group, example()),
+            Agreement::BothRefuse { paths: Paths::None } => self.nameless += 1,
+            Agreement::BothRefuse { paths } => {
+                let decoding = usize::from(verdict.causes.is_empty());
+                self.named[decoding] += 1;
+                if let Paths::Elsewhere { group } = paths {
+                    self.elsewhere.add(group, example());
+                }
+            }
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut out = String::new();
+        let share = |part: usize, whole: usize| {
+            format!("{part} of {whole} ({:.2} %)", percent(part, whole))
+        };
+        let both = self.refused_by_server - self.missed.count;
+        let named: usize = self.named.iter().sum();
+        let _ = writeln!(
+            out,
+            "the server refuses {}",
+            share(self.refused_by_server, self.refused_by_server + self.taken)
+        );
+        let _ = writeln!(out, "  of these gen refuses {}", share(both, self.refused_by_server));
+        let _ = writeln!(
+            out,
+            "  where it names a field, gen names the same in {}; it names none in {}",
+            share(named - self.elsewhere.count, named),
+            self.nameless
+        );
+        let _ = writeln!(
+            out,
+            "  of what the server takes, gen refuses {}",
+            share(self.refused.count, self.taken)
+        );
+        for (title, groups) in [
+            ("MISSED", &self.missed),
+            ("REFUSED, but the server takes it", &self.refused),
+            ("ELSEWHERE: refused for another field", &self.elsewhere),
+        ] {
+            let _ = writeln!(out, "\n{title}: {}", groups.count);
+            groups.text(&mut out);
+        }
+        out
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of tests are far below 2^52")]
+fn percent(part: usize, whole: usize) -> f64 {
+    100.0 * part as f64 / whole.max(1) as f64
+}
