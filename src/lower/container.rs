@@ -6,6 +6,7 @@ use k8s_openapi::api::core::v1::{
 };
 
 use super::Built;
+use super::official;
 use super::probe::{Check, probe};
 use super::security;
 use crate::k8s;
@@ -102,6 +103,11 @@ fn resources(container: &plan::Container, role: Role<'_>) -> Option<Built<Resour
             let at = program.at.derive(Rule::InitResources);
             requirements(at, derived(&program.requests), derived(&program.limits))
         }),
+        Role::Sidecar if silent(container) => {
+            let at = container.at.derive(Rule::SidecarResources);
+            let requests = official::resources([("cpu", "10m"), ("memory", "32Mi")], at);
+            Some(requirements(at, requests, official::resources([("memory", "128Mi")], at)))
+        }
         _ if silent(container) => None,
         _ => Some(requirements(container.at, container.requests.clone(), container.limits.clone())),
     }
@@ -240,7 +246,7 @@ ports:
     }
 
     #[test]
-    fn an_init_container_has_the_resources_of_its_program_unless_it_says_its_own() {
+    fn containers_beside_a_program_have_resources_without_a_word() {
         let mut plan = plan();
         let mut web = service("web", 30);
         web.container.requests = map([("cpu", "100m", 40)]);
@@ -268,7 +274,11 @@ memory: 64Mi @init-resources:41
 name: own
 resources:
 memory: 1Gi @61
-name: beside"
+name: beside
+resources: @sidecar-resources:70
+cpu: 10m
+memory: 32Mi
+memory: 128Mi"
         );
     }
 }

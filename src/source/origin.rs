@@ -308,4 +308,7 @@ rules! {
     LetsEncrypt = "lets-encrypt",
     /// The key of an ACME account lies in a Secret `NAME-account-key`.
     AccountKey = "account-key",
+    /// A sidecar without resources asks for little: an autoscaler that looks at the CPU of a pod
+    /// needs a request of every container, and a quota of the namespace does too.
+    SidecarResources = "sidecar-resources",
 }
