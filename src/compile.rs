@@ -464,3 +464,86 @@ fn suggest<'n>(
         _ => format!("there is `{}`", known.join("`, `")),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fs::testing::MemoryFs;
+
+    fn project() -> MemoryFs {
+        let fs = MemoryFs::default();
+        fs.put("p/environments/dev.yaml", "kubernetes: \"1.34\"\nrouting: none\n");
+        fs.put(
+            "p/stacks/shop/stack.yaml",
+            "environments: [dev]
+services:
+  web:
+    image: shop/web:1.0.0
+    ports: { http: 8080 }
+    mounts: { /etc/web: { files: conf/ } }
+",
+        );
+        fs.put("p/stacks/shop/dev.yaml", "services: { web: { replicas: 2 } }\n");
+        fs.put("p/stacks/shop/conf/web.conf", "listen\n");
+        fs.put("p/templates/unused.yaml", "kind: X\n");
+        fs
+    }
+
+    /// How many objects there are, and each report as `CODE place: message`.
+    fn compile(fs: &MemoryFs) -> (usize, Vec<String>) {
+        let loaded = Loaded::new(fs, "p");
+        let compiled = loaded.compile("dev", Request::default());
+        let reports = compiled.diagnostics.iter().map(|report| {
+            let place = match &report.place {
+                DiagnosticPlace::Path(path) => path.clone(),
+                DiagnosticPlace::Span(span) => loaded.project.sources.get(span.file).path.clone(),
+                DiagnosticPlace::Nowhere => String::new(),
+            };
+            format!("{} {place}: {}", report.code.id(), report.message)
+        });
+        (compiled.objects().count(), reports.collect())
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_read_is_named() {
+        for (refused, expected) in [
+            ("p/environments", "L040 environments: this cannot be read: permission denied"),
+            ("p/stacks", "L040 stacks: this cannot be read: permission denied"),
+            ("p/stacks/shop", "L040 stacks/shop: this cannot be read: permission denied"),
+            (
+                "p/environments/dev.yaml",
+                "L040 environments/dev.yaml: this cannot be read: permission denied",
+            ),
+            (
+                "p/stacks/shop/dev.yaml",
+                "L040 stacks/shop/dev.yaml: this cannot be read: permission denied",
+            ),
+        ] {
+            let fs = project();
+            fs.refuse(refused);
+            let (objects, reports) = compile(&fs);
+            assert_eq!(objects, 0, "{refused}");
+            assert_eq!(reports, [expected], "{refused}");
+        }
+    }
+
+    #[test]
+    fn what_vanishes_or_fails_while_it_is_read_is_an_error() {
+        rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool").install(|| {
+            let fs = project();
+            let (whole, reports) = compile(&fs);
+            assert!(whole > 5, "{whole}");
+            assert_eq!(reports, [""; 0]);
+            let operations = fs.operations();
+            for operation in 0..operations {
+                let fs = project();
+                fs.fail_at(operation);
+                let (objects, reports) = compile(&fs);
+                assert!(
+                    objects == whole && reports.is_empty() || objects == 0 && !reports.is_empty(),
+                    "operation {operation}: {objects} objects, {reports:?}"
+                );
+            }
+        });
+    }
+}

@@ -32,11 +32,12 @@ impl Check {
             return Exit::Failed;
         }
         for environment in &compiled {
+            let (objects, folders) = (environment.objects().count(), environment.folders.len());
             output.summary(format_args!(
-                "{}: {} objects in {} folders, all sound",
+                "{}: {objects} object{} in {folders} folder{}, all sound",
                 environment.environment,
-                environment.objects().count(),
-                environment.folders.len(),
+                if objects == 1 { "" } else { "s" },
+                if folders == 1 { "" } else { "s" },
             ));
         }
         Exit::Done

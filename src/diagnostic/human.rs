@@ -14,6 +14,9 @@ use super::visible::is_hidden;
 use super::{Finding, Region, Report, Severity, on_one_line, visible};
 use crate::source::Source;
 
+/// The most bytes of lines that are shown with a replacement made: they are shown whole, twice.
+const LONGEST_PATCH: usize = 500;
+
 /// How diagnostics for people look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
@@ -92,14 +95,17 @@ fn groups<'f>(finding: &'f Finding) -> Vec<Group<'f>> {
         group = group.element(Origin::path(on_one_line(path)));
     }
     // A replacement needs a title of its own: the help that was given first says what it does.
-    let (title, help) = match (&finding.suggestion, diagnostic.help.split_first()) {
+    let suggestion = finding.suggestion.as_ref().filter(|(region, _)| {
+        Excerpt::new(&region.source, &[region.start..region.end]).lines.len() <= LONGEST_PATCH
+    });
+    let (title, help) = match (suggestion, diagnostic.help.split_first()) {
         (Some(_), Some((first, others))) => (first.as_str(), others),
         (Some(_), None) => ("write this instead", &[][..]),
         (None, _) => ("", diagnostic.help.as_slice()),
     };
     group = group.elements(help.iter().map(|help| Level::HELP.message(visible(help))));
     let mut groups = vec![group];
-    if let Some((region, text)) = &finding.suggestion {
+    if let Some((region, text)) = suggestion {
         let range = region.start..region.end;
         let excerpt = Excerpt::new(&region.source, std::slice::from_ref(&range));
         let patch = Patch::new(excerpt.within(&range), *text);

@@ -689,7 +689,7 @@ fn templates_that_cannot_be_read_are_reported() {
     case.disk.refuse("templates");
     assert_eq!(
         case.short(&case.templates()),
-        "templates: error[L040]: cannot list the folder this: permission denied\n"
+        "templates: error[L040]: this cannot be read: permission denied\n"
     );
 }
 

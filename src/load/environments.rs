@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{File, Project, check_ending, check_name, known_names};
+use super::{File, Project, check_ending, check_folder, check_name, known_names};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::fs::EntryKind;
 use crate::spec::Environment;
@@ -23,6 +23,7 @@ impl Environments {
         for (file, kind) in project.list("environments", diagnostics) {
             let path = format!("environments/{file}");
             if kind == EntryKind::Folder {
+                check_folder(&file, &path, diagnostics);
                 continue;
             }
             let Some(name) = file.strip_suffix(".yaml") else {

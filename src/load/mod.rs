@@ -98,9 +98,13 @@ impl<'p> Project<'p> {
         };
         let diagnostics = &mut files.diagnostics;
         let mut found = false;
-        for (file, kind) in self.list(&folder, diagnostics) {
+        let entries = self.list(&folder, diagnostics);
+        // What cannot be listed may hold it.
+        let is_listed = diagnostics.is_empty();
+        for (file, kind) in entries {
             let path = format!("{folder}/{file}");
             if kind == EntryKind::Folder {
+                check_folder(&file, &path, diagnostics);
                 continue;
             }
             if file == "stack.yaml" {
@@ -116,7 +120,7 @@ impl<'p> Project<'p> {
                 found |= check_ending(&file, &path, diagnostics) == Some("stack");
             }
         }
-        if !found {
+        if !found && is_listed {
             diagnostics.push(
                 Diagnostic::error_in(Code::NoStackFile, folder.clone(), "this folder holds no `stack.yaml`")
                     .help("write `stack.yaml`, which says what the system is, or move the folder out of `stacks/`"),
@@ -179,6 +183,7 @@ impl<'p> Project<'p> {
                     && is_link() == Some(EntryKind::Link)
                 {
                     diagnostic.message = "this link leads to nothing".to_owned();
+                    diagnostic.help = vec!["let it lead to a file, or remove it".to_owned()];
                 }
                 diagnostics.push(diagnostic);
                 return None;
@@ -226,11 +231,8 @@ impl<'p> Project<'p> {
 /// A diagnostic for a file or folder that could not be read.
 #[must_use]
 pub fn unreadable(path: &str, error: &fs::Error) -> Diagnostic {
-    Diagnostic::error_in(
-        Code::Unreadable,
-        path,
-        format!("cannot {} this: {}", error.operation, error.source),
-    )
+    Diagnostic::error_in(Code::Unreadable, path, format!("this cannot be read: {}", error.source))
+        .help("let gen read it, or take it away")
 }
 
 /// Whether a file's or folder's name can name a stack or an environment.
@@ -245,6 +247,16 @@ fn check_name(name: &str, path: &str, what: &str, diagnostics: &mut Diagnostics)
         .help("rename it: names of objects and folders are made from it"),
     );
     false
+}
+
+/// Refuses folders that are named as a file of the language.
+fn check_folder(folder: &str, path: &str, diagnostics: &mut Diagnostics) {
+    if folder.ends_with(".yaml") {
+        let message = format!("`{folder}` is a folder, though a file of gen is named like this");
+        diagnostics.push(
+            Diagnostic::error_in(Code::BadName, path, message).help("rename it, or make it a file"),
+        );
+    }
 }
 
 /// Refuses endings that look like a file of the language but are not; what it refuses, without

@@ -62,12 +62,19 @@ impl Reader<'_> {
         names::check_labels(&labels, self.log);
         let annotations = self.read.map(spec.annotations.as_ref(), "an annotation");
         names::check_annotations(&annotations, self.log);
+        let domain = self.read.option(spec.domain.as_ref(), "a domain");
+        if let Some(domain) = &domain {
+            names::check(NameForm::DnsSubdomain, &domain.v, domain.at, "a domain", self.log);
+        }
+        for block in self.list(spec.cluster_cidrs.as_ref(), "a block of addresses") {
+            Cidr::check(&block, self.log);
+        }
         Place {
             name: self.name.to_owned(),
             chain: chain.to_vec(),
             at: self.at,
             kubernetes: self.kubernetes(),
-            domain: self.read.option(spec.domain.as_ref(), "a domain"),
+            domain,
             policy: self.or(
                 self.read.value(spec.policy.as_ref(), "a policy"),
                 Policy::Restricted,

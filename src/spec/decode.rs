@@ -164,6 +164,21 @@ impl<'d> Decoder<'d> {
                 diagnostic = diagnostic.suggest(self.span(node), list);
             }
         }
+        if expected == "a map" {
+            diagnostic = diagnostic.help(match node.kind() {
+                Kind::List => "write a map, whose keys are the names: `NAME: ...`",
+                _ => "write a map, such as `{ NAME: ... }`",
+            });
+        }
+        let is_quoted_number = node.kind() == Kind::Str
+            && expected.starts_with("an integer")
+            && node.text().parse::<i64>().is_ok();
+        if is_quoted_number {
+            let number = node.text();
+            diagnostic = diagnostic
+                .help(format!("write it without quotes: `{number}`"))
+                .suggest(self.span(node), number);
+        }
         let scalar = matches!(node.kind(), Kind::Bool | Kind::Int | Kind::Float);
         if scalar && expected == "a string" {
             let quoted = format!("\"{}\"", self.source.slice(self.span(node)));
