@@ -1,8 +1,11 @@
 //! Side by side with `helm template` on a chart of the same objects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use serde::Deserialize;
+use serde_yaml::Value;
 
 use crate::project::{self, gen_command};
 use crate::timing::{Subject, in_turns, median, table};
@@ -33,14 +36,14 @@ pub fn compare(rounds: usize) -> Result<(), String> {
             exit: 0,
         },
     ];
-    let [of_gen, of_helm] = [kinds(&subjects[0])?, kinds(&subjects[1])?];
-    if of_gen != of_helm {
-        return Err(format!(
-            "these are not the same objects, so there is nothing to compare\ngen:  {of_gen:?}\nhelm: {of_helm:?}"
-        ));
+    let [of_gen, of_helm] = [objects(&subjects[0])?, objects(&subjects[1])?];
+    let names: BTreeSet<&String> = of_gen.keys().chain(of_helm.keys()).collect();
+    let differ: Vec<_> =
+        names.into_iter().filter(|name| of_gen.get(*name) != of_helm.get(*name)).collect();
+    if !differ.is_empty() {
+        return Err(format!("there is nothing to compare, for these objects differ: {differ:?}"));
     }
-    let number: usize = of_gen.values().sum();
-    println!("both render {number} objects of {} kinds", of_gen.len());
+    println!("both render the same {} objects", of_gen.len());
 
     let measured = in_turns(&subjects, rounds);
     let [gen_figures, helm_figures] = &measured[..] else { unreachable!("two subjects") };
@@ -51,18 +54,45 @@ pub fn compare(rounds: usize) -> Result<(), String> {
     Ok(())
 }
 
-/// The number of objects of each kind that a command writes.
-fn kinds(subject: &Subject) -> Result<BTreeMap<String, usize>, String> {
+/// The objects that a command writes, by kind and name.
+fn objects(subject: &Subject) -> Result<BTreeMap<String, Value>, String> {
     let done = subject.command().output().map_err(|error| format!("{}: {error}", subject.name))?;
     if !done.status.success() {
         return Err(format!("{}:\n{}", subject.name, String::from_utf8_lossy(&done.stderr)));
     }
     let text = String::from_utf8_lossy(&done.stdout);
-    let mut kinds = BTreeMap::new();
-    for kind in text.lines().filter_map(|line| line.strip_prefix("kind: ")) {
-        *kinds.entry(kind.to_owned()).or_default() += 1;
+    let mut objects = BTreeMap::new();
+    for document in serde_yaml::Deserializer::from_str(&text) {
+        let mut object = Value::deserialize(document).map_err(|error| error.to_string())?;
+        leave_out_the_maker(&mut object);
+        let part = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let name = format!("{}/{}", part(&object["kind"]), part(&object["metadata"]["name"]));
+        if let Some(twin) = objects.insert(name, object) {
+            return Err(format!("{} writes an object twice: {twin:?}", subject.name));
+        }
     }
-    Ok(kinds)
+    Ok(objects)
+}
+
+/// Takes away what has to differ: who manages an object, and what digests come to, since each
+/// tool hashes its own text.
+fn leave_out_the_maker(value: &mut Value) {
+    match value {
+        Value::Mapping(map) => {
+            for (key, value) in map.iter_mut() {
+                match key.as_str() {
+                    Some(
+                        "app.kubernetes.io/managed-by" | "checksum/config" | "checksum/secret",
+                    ) => {
+                        *value = Value::Null;
+                    }
+                    _ => leave_out_the_maker(value),
+                }
+            }
+        }
+        Value::Sequence(items) => items.iter_mut().for_each(leave_out_the_maker),
+        _ => {}
+    }
 }
 
 /// Helm, built below `target/`.

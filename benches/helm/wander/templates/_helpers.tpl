@@ -93,8 +93,10 @@ podAntiAffinity:
         labelSelector:
           matchLabels:
             {{- include "wander.selectorLabels" . | nindent 12 }}
+        {{- with .hash }}
         matchLabelKeys:
-          - {{ .hash }}
+          - {{ . }}
+        {{- end }}
 {{- end }}
 
 {{- define "wander.fromController" -}}
