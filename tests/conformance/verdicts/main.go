@@ -73,11 +73,6 @@ func run(o options, args []string) error {
 	if err != nil {
 		return err
 	}
-	for _, manifest := range manifests {
-		if err := kinds.check(manifest); err != nil {
-			return err
-		}
-	}
 	manifests, bad, err := api.accepts(manifests)
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 )
 
 func writeRecords(path string, records []record) error {
@@ -67,7 +68,10 @@ func report(out io.Writer, name string, before, after []record) {
 		text, _ := json.Marshal([]any{r.Manifest, r.Level, r.Edit})
 		return string(text)
 	}
+	// The server walks some maps, so that the order of its causes differs.
 	said := func(r record) string {
+		r.Causes = slices.Clone(r.Causes)
+		slices.SortFunc(r.Causes, func(a, b [3]string) int { return slices.Compare(a[:], b[:]) })
 		text, _ := json.Marshal(r.verdict)
 		return string(text)
 	}

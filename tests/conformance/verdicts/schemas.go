@@ -68,13 +68,6 @@ func (s *schemas) of(object any) (kind, bool) {
 	return found, ok
 }
 
-func (s *schemas) check(m manifest) error {
-	if _, ok := s.of(m.object); !ok {
-		return fmt.Errorf("%s: unknown kind %s %s", m.name, text(m.object, "apiVersion"), text(m.object, "kind"))
-	}
-	return nil
-}
-
 // resolve follows references, and the single type that allOf or oneOf may wrap.
 func (s *schemas) resolve(of *schema) *schema {
 	for of != nil {

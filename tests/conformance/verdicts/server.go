@@ -117,29 +117,39 @@ func (s *server) prepare(folder string, crds []string) error {
 			return fmt.Errorf("%s: %s", m.name, answer)
 		}
 	}
-	for key, of := range s.kinds.kinds {
-		if err := s.awaitKind(of); err != nil {
-			return fmt.Errorf("%s: %w", key[1], err)
+	for _, path := range crds {
+		if err := s.awaitCRD(path); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
-// awaitKind waits until the server serves a kind: a new CRD takes a moment. Kinds that this
-// server does not have at all are for the good manifests to find.
-func (s *server) awaitKind(of kind) error {
-	if !strings.Contains(of.APIVersion, ".") || strings.Contains(of.APIVersion, ".k8s.io/") && !strings.HasPrefix(of.APIVersion, "gateway.") {
-		return nil
+// awaitCRD waits until the server serves a new kind, which takes a moment.
+func (s *server) awaitCRD(path string) error {
+	object, err := readManifest(path)
+	if err != nil {
+		return err
 	}
-	for range 100 {
-		code, _, _, err := s.call(http.MethodGet, of.path("default")+"?limit=1", nil)
-		if err != nil {
-			return err
+	versions, _ := object["spec"].(map[string]any)["versions"].([]any)
+	for _, version := range versions {
+		if served, _ := version.(map[string]any)["served"].(bool); !served {
+			continue
 		}
-		if code == http.StatusOK {
-			return nil
+		at := "/apis/" + text(object, "spec", "group") + "/" + text(version, "name") + "/" + text(object, "spec", "names", "plural")
+		code := 0
+		for range 300 {
+			if code, _, _, err = s.call(http.MethodGet, at+"?limit=1", nil); err != nil {
+				return err
+			}
+			if code == http.StatusOK {
+				break
+			}
+			time.Sleep(100 * time.Millisecond)
 		}
-		time.Sleep(100 * time.Millisecond)
+		if code != http.StatusOK {
+			return fmt.Errorf("%s: not served after 30 s", at)
+		}
 	}
 	return nil
 }
@@ -148,6 +158,10 @@ func (s *server) awaitKind(of kind) error {
 // not.
 func (s *server) accepts(manifests []manifest) (good []manifest, bad []string, err error) {
 	for _, m := range manifests {
+		if _, known := s.kinds.of(m.object); !known {
+			bad = append(bad, m.name+": unknown kind")
+			continue
+		}
 		verdict, err := s.judge(m.object, "")
 		if err != nil {
 			return nil, nil, err
@@ -247,9 +261,12 @@ func (s *server) judge(object any, namespace string) (verdict, error) {
 	return out, nil
 }
 
-// shorten keeps long values out of the recorded messages.
+var uid = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+
+// shorten keeps out of the recorded messages what is long or new each time.
 func shorten(message string) string {
 	const most = 400
+	message = uid.ReplaceAllString(message, "UID")
 	if len(message) <= most {
 		return message
 	}
