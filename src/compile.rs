@@ -15,7 +15,7 @@ use crate::load::{Environments, Project, StackFiles};
 use crate::plan::{Place, Plan, Val};
 use crate::resolve::{self, Interface, Layers, Merged};
 use crate::validate::references::Member;
-use crate::validate::{self, Author, Cluster};
+use crate::validate::{self, Author, Cluster, Extent};
 use crate::{foreign, link, lower, parallel};
 
 /// The folder of what belongs to no single stack.
@@ -412,6 +412,7 @@ pub fn validate(folders: &[Folder], place: &Place, diagnostics: &mut Diagnostics
         priority_classes: plain(&place.known_priority_classes),
         cluster_issuers: plain(&place.known_cluster_issuers),
         objects: plain(&place.known_objects),
+        extent: Extent::Environment,
     };
     let members: Vec<Member<'_>> = folders
         .iter()

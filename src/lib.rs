@@ -42,6 +42,7 @@ pub mod k8s;
 pub mod link;
 pub mod load;
 pub mod lower;
+pub mod manifests;
 mod parallel;
 pub mod plan;
 pub mod resolve;

@@ -5,7 +5,7 @@
 //! | `in/` | the project as it is before |
 //! | `base` | (optional) a folder of `tests/cases/_base/` that is copied first, `in/` over it |
 //! | `remove` | (optional) paths to remove after that, one a line |
-//! | `cmd` | the commands, one a line: `gen render dev`; `NAME=value` before one sets a variable; `cd FOLDER` goes to a folder of the project; `#` starts a comment |
+//! | `cmd` | the commands, one a line: `gen render dev`; `NAME=value` before one sets a variable, `< FILE` after one is its standard input, which is empty otherwise; `cd FOLDER` goes to a folder of the project; `#` starts a comment |
 //! | `expected/stdout`, `expected/stderr` | what is written, exactly; absent when nothing is. With several commands, what each wrote stands below a line `$ gen ...` |
 //! | `expected/exit` | the exit code of each command, one a line |
 //! | `expected/out/` | `out/` as it is afterwards; absent when it is as before. The same for any other folder at the project's root, so nothing changes unseen |
@@ -248,7 +248,11 @@ fn command(line: &str, folder: &Path) -> Result<std::process::Output> {
         words.next();
     }
     ensure!(words.next() == Some("gen"), "a line of `cmd` is `gen ...` or `cd ...`: {line}");
-    command.args(words).output().context("starting gen")
+    command.args(words.by_ref().take_while(|word| *word != "<"));
+    if let Some(file) = words.next() {
+        command.stdin(fs::File::open(folder.join(file)).with_context(|| line.to_owned())?);
+    }
+    command.output().context("starting gen")
 }
 
 /// The folders and files at the root that are not as before, in full.

@@ -1,23 +1,67 @@
-//! `gen check`: everything that `gen render` does but write.
+//! `gen check`: everything that `gen render` does but write, or manifests from anywhere.
 
-use std::path::Path;
+use std::io::Read;
+use std::path::{Path, PathBuf};
 
-use clap::Args;
+use anyhow::Context;
+use clap::{ArgAction, Args};
+use regex_lite::Regex;
 
 use super::project::{compile_all, environments};
 use super::{Exit, Output};
 use crate::compile::{Loaded, Request};
 use crate::fs::Disk;
+use crate::k8s::Version;
+use crate::manifests::{self, Checked, Input, Kinds, Verdict};
+use crate::source::Sources;
+use crate::validate::{Cluster, Extent};
 
-/// Compile and validate without writing anything
+/// Compile and validate without writing anything, or check manifests from anywhere
 #[derive(Debug, Args)]
 pub(super) struct Check {
     /// The environments; a family stands for its members [default: all of them]
-    #[arg(value_name = "ENV")]
+    #[arg(value_name = "ENV", conflicts_with = "filename")]
     environments: Vec<String>,
+    #[command(flatten)]
+    manifests: Manifests,
+}
+
+/// The options of a check of manifests.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Manifests from anywhere")]
+struct Manifests {
+    /// Check these manifests, YAML or JSON, instead of a project: a file, a folder with all below
+    /// it, or `-` for standard input; can be repeated
+    #[arg(short, long, value_name = "FILE|DIR|-", action = ArgAction::Append)]
+    filename: Vec<PathBuf>,
+    /// The version of Kubernetes that they are for, such as 1.34 [default: the newest]
+    #[arg(long, value_name = "VERSION", requires = "filename", value_parser = version)]
+    kubernetes_version: Option<Version>,
+    /// Leave out files whose paths match this regular expression; can be repeated
+    #[arg(long, value_name = "REGEX", requires = "filename")]
+    ignore_filename_pattern: Vec<Regex>,
+    /// Do not check objects of these kinds, such as `Secret,example.com/v1/Widget`
+    #[arg(long, value_name = "KINDS", requires = "filename")]
+    skip: Vec<Kinds>,
+    /// Refuse objects of these kinds
+    #[arg(long, value_name = "KINDS", requires = "filename")]
+    reject: Vec<Kinds>,
+    /// Let objects of these kinds pass where their kind has no schema
+    #[arg(long, value_name = "KINDS", requires = "filename")]
+    allow_missing_schema: Vec<Kinds>,
+    /// End with how many objects are sound, wrong, skipped or could not be checked, in every
+    /// format but junit
+    #[arg(long, requires = "filename")]
+    summary: bool,
 }
 
 impl Check {
+    /// Whether it is about manifests, for which no project is needed.
+    pub(super) fn is_of_manifests(&self) -> bool {
+        !self.manifests.filename.is_empty()
+    }
+
+    /// Checks environments of a project.
     pub(super) fn run(&self, root: &Path, output: &mut Output) -> Exit {
         let loaded = Loaded::new(&Disk, root);
         let (names, mut diagnostics) =
@@ -42,4 +86,103 @@ impl Check {
         }
         Exit::Done
     }
+
+    /// Checks manifests.
+    pub(super) fn run_on_manifests(&self, output: &mut Output) -> anyhow::Result<Exit> {
+        let options = &self.manifests;
+        let sources = Sources::default();
+        let kinds = |all: &[Kinds]| all.iter().cloned().collect();
+        let request = manifests::Request {
+            inputs: options.inputs()?,
+            ignore: options.ignore_filename_pattern.clone(),
+            skip: kinds(&options.skip),
+            reject: kinds(&options.reject),
+            allow_missing_schema: kinds(&options.allow_missing_schema),
+            cluster: Cluster {
+                version: options.kubernetes_version.unwrap_or_default(),
+                extent: Extent::Files,
+                ..Cluster::default()
+            },
+        };
+        let checked = manifests::check(&Disk, request, &sources);
+        output.diagnostics(&checked.diagnostics, &sources, "the manifests are not sound");
+        for object in &checked.objects {
+            output.detail(format_args!("{}: {}: {}", object.file, object.name, object.verdict));
+        }
+        output.count(&summary(&checked), &counts(&checked), options.summary);
+        Ok(if checked.diagnostics.has_errors() { Exit::Failed } else { Exit::Done })
+    }
+}
+
+impl Manifests {
+    fn inputs(&self) -> anyhow::Result<Vec<Input>> {
+        let mut read = false;
+        let mut inputs = Vec::new();
+        for path in &self.filename {
+            if path.as_os_str() != "-" {
+                inputs.push(Input::Path(path.clone()));
+            } else if !std::mem::replace(&mut read, true) {
+                let mut bytes = Vec::new();
+                std::io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?;
+                inputs.push(Input::Bytes("<stdin>".to_owned(), bytes));
+            }
+        }
+        Ok(inputs)
+    }
+}
+
+/// Reads a version of Kubernetes as other programs write it, too: with a `v`, with a patch
+/// level, which changes no schema.
+fn version(text: &str) -> Result<Version, String> {
+    let number = text.strip_prefix('v').unwrap_or(text);
+    let minor = match number.split('.').collect::<Vec<_>>()[..] {
+        [major, minor, patch] if !patch.is_empty() && patch.bytes().all(|b| b.is_ascii_digit()) => {
+            format!("{major}.{minor}")
+        }
+        _ => number.to_owned(),
+    };
+    minor.parse::<Version>().map_err(|error| error.to_string())
+}
+
+/// For people.
+fn summary(checked: &Checked) -> String {
+    let objects = checked.objects.len();
+    let number = |count: usize, what: &str| match count {
+        1 => format!("1 {what}"),
+        _ => format!("{count} {what}s"),
+    };
+    let whole = format!("{} in {}", number(objects, "object"), number(checked.files, "file"));
+    let unread = match checked.unread {
+        0 => String::new(),
+        count => format!("; {} could not be read in full", number(count, "file")),
+    };
+    let of = |verdict| checked.count(verdict);
+    if of(Verdict::Sound) == objects && objects > 0 {
+        return format!("{whole}, all sound{unread}");
+    }
+    let all = [Verdict::Sound, Verdict::Wrong, Verdict::Unchecked, Verdict::Skipped];
+    let parts: Vec<String> = all
+        .into_iter()
+        .filter(|verdict| of(*verdict) > 0)
+        .map(|verdict| format!("{} {verdict}", of(verdict)))
+        .collect();
+    match parts.as_slice() {
+        [] => format!("{whole}{unread}"),
+        parts => format!("{whole}: {}{unread}", parts.join(", ")),
+    }
+}
+
+/// For programs.
+fn counts(checked: &Checked) -> serde_json::Value {
+    serde_json::json!({
+        "summary": {
+            "files": checked.files,
+            "objects": checked.objects.len(),
+            "sound": checked.count(Verdict::Sound),
+            "wrong": checked.count(Verdict::Wrong),
+            "unchecked": checked.count(Verdict::Unchecked),
+            "skipped": checked.count(Verdict::Skipped),
+            "unreadFiles": checked.unread,
+        }
+    })
 }

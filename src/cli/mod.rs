@@ -128,6 +128,7 @@ impl Cli {
                 self.in_project(output, |root, output| render.run(root, output))
             }
             Command::Diff(diff) => self.in_project(output, |root, output| diff.run(root, output)),
+            Command::Check(check) if check.is_of_manifests() => check.run_on_manifests(output),
             Command::Check(check) => {
                 self.in_project(output, |root, output| Ok(check.run(root, output)))
             }

@@ -73,6 +73,21 @@ impl Output {
         }
     }
 
+    /// Says how many there were of what: `people` as a line where [`summary`](Self::summary)
+    /// would say it, and where it was `asked` for in any case, to programs as an object or
+    /// a workflow command. A `JUnit` document has no place for it.
+    pub fn count(&mut self, people: &str, programs: &serde_json::Value, asked: bool) {
+        match self.format {
+            MessageFormat::Human | MessageFormat::Short if asked => {
+                self.tell(&format!("{people}\n"));
+            }
+            MessageFormat::Human | MessageFormat::Short => self.summary(people),
+            MessageFormat::Json if asked => self.tell(&format!("{programs}\n")),
+            MessageFormat::Github if asked => self.tell(&format!("::notice::{people}\n")),
+            MessageFormat::Json | MessageFormat::Github | MessageFormat::Junit => {}
+        }
+    }
+
     /// Says in a line how it was done, to people who asked for more.
     pub fn detail(&mut self, line: impl Display) {
         if self.volume == Volume::Verbose && self.speaks_to_people() {

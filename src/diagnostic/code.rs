@@ -322,6 +322,17 @@ codes! {
     ///
     /// Change into the project, name it with `--root`, or make the folder that is missing.
     NoProject = "L090", "no project here";
+    /// A file, a folder or the standard input of `gen check -f` that holds no object.
+    ///
+    /// ```yaml
+    /// # nothing but comments
+    /// ```
+    ///
+    /// Where other files hold objects it is a warning. Where there is no object at all it is
+    /// an error: a check of nothing says nothing, and mostly the program that should have
+    /// written the manifests failed. In folders only files that end in `.yaml`, `.yml` or
+    /// `.json` are read.
+    NothingToCheck = "L091", "no object to check";
     /// An object of a kind that the environment's version of Kubernetes does not have and
     /// whose type gen does not know.
     ///
@@ -384,6 +395,14 @@ codes! {
     /// The API server tells the items of many lists apart by a key and keeps only one of
     /// them, or refuses the object. Merge the two.
     RepeatedItem = "V006", "item twice in a list";
+    /// An object of a kind that `gen check -f` was asked to refuse.
+    ///
+    /// ```text
+    /// gen check -f manifests/ --reject ClusterRole,v1/Secret
+    /// ```
+    ///
+    /// Remove the object, or take its kind off `--reject`.
+    RejectedKind = "V007", "rejected kind";
     /// A file or folder of the project could not be read.
     ///
     /// The message holds the system's own reason. Mend the permissions, or take away what is

@@ -12,8 +12,12 @@ use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::Ordering::Relaxed;
 
 pub use disk::Disk;
+
+use crate::parallel;
 
 /// What gen asks of a file system.
 ///
@@ -253,66 +257,109 @@ const FOLLOWED_LINKS: usize = 1000;
 /// When a folder cannot be read, a name is not Unicode, or more than 1,000 links to folders
 /// are met.
 pub fn walk(fs: &dyn FileSystem, root: &Path) -> Result<Vec<String>, Error> {
-    let mut walk = Walk { fs, files: Vec::new(), holders: Vec::new(), links: 0 };
-    walk.folder(root, "")?;
-    walk.files.sort_unstable();
-    Ok(walk.files)
+    let Walked { mut files, mut linked, errors } = walk_on(fs, root);
+    files.append(&mut linked);
+    files.sort_unstable();
+    errors.into_iter().next().map_or(Ok(files), Err)
+}
+
+/// The same as [`walk`], going on after errors: what could be listed, and what could not.
+/// Folders side by side are read in parallel.
+pub fn walk_on(fs: &dyn FileSystem, root: &Path) -> Walked {
+    let walk = Walk { fs, links: AtomicUsize::new(0) };
+    let mut walked = walk.folder(root, "", &[]);
+    walked.files.sort_unstable();
+    walked.linked.sort_unstable();
+    walked
+}
+
+/// What a walk through a folder met.
+#[derive(Debug, Default)]
+pub struct Walked {
+    /// The files, each with its path from the folder, sorted by the bytes of the path.
+    pub files: Vec<String>,
+    /// The same of those that a link led to; they may be among the others, too.
+    pub linked: Vec<String>,
+    /// What could not be read.
+    pub errors: Vec<Error>,
+}
+
+impl Walked {
+    fn append(&mut self, mut other: Self) {
+        self.files.append(&mut other.files);
+        self.errors.append(&mut other.errors);
+        self.linked.append(&mut other.linked);
+    }
+}
+
+impl From<Error> for Walked {
+    fn from(error: Error) -> Self {
+        Self { errors: vec![error], ..Self::default() }
+    }
 }
 
 struct Walk<'f> {
     fs: &'f dyn FileSystem,
-    files: Vec<String>,
-    /// The true paths of the folders that hold the links on the way to the current folder.
-    holders: Vec<PathBuf>,
     /// How many links to folders were followed.
-    links: usize,
+    links: AtomicUsize,
 }
 
 impl Walk<'_> {
-    fn folder(&mut self, folder: &Path, below: &str) -> Result<(), Error> {
-        for entry in self.fs.list(folder)? {
+    /// `holders` are the true paths of the folders that hold the links on the way here.
+    fn folder(&self, folder: &Path, below: &str, holders: &[PathBuf]) -> Walked {
+        let entries = match self.fs.list(folder) {
+            Ok(entries) => entries,
+            Err(error) => return error.into(),
+        };
+        let mut walked = Walked::default();
+        let mut further = Vec::new();
+        for entry in entries {
             let path = folder.join(&entry.name);
             let Some(name) = entry.name.to_str() else {
                 let cause = io::Error::new(io::ErrorKind::InvalidData, "the name is not Unicode");
-                return Err(Error::new(Operation::Inspect, &path, cause));
+                walked.errors.push(Error::new(Operation::Inspect, &path, cause));
+                continue;
             };
             let relative = format!("{below}{name}");
             match entry.kind {
-                EntryKind::Folder => self.folder(&path, &format!("{relative}/"))?,
-                EntryKind::Link => self.link(&path, relative)?,
-                EntryKind::File | EntryKind::Other => self.files.push(relative),
+                EntryKind::Folder | EntryKind::Link => further.push((path, relative, entry.kind)),
+                _ if holders.is_empty() => walked.files.push(relative),
+                EntryKind::File | EntryKind::Other => walked.linked.push(relative),
             }
         }
-        Ok(())
+        let all = parallel::map(further, |(path, relative, kind)| match kind {
+            EntryKind::Link => self.link(&path, relative, holders).unwrap_or_else(Walked::from),
+            _ => self.folder(&path, &format!("{relative}/"), holders),
+        });
+        for other in all {
+            walked.append(other);
+        }
+        walked
     }
 
-    fn link(&mut self, path: &Path, relative: String) -> Result<(), Error> {
+    fn link(&self, path: &Path, relative: String, holders: &[PathBuf]) -> Result<Walked, Error> {
         let target = match self.fs.canonical(path) {
             Ok(target) if self.fs.kind(&target)? == Some(EntryKind::Folder) => target,
-            _ => {
-                self.files.push(relative);
-                return Ok(());
-            }
+            _ => return Ok(Walked { linked: vec![relative], ..Walked::default() }),
         };
         let holder = match path.parent() {
             Some(folder) => self.fs.canonical(folder)?,
             None => PathBuf::new(),
         };
-        self.holders.push(holder);
-        if !self.holders.iter().any(|holder| holder.starts_with(&target)) {
-            self.follow(path, &relative)?;
+        let holders = [holders, &[holder]].concat();
+        if holders.iter().any(|holder| holder.starts_with(&target)) {
+            return Ok(Walked::default());
         }
-        self.holders.pop();
-        Ok(())
-    }
-
-    fn follow(&mut self, link: &Path, relative: &str) -> Result<(), Error> {
-        self.links += 1;
-        if self.links > FOLLOWED_LINKS {
-            let cause = io::Error::other(format!("more than {FOLLOWED_LINKS} links to folders"));
-            return Err(Error::new(Operation::Inspect, link, cause));
+        match self.links.fetch_add(1, Relaxed) {
+            ..FOLLOWED_LINKS => Ok(self.folder(path, &format!("{relative}/"), &holders)),
+            FOLLOWED_LINKS => {
+                let cause =
+                    io::Error::other(format!("more than {FOLLOWED_LINKS} links to folders"));
+                Err(Error::new(Operation::Inspect, path, cause))
+            }
+            // That is said once.
+            _ => Ok(Walked::default()),
         }
-        self.folder(link, &format!("{relative}/"))
     }
 }
 

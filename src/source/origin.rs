@@ -311,4 +311,6 @@ rules! {
     /// A sidecar without resources asks for little: an autoscaler that looks at the CPU of a pod
     /// needs a request of every container, and a quota of the namespace does too.
     SidecarResources = "sidecar-resources",
+    /// The items of a list of one kind, such as a `PodList`, may leave out what the list says.
+    KindOfList = "kind-of-list",
 }

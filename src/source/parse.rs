@@ -19,8 +19,14 @@ use super::scalar::{self, Scalar};
 use super::{FileId, Kind, NodeRef, Origin, Span, Style, Tree, TreeBuilder};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 
-/// Largest size of a file in bytes.
-const MAX_BYTES: usize = 32 << 20;
+/// Largest size of a file in bytes. Nobody writes the language in files of that size; what a
+/// cluster is asked for in one go (`kubectl get --all-namespaces`) can be far larger.
+const fn max_bytes(dialect: Dialect) -> usize {
+    match dialect {
+        Dialect::Strict => 32 << 20,
+        Dialect::Kubectl => 512 << 20,
+    }
+}
 /// How deep maps and lists may nest; Kubernetes' deepest types, schemas inside of CRDs, stay
 /// well below.
 const MAX_DEPTH: usize = 100;
@@ -51,8 +57,9 @@ pub enum Dialect {
 #[must_use]
 pub fn parse(file: FileId, text: &str, dialect: Dialect) -> (Vec<Tree>, Diagnostics) {
     let mut before = Diagnostics::default();
-    if text.len() > MAX_BYTES {
-        let message = format!("the file has {} bytes, more than {MAX_BYTES}", text.len());
+    let most = max_bytes(dialect);
+    if text.len() > most {
+        let message = format!("the file has {} bytes, more than {most}", text.len());
         let at = Span { file, start: 0, end: 0 };
         before.push(Diagnostic::error(Code::TooLarge, at, message).help("split the file"));
         return (Vec::new(), before);
@@ -522,7 +529,7 @@ impl<'t> Reader<'t> {
             );
             document.discard_entry();
         }
-        if style == StructureStyle::Block && self.dialect == Dialect::Strict {
+        if style == StructureStyle::Block {
             self.check_tab_before(span);
         }
         let key = document.frames.last().and_then(|frame| frame.key);

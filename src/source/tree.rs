@@ -98,7 +98,7 @@ impl<'t> NodeRef<'t> {
     }
 
     /// The position of the node in the preorder of its tree.
-    pub(super) fn index(self) -> u32 {
+    pub(crate) fn index(self) -> u32 {
         self.index
     }
 

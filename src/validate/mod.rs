@@ -10,12 +10,13 @@ pub mod rules;
 pub mod schema;
 mod selector;
 #[cfg(test)]
-mod testing;
+pub(crate) mod testing;
 
-pub use finding::Finding;
+pub use finding::{Finding, object_name};
 
 use crate::diagnostic::Diagnostics;
 use crate::k8s::Version;
+use crate::source::NodeRef;
 use references::Member;
 
 /// What validation has to know of the cluster that the objects are for.
@@ -33,6 +34,18 @@ pub struct Cluster {
     pub cluster_issuers: Vec<String>,
     /// Other objects that are there, each `Kind/namespace/name` or `Kind/name`.
     pub objects: Vec<String>,
+    /// How much of what the cluster is to get is at hand.
+    pub extent: Extent,
+}
+
+/// How much of what a cluster is to get is checked together.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Extent {
+    /// All that an environment renders: what is named and not there is an error.
+    #[default]
+    Environment,
+    /// Some files, perhaps with others to come: what is named and not there is worth a look.
+    Files,
 }
 
 impl Cluster {
@@ -49,8 +62,7 @@ impl Cluster {
 pub fn check(members: &[Member<'_>], cluster: &Cluster) -> Diagnostics {
     let mut findings = Vec::new();
     for member in members {
-        schema::check(member.root, member.author, cluster, &mut findings);
-        rules::check(member.root, member.author, cluster, &mut findings);
+        object(member.root, member.author, cluster, &mut findings);
     }
     references::check(members, cluster, &mut findings);
     let mut diagnostics = Diagnostics::default();
@@ -58,6 +70,12 @@ pub fn check(members: &[Member<'_>], cluster: &Cluster) -> Diagnostics {
         diagnostics.push(finding.into_diagnostic());
     }
     diagnostics
+}
+
+/// Checks one object for itself.
+pub fn object(root: NodeRef<'_>, author: Author, cluster: &Cluster, out: &mut Vec<Finding>) {
+    schema::check(root, author, cluster, out);
+    rules::check(root, author, cluster, out);
 }
 
 /// Who wrote an object.

@@ -9,8 +9,8 @@ mod index;
 use index::{Index, Keys};
 
 use super::finding::{Finding, object_name};
-use super::{Author, Cluster, pods, selector};
-use crate::diagnostic::{Code, nearest};
+use super::{Author, Cluster, Extent, pods, selector};
+use crate::diagnostic::{Code, Severity, nearest};
 use crate::source::{Kind, NodeRef};
 
 /// An object and whose it is.
@@ -24,15 +24,28 @@ pub struct Member<'t> {
     pub stack: &'t str,
 }
 
-/// Checks all objects of an environment together.
+/// Checks all objects of an environment, or of some files, together.
 pub fn check(members: &[Member<'_>], cluster: &Cluster, out: &mut Vec<Finding>) {
+    let before = out.len();
     let index = Index::of(members, cluster);
     twins(members, out);
+    // Namespaces mostly lie apart from what lives in them.
+    let namespaces = match cluster.extent {
+        Extent::Environment => true,
+        Extent::Files => members.iter().any(|member| text(member.root, "kind") == "Namespace"),
+    };
     for member in members {
         let root = member.root;
         let namespace = namespace(root);
-        let mut check = Check { root, author: member.author, namespace, index: &index, out };
+        let (author, extent) = (member.author, cluster.extent);
+        let mut check = Check { root, author, namespace, index: &index, extent, out };
+        if namespaces {
+            check.namespace();
+        }
         check.object();
+    }
+    if cluster.extent == Extent::Files {
+        out[before..].iter_mut().for_each(|finding| finding.severity = Severity::Warning);
     }
 }
 
@@ -95,16 +108,20 @@ struct Check<'t, 'i, 'o> {
     author: Author,
     namespace: &'t str,
     index: &'i Index<'t>,
+    extent: Extent,
     out: &'o mut Vec<Finding>,
 }
 
 impl<'t> Check<'t, '_, '_> {
-    fn object(&mut self) {
-        let root = self.root;
+    fn namespace(&mut self) {
         if !self.namespace.is_empty() {
-            let node = root.at_path(&["metadata", "namespace"]);
+            let node = self.root.at_path(&["metadata", "namespace"]);
             self.exists("Namespace", "", node);
         }
+    }
+
+    fn object(&mut self) {
+        let root = self.root;
         if let Some(template) = pods::pod_template(root) {
             self.pod(template);
         }
@@ -147,7 +164,7 @@ impl<'t> Check<'t, '_, '_> {
         let finding = Finding::error(Code::DanglingReference, self.root, node, message);
         let finding = match nearest(node.text(), self.index.names(kind, namespace)) {
             Some(near) => finding.help(format!("write `{near}`")),
-            None => finding.help(listing_help(kind)),
+            None => finding.help(missing_help(kind, self.extent)),
         };
         self.out.push(finding);
         false
@@ -455,7 +472,10 @@ fn chosen(source: NodeRef<'_>) -> impl Iterator<Item = NodeRef<'_>> {
     items(source, "items").filter_map(|item| item.get("key"))
 }
 
-fn listing_help(kind: &str) -> String {
+fn missing_help(kind: &str, extent: Extent) -> String {
+    if extent == Extent::Files {
+        return "make sure that the cluster has it, or check its file along with these".to_owned();
+    }
     let list = match kind {
         "StorageClass" => "storageClasses",
         "PriorityClass" => "priorityClasses",

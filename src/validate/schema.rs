@@ -8,12 +8,12 @@ use std::sync::OnceLock;
 use regex_lite::Regex;
 
 use super::finding::Finding;
-use super::{Author, Cluster};
+use super::{Author, Cluster, Extent};
 use crate::diagnostic::{Code, nearest};
+use crate::k8s::Quantity;
 use crate::k8s::schema::{
     Field, ItemIdentity, Limit, List, Object, Resource, Shape, Type, pattern, pattern_count,
 };
-use crate::k8s::{Quantity, Version};
 use crate::source::{Kind, NodeRef};
 
 /// Compares an object with the type of its kind.
@@ -21,7 +21,7 @@ pub fn check(root: NodeRef<'_>, author: Author, cluster: &Cluster, out: &mut Vec
     let Some((api_version, kind)) = kind_of(root, out) else { return };
     let Some(resource) = Resource::find(cluster.version, api_version.text(), kind.text()) else {
         if !cluster.knows_kind(api_version.text(), kind.text()) {
-            out.push(no_schema(root, api_version, kind, cluster.version));
+            out.push(no_schema(root, api_version, kind, cluster));
         }
         return;
     };
@@ -61,8 +61,9 @@ fn no_schema(
     root: NodeRef<'_>,
     api_version: NodeRef<'_>,
     kind: NodeRef<'_>,
-    version: Version,
+    cluster: &Cluster,
 ) -> Finding {
+    let version = cluster.version;
     let (group_version, name) = (api_version.text(), kind.text());
     let message = format!("Kubernetes {version} has no kind `{name}` in `{group_version}`");
     let error = |node| Finding::error(Code::NoSchema, root, node, message.clone());
@@ -86,10 +87,16 @@ fn no_schema(
         .map(Resource::kind);
     match nearest(name, neighbours) {
         Some(near) => error(kind).help(format!("write `kind: {near}`")).replace(near),
-        None => error(kind).help(format!(
-            "if the cluster has it, list `{group_version}/{name}` under `existing: {{ kinds }}` \
-             of the environment"
-        )),
+        None => error(kind).help(match cluster.extent {
+            Extent::Environment => format!(
+                "if the cluster has it, list `{group_version}/{name}` under \
+                 `existing: {{ kinds }}` of the environment"
+            ),
+            Extent::Files => format!(
+                "if the cluster has it, `--allow-missing-schema {group_version}/{name}` takes \
+                 it unchecked"
+            ),
+        }),
     }
 }
 
@@ -508,6 +515,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::k8s::Version;
     use crate::validate::testing::{found, tree};
 
     fn cluster(minor: u8) -> Cluster {

@@ -760,7 +760,7 @@ fn budgets() {
     check(&bomb, &expected);
     check_kubectl(&bomb, &expected);
 
-    let large = format!("a: {}\n", "x".repeat(MAX_BYTES));
+    let large = format!("a: {}\n", "x".repeat(max_bytes(Dialect::Strict)));
     check(
         &large,
         &[r#"L027 1:1 "": the file has 33554436 bytes, more than 33554432; split the file"#],

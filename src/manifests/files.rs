@@ -1,0 +1,117 @@
+//! Which files there are to check.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use regex_lite::Regex;
+
+use super::Input;
+use crate::diagnostic::Diagnostics;
+use crate::fs::{EntryKind, Error, FileSystem, walk_on};
+use crate::load::unreadable;
+
+/// How the names of files end that are read in folders, as for kubectl.
+const ENDINGS: [&str; 3] = [".yaml", ".yml", ".json"];
+
+/// A file to check.
+pub(super) struct File {
+    /// As messages show it, with `/` between its parts.
+    pub path: String,
+    pub content: Content,
+}
+
+pub(super) enum Content {
+    At(PathBuf),
+    Bytes(Vec<u8>),
+}
+
+impl Content {
+    pub(super) fn read(self, fs: &dyn FileSystem) -> Result<Vec<u8>, Error> {
+        match self {
+            Self::At(path) => fs.read(&path),
+            Self::Bytes(bytes) => Ok(bytes),
+        }
+    }
+}
+
+/// The files that the inputs name, each once even where several inputs or links lead to it, in
+/// the order of the inputs, those of a folder sorted by their paths.
+#[derive(Default)]
+pub(super) struct Files {
+    pub found: Vec<File>,
+    /// What cannot be found or listed.
+    pub diagnostics: Diagnostics,
+    /// The folders without manifests.
+    pub empty: Vec<String>,
+}
+
+impl Files {
+    pub(super) fn find(fs: &dyn FileSystem, inputs: Vec<Input>, ignore: &[Regex]) -> Self {
+        let mut files = Self::default();
+        let mut several_paths = inputs.len() > 1;
+        let mut seen = BTreeSet::new();
+        for input in inputs {
+            let (mut found, linked) = match input {
+                Input::Bytes(path, bytes) => {
+                    (vec![File { path, content: Content::Bytes(bytes) }], Vec::new())
+                }
+                Input::Path(path) => files.at(fs, &path),
+            };
+            several_paths |= !linked.is_empty();
+            if several_paths {
+                let mut is_new = |file: &File| match &file.content {
+                    Content::At(path) => fs.canonical(path).map_or(true, |path| seen.insert(path)),
+                    Content::Bytes(_) => true,
+                };
+                found.retain(&mut is_new);
+                found.extend(linked.into_iter().filter(is_new));
+                found.sort_by(|one, other| one.path.cmp(&other.path));
+            }
+            found.retain(|file| !ignore.iter().any(|pattern| pattern.is_match(&file.path)));
+            files.found.append(&mut found);
+        }
+        files
+    }
+
+    /// What stands at a path, and what links in it lead to.
+    fn at(&mut self, fs: &dyn FileSystem, path: &Path) -> (Vec<File>, Vec<File>) {
+        let shown = shown(path);
+        match fs.canonical(path).and_then(|target| fs.kind(&target)) {
+            Ok(Some(EntryKind::Folder)) => {}
+            Ok(_) => {
+                let file = File { path: shown, content: Content::At(path.to_owned()) };
+                return (vec![file], Vec::new());
+            }
+            Err(error) => {
+                self.diagnostics.push(unreadable(&shown, &error));
+                return (Vec::new(), Vec::new());
+            }
+        }
+        let walked = walk_on(fs, path);
+        self.diagnostics
+            .extend(walked.errors.iter().map(|error| unreadable(&self::shown(&error.path), error)));
+        let below = match shown.trim_end_matches('/') {
+            "." => String::new(),
+            folder => format!("{folder}/"),
+        };
+        let files = |names: Vec<String>| -> Vec<File> {
+            let holds_manifests =
+                |name: &&String| ENDINGS.iter().any(|ending| name.ends_with(ending));
+            let file = |name| File {
+                path: format!("{below}{name}"),
+                content: Content::At(path.join(name)),
+            };
+            names.iter().filter(holds_manifests).map(file).collect()
+        };
+        let (found, linked) = (files(walked.files), files(walked.linked));
+        if found.is_empty() && linked.is_empty() && walked.errors.is_empty() {
+            self.empty.push(shown);
+        }
+        (found, linked)
+    }
+}
+
+/// A path with `/` between its parts on every system.
+fn shown(path: &Path) -> String {
+    path.display().to_string().replace('\\', "/")
+}

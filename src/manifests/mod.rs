@@ -1,0 +1,404 @@
+//! Manifests from anywhere, checked as a real API server would: no project is needed.
+//!
+//! [`check`] finds the files, reads their documents as kubectl does, takes lists apart, checks
+//! each object for itself and all of them together, and says of each object how that ended.
+
+mod files;
+mod kinds;
+mod objects;
+
+use std::fmt;
+use std::path::PathBuf;
+
+use regex_lite::Regex;
+
+pub use kinds::{Kinds, NotAKind};
+
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
+use crate::fs::FileSystem;
+use crate::parallel;
+use crate::source::{Dialect, NodeRef, Sources, Span, Tree, parse};
+use crate::validate::references::{self, Member};
+use crate::validate::{self, Author, Cluster, Finding, object_name};
+use files::{File, Files};
+
+/// How many objects one thread checks at a time.
+const CHUNK: usize = 128;
+
+/// What to check, and how.
+#[derive(Debug, Default)]
+pub struct Request {
+    /// What to read.
+    pub inputs: Vec<Input>,
+    /// Files are left out whose paths match one of these.
+    pub ignore: Vec<Regex>,
+    /// Objects of these kinds are not checked.
+    pub skip: Kinds,
+    /// Objects of these kinds are refused.
+    pub reject: Kinds,
+    /// Objects of these kinds pass where gen knows no schema for them.
+    pub allow_missing_schema: Kinds,
+    /// What is known of the cluster that they are for.
+    pub cluster: Cluster,
+}
+
+/// Where manifests come from.
+#[derive(Debug)]
+pub enum Input {
+    /// A file, or a folder with files that end in `.yaml`, `.yml` or `.json`, at any depth.
+    Path(PathBuf),
+    /// Bytes that were read already, from what messages call by this name.
+    Bytes(String, Vec<u8>),
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub struct Checked {
+    /// All that is wrong.
+    pub diagnostics: Diagnostics,
+    /// Every object, in the order of the inputs and of the files' paths.
+    pub objects: Vec<CheckedObject>,
+    /// How many files were found.
+    pub files: usize,
+    /// How many of them could not be read, or not wholly.
+    pub unread: usize,
+}
+
+/// One object, and how its check ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CheckedObject {
+    /// The path of its file.
+    pub file: String,
+    /// What it is called, such as `Deployment shop/web`.
+    pub name: String,
+    /// How its check ended.
+    pub verdict: Verdict,
+}
+
+/// How the check of an object ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// The API server would take it.
+    Sound,
+    /// The API server would refuse it, or its kind is rejected.
+    Wrong,
+    /// Nobody knows: there is no schema of its kind.
+    Unchecked,
+    /// Nobody wanted to know.
+    Skipped,
+}
+
+impl fmt::Display for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Sound => "sound",
+            Self::Wrong => "wrong",
+            Self::Unchecked => "could not be checked",
+            Self::Skipped => "skipped",
+        })
+    }
+}
+
+impl Checked {
+    /// How many objects ended like that.
+    #[must_use]
+    pub fn count(&self, verdict: Verdict) -> usize {
+        self.objects.iter().filter(|object| object.verdict == verdict).count()
+    }
+}
+
+/// Checks manifests. References to what is not among them are warnings.
+#[must_use]
+pub fn check(fs: &dyn FileSystem, request: Request, sources: &Sources) -> Checked {
+    let Request { inputs, ignore, skip, reject, allow_missing_schema, cluster } = request;
+    let rules = Rules { skip, reject, allow_missing_schema, cluster };
+    let Files { found, mut diagnostics, empty } = Files::find(fs, inputs, &ignore);
+    if found.is_empty() && empty.is_empty() && !diagnostics.has_errors() {
+        diagnostics.push(Diagnostic::new(
+            Code::NothingToCheck,
+            Severity::Error,
+            Place::Nowhere,
+            "every file is left out",
+        ));
+    }
+    let documents = parallel::map(found, |file| Documents::read(fs, file, sources));
+    let mut checked = Checked { files: documents.len(), ..Checked::default() };
+    rules.apply(&documents, &mut checked, &mut diagnostics);
+    let severity = match checked.objects.len() {
+        0 => Severity::Error,
+        _ => Severity::Warning,
+    };
+    let nothing = |path, message: &str| {
+        Diagnostic::new(Code::NothingToCheck, severity, Place::Path(path), message)
+    };
+    diagnostics.extend(
+        empty.into_iter().map(|folder| {
+            nothing(folder, "no file of the folder ends in `.yaml`, `.yml` or `.json`")
+        }),
+    );
+    for file in documents {
+        let (outside, empty) = (file.has_errors_outside_of_objects(), file.trees.is_empty());
+        checked.unread += usize::from(outside);
+        diagnostics.append(file.diagnostics);
+        if empty && !outside {
+            diagnostics.push(nothing(file.path, "there is no object in it"));
+        }
+    }
+    checked.diagnostics = diagnostics;
+    checked
+}
+
+/// A file and what it says.
+struct Documents {
+    path: String,
+    trees: Vec<Tree>,
+    diagnostics: Diagnostics,
+}
+
+impl Documents {
+    fn read(fs: &dyn FileSystem, file: File, sources: &Sources) -> Self {
+        let File { path, content } = file;
+        let unread = |path, diagnostic: Diagnostic| Self {
+            path,
+            trees: Vec::new(),
+            diagnostics: diagnostic.into(),
+        };
+        let bytes = match content.read(fs) {
+            Ok(bytes) => bytes,
+            Err(error) => {
+                let diagnostic = crate::load::unreadable(&path, &error);
+                return unread(path, diagnostic);
+            }
+        };
+        let id = match sources.add_bytes(path.clone(), bytes) {
+            Ok(id) => id,
+            Err(diagnostic) => return unread(path, *diagnostic),
+        };
+        let source = sources.get(id);
+        let (trees, diagnostics) = parse(id, &source.text, Dialect::Kubectl);
+        let trees = trees.into_iter().map(objects::with_kinds_of_lists).collect();
+        Self { path, trees, diagnostics }
+    }
+
+    fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    fn has_error_in(&self, object: Span) -> bool {
+        self.errors().any(|error| lies_in(error, object))
+    }
+
+    fn has_errors_outside_of_objects(&self) -> bool {
+        let documents = || self.trees.iter().filter_map(|tree| tree.root().at().span());
+        self.errors().any(|error| !documents().any(|document| lies_in(error, document)))
+    }
+}
+
+fn lies_in(diagnostic: &Diagnostic, object: Span) -> bool {
+    matches!(diagnostic.place, Place::Span(span) if holds(object, span))
+}
+
+fn holds(object: Span, span: Span) -> bool {
+    span.file == object.file && object.start <= span.start && span.end <= object.end
+}
+
+/// What holds for every object.
+struct Rules {
+    skip: Kinds,
+    reject: Kinds,
+    allow_missing_schema: Kinds,
+    cluster: Cluster,
+}
+
+impl Rules {
+    fn apply(&self, files: &[Documents], checked: &mut Checked, diagnostics: &mut Diagnostics) {
+        let mut objects: Vec<(&Documents, NodeRef<'_>)> = Vec::new();
+        for file in files {
+            for tree in &file.trees {
+                objects::of(tree.root(), &mut |root| objects.push((file, root)), diagnostics);
+            }
+        }
+        let chunks = parallel::map(objects.chunks(CHUNK), |chunk| {
+            let mut found = Diagnostics::default();
+            let judge = |(file, root): &(&Documents, _)| self.judge(file, *root, &mut found);
+            let verdicts: Vec<Verdict> = chunk.iter().map(judge).collect();
+            (verdicts, found)
+        });
+        let mut verdicts = Vec::new();
+        for (of_chunk, found) in chunks {
+            verdicts.extend(of_chunk);
+            diagnostics.append(found);
+        }
+        self.check_together(&objects, &verdicts, diagnostics);
+        checked.objects = objects
+            .into_iter()
+            .zip(verdicts)
+            .map(|((file, root), verdict)| CheckedObject {
+                file: file.path.clone(),
+                name: object_name(root),
+                verdict,
+            })
+            .collect();
+    }
+
+    /// Checks one object for itself.
+    fn judge(&self, file: &Documents, root: NodeRef<'_>, out: &mut Diagnostics) -> Verdict {
+        if self.skip.contain(root) {
+            return Verdict::Skipped;
+        }
+        if let Some(kind) = self.reject.kind_of(root) {
+            let message = "objects of this kind are rejected".to_owned();
+            let finding = Finding::error(Code::RejectedKind, root, kind, message);
+            let finding = finding.help("remove the object, or take its kind off `--reject`");
+            out.push(finding.into_diagnostic());
+            return Verdict::Wrong;
+        }
+        if let Err(no_object) = objects::check(root) {
+            out.push(*no_object);
+            return Verdict::Wrong;
+        }
+        let mut found = Vec::new();
+        validate::object(root, Author::Other, &self.cluster, &mut found);
+        let without_schema = found.iter().any(|finding| finding.code == Code::NoSchema);
+        if without_schema && self.allow_missing_schema.contain(root) {
+            found.retain(|finding| finding.code != Code::NoSchema);
+        }
+        let is_wrong = |finding: &Finding| {
+            finding.severity == Severity::Error && finding.code != Code::NoSchema
+        };
+        let misread = || root.at().span().is_some_and(|span| file.has_error_in(span));
+        let verdict = if found.iter().any(is_wrong) || misread() {
+            Verdict::Wrong
+        } else if without_schema {
+            Verdict::Unchecked
+        } else {
+            Verdict::Sound
+        };
+        out.extend(found.into_iter().map(Finding::into_diagnostic));
+        verdict
+    }
+
+    /// Checks all objects together. Those that are skipped are there for others to refer to.
+    fn check_together(
+        &self,
+        objects: &[(&Documents, NodeRef<'_>)],
+        verdicts: &[Verdict],
+        out: &mut Diagnostics,
+    ) {
+        let members: Vec<Member<'_>> = objects
+            .iter()
+            .map(|(_, root)| Member { root: *root, author: Author::Other, stack: "" })
+            .collect();
+        let mut found = Vec::new();
+        references::check(&members, &self.cluster, &mut found);
+        let skipped: Vec<Span> = objects
+            .iter()
+            .zip(verdicts)
+            .filter(|(_, verdict)| **verdict == Verdict::Skipped)
+            .filter_map(|((_, root), _)| root.at().span())
+            .collect();
+        found.retain(|finding| {
+            finding.span.is_none_or(|span| !skipped.iter().any(|object| holds(*object, span)))
+        });
+        out.extend(found.into_iter().map(Finding::into_diagnostic));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnostic::{Report, short};
+    use crate::fs::testing::MemoryFs;
+    use crate::validate::Extent;
+
+    fn request(paths: &[&str]) -> Request {
+        Request {
+            inputs: paths.iter().map(|path| Input::Path(path.into())).collect(),
+            cluster: Cluster { extent: Extent::Files, ..Cluster::default() },
+            ..Request::default()
+        }
+    }
+
+    /// All objects with their verdicts, and all that was said.
+    fn run(fs: &MemoryFs, request: Request) -> (Vec<String>, String) {
+        let sources = Sources::default();
+        let checked = check(fs, request, &sources);
+        let line = |object: &CheckedObject| {
+            format!("{}: {}: {}", object.file, object.name, object.verdict)
+        };
+        let said = short(&Report::new(&checked.diagnostics, &sources));
+        (checked.objects.iter().map(line).collect(), said)
+    }
+
+    fn config_map(name: &str) -> String {
+        format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{ name: {name} }}\n")
+    }
+
+    #[test]
+    fn objects_come_in_the_order_of_the_inputs_and_of_their_paths() {
+        let fs = MemoryFs::default();
+        for number in 0..300 {
+            fs.put(format!("many/{}/{number}.yaml", number % 20), config_map("a"));
+        }
+        fs.put("first.yaml", config_map("b") + "---\n" + &config_map("a"));
+        let (objects, _) = run(&fs, request(&["first.yaml", "many"]));
+        assert_eq!(objects.len(), 302);
+        assert_eq!(
+            objects[..2],
+            ["first.yaml: ConfigMap b: sound", "first.yaml: ConfigMap a: sound"]
+        );
+        assert!(objects[2..].is_sorted());
+    }
+
+    #[test]
+    fn a_file_with_many_paths_is_checked_once_by_its_own() {
+        let fs = MemoryFs::default();
+        fs.put("folder/z/a.yaml", config_map("a"));
+        fs.put_link("folder/b.yaml", "z/a.yaml");
+        fs.put_link("folder/c", "z");
+        fs.put_link("folder/z/d", "..");
+        let own = ["folder/z/a.yaml: ConfigMap a: sound"];
+        assert_eq!(run(&fs, request(&["folder"])).0, own);
+        assert_eq!(run(&fs, request(&["folder", "folder/z/a.yaml"])).0, own);
+        assert_eq!(run(&fs, request(&["folder/b.yaml"])).0, ["folder/b.yaml: ConfigMap a: sound"]);
+    }
+
+    #[test]
+    fn what_cannot_be_read_hides_nothing_else() {
+        let fs = MemoryFs::default();
+        fs.put("folder/good.yaml", config_map("a"));
+        fs.put("folder/locked/bad.yaml", config_map("b"));
+        fs.refuse("folder/locked");
+        let (objects, said) = run(&fs, request(&["nothing", "folder"]));
+        assert_eq!(objects, ["folder/good.yaml: ConfigMap a: sound"]);
+        assert_eq!(
+            said,
+            "folder/locked: error[L040]: this cannot be read: permission denied\n\
+             nothing: error[L040]: there is nothing here\n"
+        );
+    }
+
+    #[test]
+    fn skipped_objects_are_there_for_others_to_refer_to() -> Result<(), NotAKind> {
+        let fs = MemoryFs::default();
+        fs.put(
+            "all.yaml",
+            "apiVersion: v1\nkind: Pod\nmetadata: { name: p, namespace: ns }\nspec:\n  \
+             containers: [{ name: a, image: b, envFrom: [{ configMapRef: { name: c } }] }]\n  \
+             imagePullSecrets: [{ name: nobody }]\n---\n\
+             apiVersion: v1\nkind: ConfigMap\nmetadata: { name: c, namespace: ns }\ndata: 3\n",
+        );
+        let skip =
+            |kinds: &str| kinds.parse().map(|skip| Request { skip, ..request(&["all.yaml"]) });
+        let (objects, said) = run(&fs, skip("ConfigMap")?);
+        assert_eq!(objects, ["all.yaml: Pod ns/p: sound", "all.yaml: ConfigMap ns/c: skipped"]);
+        assert_eq!(
+            said,
+            "all.yaml:6:30: warning[V030]: there is no Secret `nobody` in the namespace `ns`: \
+             spec.imagePullSecrets[0].name of Pod ns/p\n"
+        );
+        let (_, said) = run(&fs, skip("Pod,ConfigMap")?);
+        assert_eq!(said, "");
+        Ok(())
+    }
+}
