@@ -83,7 +83,12 @@ impl Files {
                 return (vec![file], Vec::new());
             }
             Err(error) => {
-                self.diagnostics.push(unreadable(&shown, &error));
+                let mut diagnostic = unreadable(&shown, &error);
+                if error.is_not_found() {
+                    "there is no such file or folder".clone_into(&mut diagnostic.message);
+                    diagnostic.help.clear();
+                }
+                self.diagnostics.push(diagnostic);
                 return (Vec::new(), Vec::new());
             }
         }

@@ -374,7 +374,7 @@ mod tests {
         assert_eq!(
             said,
             "folder/locked: error[L040]: this cannot be read: permission denied\n\
-             nothing: error[L040]: there is nothing here\n"
+             nothing: error[L040]: there is no such file or folder\n"
         );
     }
 
