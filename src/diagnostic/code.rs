@@ -918,18 +918,18 @@ codes! {
     /// Shorten it.
     TooLong = "R014", "string that is too long";
     /// A secret flows where everybody can read it, or where Kubernetes cannot put one: a label,
-    /// an annotation, a ConfigMap, a command line, a name, a host.
+    /// an annotation, a command line, a name, a host, a template's parameter.
     ///
     /// ```yaml
-    /// configs:
-    ///   app: { data: { DATABASE_URL: "${{ database.url }}" } }
+    /// services:
+    ///   web: { args: ["--database=${{ database.url }}"] }
     /// ```
     ///
     /// Give it to the program as an environment variable, which becomes a reference to the
-    /// Secret, or mount the secret as a file.
+    /// Secret, or as a file: mount the secret, or a config with the secret in one of its values.
     SecretOutOfPlace = "R015", "secret out of place";
     /// A value that only the kubelet knows stands where it must be known before: the address of
-    /// a pod in a label, the name of a node in a ConfigMap.
+    /// a pod in a label, the name of a node in a config.
     ///
     /// ```yaml
     /// services:

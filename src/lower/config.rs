@@ -10,9 +10,13 @@ use crate::k8s;
 use crate::k8s::Object;
 use crate::plan::{Config, Plan};
 
-/// The ConfigMap.
+/// The ConfigMap, unless all that it would hold is secret.
 pub(super) fn lower(plan: &Plan, config: &Config, objects: &mut Vec<Object>) {
-    let Config { component, name, data, binary_data, immutable, labels, annotations, at } = config;
+    if !config.has_object() {
+        return;
+    }
+    let Config { component, name, data, binary_data, immutable, labels, annotations, at, .. } =
+        config;
     let owner = Owner { plan, component: Some(component), labels, annotations, at: *at };
     let binary_data: BTreeMap<_, _> =
         binary_data.iter().map(|(key, bytes)| (key, bytes.clone().map(ByteString))).collect();
@@ -24,9 +28,32 @@ pub(super) fn lower(plan: &Plan, config: &Config, objects: &mut Vec<Object>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{map, object, plan, text, val};
+    use super::super::testing::{lowered, map, object, plan, text, val};
     use super::*;
+    use crate::plan::SecretValue;
     use crate::source::listing::at;
+
+    fn token() -> SecretValue {
+        SecretValue { secret: "app".to_owned(), key: "token".to_owned() }
+    }
+
+    #[test]
+    fn a_config_of_secrets_alone_is_no_object() {
+        let mut plan = plan();
+        plan.owns_namespace = false;
+        plan.configs.push(Config {
+            component: "settings".to_owned(),
+            name: text("settings", 30),
+            data: map([]),
+            binary_data: Vec::new(),
+            secret_data: BTreeMap::from([("TOKEN".to_owned(), val(token(), 37))]),
+            immutable: None,
+            labels: map([]),
+            annotations: map([]),
+            at: at(30),
+        });
+        assert!(lowered(&plan).is_empty());
+    }
 
     #[test]
     fn a_config_holds_its_texts_and_bytes() {
@@ -36,6 +63,7 @@ mod tests {
             name: text("settings", 30),
             data: map([("LEVEL", "info", 31), ("PORT", "9090", 32)]),
             binary_data: vec![("logo.png".to_owned(), val(vec![0x89, 0x50, 0xff], 33))],
+            secret_data: BTreeMap::from([("TOKEN".to_owned(), val(token(), 37))]),
             immutable: Some(val(true, 34)),
             labels: map([("tier", "front", 35)]),
             annotations: map([("note", "n", 36)]),

@@ -1,15 +1,18 @@
 //! Mounts, and the volumes of a pod that follow from them.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::api::core::v1::{
-    ConfigMapVolumeSource, EmptyDirVolumeSource, KeyToPath, PersistentVolumeClaimVolumeSource,
-    SecretVolumeSource, Volume, VolumeMount,
+    ConfigMapProjection, ConfigMapVolumeSource, EmptyDirVolumeSource, KeyToPath,
+    PersistentVolumeClaimVolumeSource, ProjectedVolumeSource, SecretProjection, SecretVolumeSource,
+    Volume, VolumeMount, VolumeProjection,
 };
 
 use super::Built;
 use super::claim::POD_CLAIM;
 use crate::k8s;
 use crate::k8s::fit;
-use crate::plan::{Mount, MountSource, Val};
+use crate::plan::{Mount, MountSource, SecretValue, Val};
 use crate::source::Rule;
 
 /// The longest name of a volume.
@@ -28,6 +31,7 @@ enum Source<'p> {
     Claim(&'p str),
     Config(&'p str, Option<u32>),
     Secret(&'p str, Option<u32>),
+    Projected(&'p str, Option<u32>),
     EmptyDir { path: &'p str, size_limit: Option<&'p str>, memory: bool },
 }
 
@@ -45,7 +49,7 @@ impl<'p> Volumes<'p> {
     fn mount_one(&mut self, mount: &'p Mount) -> Built<VolumeMount> {
         let at = mount.path.at;
         let read_only = match mount.source {
-            MountSource::Config(_) | MountSource::Secret(_) => {
+            MountSource::Config(_) | MountSource::Secret(_) | MountSource::Projected { .. } => {
                 mount.read_only.or(Some(Val::new(true, at.derive(Rule::ReadOnlyMount))))
             }
             _ => mount.read_only,
@@ -90,6 +94,13 @@ impl<'p> Volumes<'p> {
                     let source =
                         k8s!(secret.at; SecretVolumeSource { secret_name: secret, default_mode });
                     k8s!(at; Volume { name, secret: source })
+                })
+            }
+            MountSource::Projected { name: config, config: exists, secrets } => {
+                self.named(Source::Projected(&config.v, mode), mount, |name| {
+                    let sources = projections(exists.then_some(config), secrets);
+                    let source = k8s!(config.at; ProjectedVolumeSource { default_mode, sources });
+                    k8s!(at; Volume { name, projected: source })
                 })
             }
             MountSource::EmptyDir { size_limit, memory, at: source } => {
@@ -138,12 +149,35 @@ impl<'p> Volumes<'p> {
     }
 }
 
+/// A ConfigMap, and of each Secret the keys that stand as files beside the ConfigMap's.
+fn projections(
+    config: Option<&Val<String>>,
+    secrets: &BTreeMap<String, Val<SecretValue>>,
+) -> Vec<Built<VolumeProjection>> {
+    let config = config.map(|name| {
+        k8s!(name.at; VolumeProjection { config_map: k8s!(name.at; ConfigMapProjection { name }) })
+    });
+    let mut items: BTreeMap<&str, Vec<_>> = BTreeMap::new();
+    for (path, value) in secrets {
+        let at = value.at.derive(Rule::SecretOfConfig);
+        let item = k8s!(at; KeyToPath { key: &value.v.key, path });
+        items.entry(&value.v.secret).or_default().push((at, item));
+    }
+    let secrets = items.into_iter().map(|(name, items)| {
+        let at = items[0].0;
+        let items: Vec<_> = items.into_iter().map(|(_, item)| item).collect();
+        k8s!(at; VolumeProjection { secret: k8s!(at; SecretProjection { name, items }) })
+    });
+    config.into_iter().chain(secrets).collect()
+}
+
 impl Source<'_> {
     /// A DNS label that is as like to the source's name or the path as can be.
     fn name(&self) -> String {
         let (Self::Claim(name)
         | Self::Config(name, _)
         | Self::Secret(name, _)
+        | Self::Projected(name, _)
         | Self::EmptyDir { path: name, .. }) = self;
         let words: Vec<String> = name
             .split(|c: char| !c.is_ascii_alphanumeric())
@@ -156,8 +190,10 @@ impl Source<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::super::testing::{container, mount, part, plan, service, text, val};
-    use crate::plan::{MountSource, Plan};
+    use crate::plan::{MountSource, Plan, SecretValue};
     use crate::source::listing::at;
 
     fn empty(number: u32) -> MountSource {
@@ -250,6 +286,65 @@ volumes:
           path: 001/up.sql
           key: 001.up.sql
 "
+        );
+    }
+
+    #[test]
+    fn a_config_with_secret_values_is_one_folder() {
+        let held = |secret: &str, key: &str, number| {
+            val(SecretValue { secret: secret.to_owned(), key: key.to_owned() }, number)
+        };
+        let mut plan = plan();
+        let mut web = service("web", 30);
+        let source = |config| MountSource::Projected {
+            name: text("app", 41),
+            config,
+            secrets: BTreeMap::from([
+                ("app.ini".to_owned(), held("app", "config.app.ini", 43)),
+                ("token".to_owned(), held("app", "token", 44)),
+                ("url".to_owned(), held("db", "url", 45)),
+            ]),
+        };
+        let mut mount = mount("/etc/app", 40, source(true));
+        mount.mode = Some(val(0o400, 46));
+        web.container.mounts = vec![mount];
+        plan.programs.push(web);
+        let whole = part(&plan, "Deployment/web", "volumes:");
+        assert_eq!(
+            whole,
+            "\
+volumes:
+  - @40
+    name: app @volume-of-mount:40
+    projected: @41
+      defaultMode: 256 @46
+      sources:
+        -
+          configMap:
+            name: app
+        - @secret-of-config:43
+          secret:
+            name: app
+            items:
+              -
+                path: app.ini
+                key: config.app.ini
+              - @secret-of-config:44
+                path: token
+                key: token
+        - @secret-of-config:45
+          secret:
+            name: db
+            items:
+              -
+                path: url
+                key: url
+"
+        );
+        plan.programs[0].container.mounts[0].source = source(false);
+        assert_eq!(
+            part(&plan, "Deployment/web", "volumes:"),
+            whole.replace("        -\n          configMap:\n            name: app\n", ""),
         );
     }
 

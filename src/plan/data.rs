@@ -1,6 +1,8 @@
 //! Databases, caches, volumes and configuration.
 
-use super::{Map, Program, Val};
+use std::collections::BTreeMap;
+
+use super::{Map, Program, SecretValue, Val};
 use crate::source::{Origin, Tree};
 
 /// One PostgreSQL. Its pods are described by `program`, whose container has its port and what
@@ -127,7 +129,7 @@ pub struct Volume {
     pub at: Origin,
 }
 
-/// A ConfigMap.
+/// A ConfigMap, and what belongs to it but is secret.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The config's name in the stack; of mounted files, their path as a part of a name.
@@ -138,6 +140,9 @@ pub struct Config {
     pub data: Map,
     /// Keys and bytes of files that are not UTF-8.
     pub binary_data: Vec<(String, Val<Vec<u8>>)>,
+    /// Keys whose values have secrets in them, and where the cluster holds those: they are no
+    /// part of the object.
+    pub secret_data: BTreeMap<String, Val<SecretValue>>,
     /// Whether it refuses changes.
     pub immutable: Option<Val<bool>>,
     /// Labels of the object.
@@ -146,4 +151,12 @@ pub struct Config {
     pub annotations: Map,
     /// Where it is declared.
     pub at: Origin,
+}
+
+impl Config {
+    /// Whether there is a ConfigMap: not where all values are secret.
+    #[must_use]
+    pub fn has_object(&self) -> bool {
+        self.secret_data.is_empty() || !(self.data.is_empty() && self.binary_data.is_empty())
+    }
 }

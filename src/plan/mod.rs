@@ -29,7 +29,7 @@ pub use program::{
     ServiceAccount, Task, Wait, WaitFor, headless_name,
 };
 pub use route::{RateLimit, RatePeriod, Route, RouteKind, RoutePath};
-pub use secret::{Composed, Piece, Secret, SecretBackend, SecretKey};
+pub use secret::{Composed, Piece, Secret, SecretBackend, SecretKey, SecretValue};
 pub use value::Val;
 
 /// Values by name, each with its origin; sorted, as Kubernetes sorts them.

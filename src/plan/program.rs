@@ -1,6 +1,8 @@
 //! Programs: what runs in pods.
 
-use super::{Map, Storage, Val};
+use std::collections::BTreeMap;
+
+use super::{Map, SecretValue, Storage, Val};
 use crate::source::{Origin, Tree};
 
 /// A service, worker, job or cron job.
@@ -301,6 +303,15 @@ pub enum MountSource {
     Config(Val<String>),
     /// A Secret, by its object's name.
     Secret(Val<String>),
+    /// A config with secret values: its ConfigMap and keys of Secrets in one folder.
+    Projected {
+        /// The config's name as an object, whether there is a ConfigMap or not.
+        name: Val<String>,
+        /// Whether there is one.
+        config: bool,
+        /// The files of the secret values.
+        secrets: BTreeMap<String, Val<SecretValue>>,
+    },
     /// An empty folder.
     EmptyDir {
         /// How much it may hold.

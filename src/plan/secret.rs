@@ -63,6 +63,15 @@ pub struct Composed {
     pub at: Origin,
 }
 
+/// A value that a key of a Secret holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretValue {
+    /// The Secret object's name.
+    pub secret: String,
+    /// The key in it.
+    pub key: String,
+}
+
 /// A part of a string, by the stage at which it is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Piece {

@@ -1,5 +1,7 @@
 //! Containers: a program's own, its init containers and its sidecars.
 
+use indexmap::IndexMap;
+
 use super::database::backup_claim;
 use super::files::Mounted;
 use super::interface::{entries, missing, open_entries, ports_of};
@@ -7,13 +9,15 @@ use super::names;
 use super::planner::Planner;
 use super::read::{Read, unknown};
 use super::scope::Viewer;
+use super::secrets::Kept;
 use super::stage::Environment;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::k8s::{NameForm, Quantity};
 use crate::plan::{
-    Container, EnvFrom, Map, Mount, MountSource, Port, Probes, SecurityContext, Val,
+    Config, Container, EnvFrom, EnvSource, EnvVar, Map, Mount, MountSource, Port, Probes,
+    SecretValue, SecurityContext, Val,
 };
-use crate::source::{Kind, Origin, Span};
+use crate::source::{Kind, Origin, Rule, Span};
 use crate::spec;
 use crate::spec::expression::Text;
 use crate::spec::map::{Closed, Entry, Open};
@@ -40,6 +44,12 @@ struct Source {
     file: Option<String>,
     /// Where the keys of a ConfigMap stand as files, if not under their own names.
     items: Vec<(Val<String>, Val<String>)>,
+}
+
+/// What a container can read as a whole.
+enum Readable<'a> {
+    Config(&'a Config),
+    Secret(&'a Kept),
 }
 
 impl From<MountSource> for Source {
@@ -75,14 +85,17 @@ impl Planner<'_> {
         if let Some(folder) = working_dir.as_ref().filter(|folder| !folder.v.starts_with('/')) {
             self.not_absolute(folder);
         }
+        let (env_from, mut variables) =
+            self.env_from(written.env_from.as_ref(), written.env.as_ref(), &scope);
+        variables.extend(env.into_variables());
         Container {
             image: self.image(written, &role, &scope),
             image_pull_policy: scope.value(written.image_pull_policy.as_ref(), "a policy"),
             command,
             args,
             working_dir,
-            env: env.into_variables(),
-            env_from: self.env_from(written.env_from.as_ref(), &scope),
+            env: variables,
+            env_from,
             probes: self.probes(written.health.as_ref(), &ports, &role, &scope),
             ports,
             mounts: self.mounts(written.mounts.as_ref(), &scope),
@@ -110,45 +123,78 @@ impl Planner<'_> {
         Val::new(String::new(), Origin::Written(role.at))
     }
 
-    fn env_from(&self, list: Option<&List<Text>>, scope: &impl Read) -> Vec<EnvFrom> {
-        let names = scope.list(list, "a name").unwrap_or_default();
-        names
-            .into_iter()
-            .filter_map(|name| {
-                let span = name.at.span()?;
-                let config = self.configs.get(&name.v);
-                let secret = self.secrets.secret(&name.v);
-                let at = Origin::Written(span);
-                match (config, secret) {
-                    (Some(config), None) => Some(EnvFrom::Config(Val::new(config.v.clone(), at))),
-                    (None, Some(secret)) => {
-                        Some(EnvFrom::Secret(Val::new(secret.object().v.clone(), at)))
-                    }
-                    (Some(_), Some(secret)) => {
-                        self.log.push(
-                            Diagnostic::error(
-                                Code::SameName,
-                                span,
-                                format!(
-                                    "`{}` is a config and a secret, and either could be meant",
-                                    name.v
-                                ),
-                            )
-                            .also(secret.declared, "the secret is declared here")
-                            .help("give one of them another name in the stack"),
+    /// What a container reads as a whole, and its variables for the secret values of configs: a
+    /// Secret holds other values beside those, so it is not read as a whole.
+    fn env_from(
+        &self,
+        list: Option<&List<Text>>,
+        declared: Option<&Closed<Text>>,
+        scope: &impl Read,
+    ) -> (Vec<EnvFrom>, Vec<EnvVar>) {
+        let mut whole = Vec::new();
+        let mut variables: IndexMap<&str, EnvVar> = IndexMap::new();
+        for name in scope.list(list, "a name").unwrap_or_default() {
+            let Some(source) = self.env_source(&name) else { continue };
+            // Of several sources the last wins, and a variable over all of them.
+            match source {
+                Readable::Config(config) => {
+                    config.data.keys().for_each(|key| drop(variables.shift_remove(key.as_str())));
+                    for (key, value) in &config.secret_data {
+                        let at = value.at.derive(Rule::SecretOfConfig);
+                        names::check(
+                            NameForm::EnvName,
+                            key,
+                            value.at,
+                            "an environment variable",
+                            self.log,
                         );
-                        None
+                        let SecretValue { secret, key: held } = value.v.clone();
+                        let source = Val::new(EnvSource::Secret { secret, key: held }, at);
+                        let variable = EnvVar { name: Val::new(key.clone(), at), source };
+                        variables.shift_remove(key.as_str());
+                        variables.insert(key, variable);
                     }
-                    (None, None) => {
-                        let known =
-                            self.configs.keys().map(String::as_str).chain(self.secrets.names());
-                        let what = "a config or secret of this stack";
-                        self.log.push(unknown(Code::UnknownReference, &name.v, span, what, known));
-                        None
+                    if config.has_object() {
+                        whole.push(EnvFrom::Config(Val::new(config.name.v.clone(), name.at)));
                     }
                 }
-            })
-            .collect()
+                Readable::Secret(secret) => {
+                    secret.keys().for_each(|key| drop(variables.shift_remove(key)));
+                    whole.push(EnvFrom::Secret(Val::new(secret.object().v.clone(), name.at)));
+                }
+            }
+        }
+        let overridden = |key: &str| declared.is_some_and(|env| env.entries.contains_key(key));
+        variables.retain(|key, _| !overridden(key));
+        (whole, variables.into_values().collect())
+    }
+
+    /// The config or secret of a name in `envFrom`; reports one that is neither, or both.
+    fn env_source(&self, name: &Val<String>) -> Option<Readable<'_>> {
+        let span = name.at.span()?;
+        match (self.config_named(&name.v), self.secrets.secret(&name.v)) {
+            (Some(config), None) => Some(Readable::Config(config)),
+            (None, Some(secret)) => Some(Readable::Secret(secret)),
+            (Some(_), Some(secret)) => {
+                self.log.push(
+                    Diagnostic::error(
+                        Code::SameName,
+                        span,
+                        format!("`{}` is a config and a secret, and either could be meant", name.v),
+                    )
+                    .also(secret.declared, "the secret is declared here")
+                    .help("give one of them another name in the stack"),
+                );
+                None
+            }
+            (None, None) => {
+                let configs = self.config_names.objects.keys().map(String::as_str);
+                let known = configs.chain(self.secrets.names());
+                let what = "a config or secret of this stack";
+                self.log.push(unknown(Code::UnknownReference, &name.v, span, what, known));
+                None
+            }
+        }
     }
 
     fn quantities(&self, map: Option<&Open<Text>>, scope: &impl Read) -> Map {
@@ -389,10 +435,20 @@ impl Planner<'_> {
         }
         if let Some(config) = &fields.config {
             let name = text(config)?;
-            let object = self.configs.get(&name.v).cloned();
-            let known = self.configs.keys().map(String::as_str);
+            let objects = &self.config_names.objects;
+            let known = objects.keys().map(String::as_str);
+            let object = objects.get(&name.v).cloned();
             let object = self.referred(&name, object, "a config of this stack", known)?;
-            return Some(MountSource::Config(object).into());
+            let config = self.config_named(&name.v)?;
+            if config.secret_data.is_empty() {
+                return Some(MountSource::Config(object).into());
+            }
+            let source = MountSource::Projected {
+                name: object,
+                config: config.has_object(),
+                secrets: config.secret_data.clone(),
+            };
+            return Some(source.into());
         }
         let name = text(fields.secret.as_ref()?)?;
         let kept = self.secrets.secret(&name.v).or_else(|| self.secrets.credentials(&name.v));

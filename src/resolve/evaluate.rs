@@ -164,7 +164,14 @@ fn warn_unencoded(value: &Evaluated, log: &Log) {
     let mut in_url = false;
     for piece in &value.pieces {
         match piece {
-            Piece::Plain(text) => in_url |= text.contains("://"),
+            Piece::Plain(text) => {
+                let (starts, rest) = match text.rsplit_once("://") {
+                    Some((_, rest)) => (true, rest),
+                    None => (in_url, text.as_str()),
+                };
+                let ends = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '<' | '>');
+                in_url = starts && !rest.contains(ends);
+            }
             Piece::Secret { url_encode: false, key, .. } if in_url => {
                 let (_, span) = value.staged_at();
                 log.push(

@@ -114,6 +114,7 @@ impl<'a> Files<'a> {
                 name: name.clone(),
                 data,
                 binary_data,
+                secret_data: BTreeMap::new(),
                 immutable: None,
                 labels: Map::new(),
                 annotations: Map::new(),

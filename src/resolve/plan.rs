@@ -1,10 +1,12 @@
 //! A stack, planned.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
 
+use super::config::ConfigNames;
 use super::files::Files;
 use super::flows::Ways;
 use super::image::Images;
@@ -27,7 +29,9 @@ pub fn plan(merged: &Merged, context: Context<'_>, diagnostics: &mut Diagnostics
     let log = Log::default();
     let body = &merged.body;
     let secrets = Secrets::of(merged, own, context, &log);
-    let configs = object_names(body.configs.as_ref(), |config| config.name.as_ref(), own, &log);
+    let config_names =
+        object_names(body.configs.as_ref(), |config| config.name.as_ref(), own, &log);
+    let config_names = ConfigNames::new(config_names);
     let volumes = object_names(body.volumes.as_ref(), |volume| volume.name.as_ref(), own, &log);
     let images = Images::of(body.images.as_ref(), own, &log);
     let files = Files::new(&merged.folder, context, &log);
@@ -36,7 +40,8 @@ pub fn plan(merged: &Merged, context: Context<'_>, diagnostics: &mut Diagnostics
         context,
         own,
         secrets: &secrets,
-        configs: &configs,
+        config_names: &config_names,
+        configs: OnceCell::new(),
         volumes: &volumes,
         images: &images,
         files: &files,
@@ -44,6 +49,7 @@ pub fn plan(merged: &Merged, context: Context<'_>, diagnostics: &mut Diagnostics
     };
     let draft = planner.draft();
     images.warn_unused(&log);
+    config_names.check(&draft.configs, &log);
     let mounted = mounted(&draft);
     let from_files =
         files.into_configs().into_iter().filter(|config| mounted.contains(&config.name.v));
@@ -92,7 +98,7 @@ impl Planner<'_> {
             postgres: postgres.into_iter().map(|planned| planned.database).collect(),
             redis: redis.into_iter().map(|planned| planned.database).collect(),
             volumes,
-            configs: self.configs(),
+            configs: self.configs().to_vec(),
             secrets: Vec::new(),
             routes,
             flows: Vec::new(),

@@ -1,7 +1,9 @@
 //! What the planning of one stack needs in all of its parts.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
+use super::config::ConfigNames;
 use super::files::Files;
 use super::image::Images;
 use super::interface::{Interface, entries};
@@ -10,7 +12,7 @@ use super::read::Read;
 use super::scope::{Scope, Viewer};
 use super::secrets::Secrets;
 use super::{Context, Merged};
-use crate::plan::Val;
+use crate::plan::{Config, Val};
 use crate::source::{Origin, Rule, Span};
 use crate::spec::expression::Text;
 use crate::spec::map::Closed;
@@ -23,8 +25,9 @@ pub(super) struct Planner<'a> {
     pub context: Context<'a>,
     pub own: &'a Interface,
     pub secrets: &'a Secrets,
-    /// The names of the ConfigMaps of the stack's configs.
-    pub configs: &'a BTreeMap<String, Val<String>>,
+    pub config_names: &'a ConfigNames,
+    /// The stack's configs, once somebody asks for them.
+    pub configs: OnceCell<Vec<Config>>,
     /// The names of the claims of the stack's volumes.
     pub volumes: &'a BTreeMap<String, Val<String>>,
     pub images: &'a Images,
@@ -35,7 +38,8 @@ pub(super) struct Planner<'a> {
 impl Planner<'_> {
     /// What expressions can name, seen from a component or from none.
     pub fn scope<'s>(&'s self, viewer: Option<Viewer<'s>>) -> Scope<'s> {
-        Scope { own: self.own, secrets: self.secrets, configs: self.configs, viewer, log: self.log }
+        let Self { own, secrets, config_names: configs, log, .. } = *self;
+        Scope { own, secrets, configs, viewer, log }
     }
 }
 

@@ -163,7 +163,7 @@ pub(super) fn unknown<'n>(
 }
 
 /// A secret or runtime value where neither can stand.
-fn staged(value: &Evaluated, place: &str) -> Diagnostic {
+pub(super) fn staged(value: &Evaluated, place: &str) -> Diagnostic {
     let (path, span) = value.staged_at();
     if value.has_secret() {
         Diagnostic::error(

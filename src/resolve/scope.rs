@@ -1,7 +1,6 @@
 //! What the paths of expressions lead to inside of a stack.
 
-use std::collections::BTreeMap;
-
+use super::config::ConfigNames;
 use super::evaluate::{Found, Plain, url_encode};
 use super::ground::ROOTS;
 use super::interface::{Address, Component, ComponentKind, Interface, RESERVED};
@@ -29,8 +28,7 @@ const NODE: [(&str, &str); 2] = [("ip", "status.hostIP"), ("name", "spec.nodeNam
 pub(super) struct Scope<'a> {
     pub own: &'a Interface,
     pub secrets: &'a Secrets,
-    /// The names of the ConfigMaps of the stack's configs.
-    pub configs: &'a BTreeMap<String, Val<String>>,
+    pub configs: &'a ConfigNames,
     /// In which component the expression stands, if in any.
     pub viewer: Option<Viewer<'a>>,
     pub log: &'a Log,
@@ -174,13 +172,13 @@ impl<'a> Scope<'a> {
     }
 
     fn config(&self, expression: &Expression, rest: &[Name]) -> Option<Found> {
-        let known = || self.configs.keys().map(String::as_str).collect::<Vec<_>>();
+        let known = || self.configs.objects.keys().map(String::as_str).collect::<Vec<_>>();
         let Some((name, rest)) = rest.split_first() else {
             return self.not_whole(expression, &known());
         };
-        let Some(object) = self.configs.get(&name.name) else {
+        if !self.configs.objects.contains_key(&name.name) {
             return self.fail(undefined(name, "a config of this stack", known()));
-        };
+        }
         let Some((field, rest)) = rest.split_first() else {
             return self.not_whole(expression, &["name"]);
         };
@@ -190,6 +188,7 @@ impl<'a> Scope<'a> {
             ));
         }
         self.nothing_below(rest)?;
+        let object = self.configs.name(&name.name, expression.span)?;
         Some(Found::Plain(Plain::string(&*object.v)))
     }
 

@@ -235,7 +235,7 @@ fn shown(pieces: &[Piece]) -> String {
     let parts: String = pieces
         .iter()
         .map(|piece| match piece {
-            Piece::Plain(text) => text.clone(),
+            Piece::Plain(text) => text.replace('\n', "\\n"),
             Piece::Secret { key, url_encode: true, .. } => format!("<{key}, percent-encoded>"),
             Piece::Secret { key, .. } => format!("<{key}>"),
             Piece::Runtime(field) => format!("<{field}>"),

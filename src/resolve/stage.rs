@@ -9,7 +9,7 @@ use super::read::Read;
 use super::scope::Scope;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::k8s::NameForm;
-use crate::plan::{EnvSource, EnvVar, Piece, Val};
+use crate::plan::{EnvSource, EnvVar, Piece, SecretValue, Val};
 use crate::source::{Origin, Rule, Span};
 use crate::spec::expression::Text;
 use crate::spec::map::Closed;
@@ -61,17 +61,14 @@ impl<'a> Environment<'a> {
         match value.pieces.as_slice() {
             [] => return Some(EnvSource::Value(String::new())),
             [Piece::Plain(text)] => return Some(EnvSource::Value(escaped(text, false))),
-            [Piece::Secret { secret, key, url_encode: false }] => {
-                return Some(EnvSource::Secret { secret: secret.clone(), key: key.clone() });
-            }
             [Piece::Runtime(field)] => return Some(EnvSource::Field(field.clone())),
             _ => {}
         }
         if value.has_runtime() {
             return self.referring(value).map(EnvSource::Value);
         }
-        let wanted = value.key.map_or_else(|| format!("{}.{name}", self.holder), str::to_owned);
-        let (secret, key) = composed(value, &wanted, self.scope, self.context)?;
+        let wanted = format!("{}.{name}", self.holder);
+        let SecretValue { secret, key } = kept(value, &wanted, self.scope, self.context)?;
         Some(EnvSource::Secret { secret, key })
     }
 
@@ -157,13 +154,19 @@ impl<'a> Environment<'a> {
     }
 }
 
-/// The Secret and the key in it that holds a string which is made of secrets and plain text.
-pub(super) fn composed(
+/// The Secret and the key in it that hold a string which is made of secrets and plain text. A
+/// string that is more than one secret is composed, under the key `wanted` unless an expression
+/// in it says another one.
+pub(super) fn kept(
     value: &Evaluated,
     wanted: &str,
     scope: Scope<'_>,
     context: Context<'_>,
-) -> Option<(String, String)> {
+) -> Option<SecretValue> {
+    if let [Piece::Secret { secret, key, url_encode: false }] = value.pieces.as_slice() {
+        return Some(SecretValue { secret: secret.clone(), key: key.clone() });
+    }
+    let wanted = value.key.unwrap_or(wanted);
     let mut secrets = value.pieces.iter().filter_map(|piece| match piece {
         Piece::Secret { secret, .. } => Some(secret),
         Piece::Plain(_) | Piece::Runtime(_) => None,
@@ -185,7 +188,7 @@ pub(super) fn composed(
     }
     let key =
         scope.secrets.compose(first, &value.pieces, wanted, value.span, context, scope.log)?;
-    Some((first.clone(), key))
+    Some(SecretValue { secret: first.clone(), key })
 }
 
 /// Text that Kubernetes must not read as a reference: it takes `$(NAME)` for a variable and `$$`

@@ -313,4 +313,7 @@ rules! {
     SidecarResources = "sidecar-resources",
     /// The items of a list of one kind, such as a `PodList`, may leave out what the list says.
     KindOfList = "kind-of-list",
+    /// A value of a config that has a secret in it stays in the Secret. Programs that read the
+    /// config get it from there: as a file among the config's, or as a variable.
+    SecretOfConfig = "secret-of-config",
 }

@@ -1,4 +1,4 @@
-//! Configuration that is not secret.
+//! Configuration.
 
 use super::expression::Text;
 use super::macros::spec;
@@ -8,7 +8,8 @@ use super::value::Value;
 spec! {
     /// A ConfigMap. A program that reads it starts again when it changes.
     pub struct Config {
-        /// Keys and values; every value is a string.
+        /// Keys and values; every value is a string. One with a secret in it stays in the Secret,
+        /// and is read from there by who mounts the config or has it in `envFrom`.
         data: Closed<Text>,
         /// A file or a folder beside the stack, each file a key.
         files: Text,

@@ -54,7 +54,7 @@ spec! {
         redis: Closed<Layered<Redis>>,
         /// Volumes that programs share or keep.
         volumes: Closed<Layered<Volume>>,
-        /// Configuration that is not secret.
+        /// Configuration.
         configs: Closed<Layered<Config>>,
         /// Secrets.
         secrets: Closed<Layered<Secret>>,

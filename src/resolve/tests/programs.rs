@@ -96,6 +96,7 @@ postgres: { database: { version: "17", database: a, user: b, storage: 1Gi, crede
                 MountSource::Claim(name) => format!("claim {}", name.v),
                 MountSource::Config(name) => format!("config {}", name.v),
                 MountSource::Secret(name) => format!("secret {}", name.v),
+                MountSource::Projected { name, .. } => format!("projected {}", name.v),
                 MountSource::EmptyDir { .. } => "empty".to_owned(),
                 MountSource::PodStorage => "pod".to_owned(),
             };

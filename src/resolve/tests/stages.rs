@@ -1,7 +1,7 @@
 //! How values travel: plain, secret, runtime, and mixed.
 
 use super::shop;
-use crate::plan::Piece;
+use crate::plan::{EnvFrom, MountSource, Piece};
 
 const DATABASE: &str = "
     needs: [database, cache, queue]
@@ -178,6 +178,10 @@ fn a_secret_in_a_url_without_encoding_is_a_warning() {
       A: "amqp://user:${{ queue.token }}@${{ queue.address }}"
       B: "amqp://user:${{ queue.token | urlencode }}@${{ queue.address }}"
       C: "token ${{ queue.token }}"
+      D: |
+        site: https://example.com/
+        token: ${{ queue.token }}
+      E: '{ "site": "https://example.com", "token": "${{ queue.token }}" }'
 "#,
     );
     assert_eq!(
@@ -199,7 +203,9 @@ services:
     labels: { a: "${{ database.url }}", b: "${{ node.ip }}" }
     extra: { pod: { hostname: "${{ database.password }}" } }
 configs:
-  app: { data: { url: "${{ database.url }}" } }
+  app:
+    data: { ip: "${{ pod.ip }}", both: "${{ database.url }} ${{ pod.ip }}" }
+    labels: { url: "${{ database.url }}" }
 routes:
   public: { host: "${{ secrets.app.host }}", paths: { /: web } }
 postgres:
@@ -216,7 +222,9 @@ secrets: { app: { keys: [host] } }
             "R016 [${{ node.ip }}] `node.ip` is known on the node alone, too late for a label",
             "R015 [${{ database.password }}] `database.password` is secret, and `extra` is readable by everybody",
             "R032 [web] `web` has no ports",
-            "R015 [${{ database.url }}] `database.url` is secret, and a ConfigMap is readable by everybody",
+            "R016 [${{ pod.ip }}] `pod.ip` is known on the node alone, too late for a ConfigMap",
+            "R016 [\"${{ database.url }} ${{ pod.ip }}\"] a part of this is known on the node alone, and another is secret",
+            "R015 [${{ database.url }}] `database.url` is secret, and a label is readable by everybody",
         ]
     );
     assert!(
@@ -242,4 +250,140 @@ services:
     assert_eq!(texts(&container.command), ["sh", "-c", "echo $(date)"]);
     assert_eq!(texts(&container.args), ["--ip=$(GEN_STATUS_PODIP)", "$(HOME)"]);
     assert_eq!(outcome.env("web"), ["GEN_STATUS_PODIP field status.podIP"]);
+}
+
+const CONFIG: &str = r#"
+services:
+  web:
+    image: nginx:1.29
+    envFrom: [settings, tokens]
+    env: { OVERRIDDEN: "by the program" }
+    mounts: { /etc/app: { config: settings }, /etc/tokens: { config: tokens, subPath: JWT } }
+configs:
+  settings:
+    data:
+      LEVEL: info
+      LATER: ${{ secrets.app.csrf }}
+      OVERRIDDEN: ${{ secrets.app.csrf }}
+      app.ini: |
+        [app]
+        token = ${{ secrets.app.jwt }}
+      url: ${{ database.url }}
+  tokens: { data: { JWT: "${{ secrets.app.jwt }}", LATER: "${{ secrets.app.jwt }}" } }
+postgres:
+  database: { version: "17", database: shop, user: shop, storage: 1Gi }
+secrets:
+  app: { keys: [jwt, csrf] }
+"#;
+
+#[test]
+fn a_secret_in_a_config_stays_in_its_secret() {
+    let outcome = shop(CONFIG);
+    let configs: Vec<String> = outcome
+        .plan()
+        .configs
+        .iter()
+        .map(|config| {
+            let plain: Vec<&String> = config.data.keys().collect();
+            let secret: Vec<String> = config
+                .secret_data
+                .iter()
+                .map(|(key, value)| format!("{key}={}/{}", value.v.secret, value.v.key))
+                .collect();
+            format!("{} {plain:?} {}", config.component, secret.join(" "))
+        })
+        .collect();
+    assert_eq!(
+        configs,
+        [
+            "settings [\"LEVEL\"] LATER=app/csrf OVERRIDDEN=app/csrf app.ini=app/settings.app.ini \
+             url=database-credentials/url",
+            "tokens [] JWT=app/jwt LATER=app/jwt",
+        ]
+    );
+    assert_eq!(composed(&outcome, "app"), ["settings.app.ini = [app]\ntoken = <jwt>\n"]);
+    assert_eq!(
+        composed(&outcome, "database-credentials"),
+        ["url = postgresql://shop:<password|urlencode>@database:5432/shop"]
+    );
+}
+
+#[test]
+fn who_reads_a_config_gets_its_secret_values() {
+    let outcome = shop(CONFIG);
+    assert_eq!(
+        outcome.env("web"),
+        [
+            "app.ini secret app/settings.app.ini",
+            "url secret database-credentials/url",
+            "JWT secret app/jwt",
+            "LATER secret app/jwt",
+            "OVERRIDDEN=by the program",
+        ]
+    );
+    let container = &outcome.program("web").container;
+    let from: Vec<&str> = container
+        .env_from
+        .iter()
+        .map(|from| match from {
+            EnvFrom::Config(name) | EnvFrom::Secret(name) => name.v.as_str(),
+        })
+        .collect();
+    assert_eq!(from, ["settings"], "`tokens` has no ConfigMap");
+    let mounts: Vec<String> = container
+        .mounts
+        .iter()
+        .map(|mount| match &mount.source {
+            MountSource::Projected { name, config, secrets } => {
+                let files: Vec<&String> = secrets.keys().collect();
+                format!("{} {config} {files:?}", name.v)
+            }
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    assert_eq!(
+        mounts,
+        [
+            r#"settings true ["LATER", "OVERRIDDEN", "app.ini", "url"]"#,
+            r#"tokens false ["JWT", "LATER"]"#,
+        ]
+    );
+    let variable = &container.env[0];
+    assert_eq!(
+        outcome.origin(variable.name.at),
+        "[app]\n        token = ${{ secrets.app.jwt }} <secret-of-config>"
+    );
+}
+
+#[test]
+fn a_config_cannot_hold_what_no_secret_can() {
+    let outcome = shop(
+        r#"
+services:
+  web: { image: nginx:1.29, env: { NAME: "${{ configs.alone.name }} ${{ configs.both.name }}" } }
+configs:
+  alone: { data: { token: "${{ secrets.app.jwt }}" } }
+  both: { data: { token: "${{ secrets.app.jwt }}", level: info } }
+  two: { data: { token: "${{ secrets.app.jwt }} ${{ secrets.by-hand.password }}" } }
+  hand: { data: { token: "https://${{ secrets.by-hand.password }}@example.com" } }
+secrets:
+  app: { keys: [jwt] }
+  by-hand: { keys: [password], backend: existing }
+"#,
+    );
+    assert_eq!(
+        outcome.reports,
+        [
+            "R017 [\"${{ secrets.app.jwt }} ${{ secrets.by-hand.password }}\"] this string is made of two Secrets, `app` and `by-hand`",
+            "R021 [${{ secrets.by-hand.password }}] the secret `password` stands in a URL without percent-encoding",
+            "R018 [\"https://${{ secrets.by-hand.password }}@example.com\"] the Secret `by-hand` is made by hand in `prod`, so nothing can be composed in it",
+            "R010 [${{ configs.alone.name }}] all values of the config `alone` are secret, so it has no ConfigMap",
+        ]
+    );
+    assert!(
+        outcome
+            .help
+            .iter()
+            .any(|help| { help.contains("let its key `hand.token` hold the whole value") })
+    );
 }
