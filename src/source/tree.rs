@@ -231,6 +231,12 @@ impl<'t> NodeRef<'t> {
         Some(path)
     }
 
+    /// Whether both are the same place of the same tree.
+    #[must_use]
+    pub fn is(self, other: NodeRef<'_>) -> bool {
+        std::ptr::eq(self.tree, other.tree) && self.index == other.index
+    }
+
     /// Whether two subtrees hold the same values, whatever their origins, keys in any order.
     #[must_use]
     pub fn same(self, other: NodeRef<'_>) -> bool {

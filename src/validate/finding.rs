@@ -15,8 +15,11 @@ pub struct Finding {
     /// The object, such as `Deployment shop/web`.
     pub object: String,
     /// The path in the object, such as `spec.template.spec.containers[0].image`;
-    /// empty for the object as a whole.
+    /// empty for the object as a whole. For a field that is missing, the path that it would have.
     pub path: String,
+    /// The path by which the API server names it, where that is another: of a label it names the
+    /// whole map, of two fields that exclude each other the one that holds both.
+    pub server_path: Option<String>,
     /// Where the value came from.
     pub at: Origin,
     /// The line to show: that of the value, or else that of the object.
@@ -44,6 +47,16 @@ impl Finding {
         Self::placed(code, root, node, node.key_at(), message)
     }
 
+    /// A field `name` that the map `holder` of the object `root` lacks.
+    #[must_use]
+    pub fn missing(root: NodeRef<'_>, holder: NodeRef<'_>, name: &str) -> Self {
+        let message = format!("there is no `{name}`");
+        let code = Code::MissingObjectField;
+        let mut finding = Self::placed(code, root, holder, holder.key_at(), message);
+        push_key(&mut finding.path, name);
+        finding
+    }
+
     fn placed(
         code: Code,
         root: NodeRef<'_>,
@@ -56,6 +69,7 @@ impl Finding {
             severity: Severity::Error,
             object: object_name(root),
             path: path_text(root, node),
+            server_path: None,
             at,
             span: at.span().or_else(|| root.at().span()),
             message,
@@ -91,6 +105,24 @@ impl Finding {
     pub fn replace(mut self, text: impl Into<String>) -> Self {
         self.replacement = matches!(self.at, Origin::Written(_)).then(|| text.into());
         self
+    }
+
+    /// States the path by which the API server names it: that of `node`, and what follows it.
+    #[must_use]
+    pub fn as_server(mut self, root: NodeRef<'_>, node: NodeRef<'_>, rest: &str) -> Self {
+        self.name_for_server(root, node, rest);
+        self
+    }
+
+    /// States the path by which the API server names it: that of `node`, and what follows it.
+    pub fn name_for_server(&mut self, root: NodeRef<'_>, node: NodeRef<'_>, rest: &str) {
+        self.server_path = Some(path_text(root, node) + rest);
+    }
+
+    /// The path by which the API server names it.
+    #[must_use]
+    pub fn server_path(&self) -> &str {
+        self.server_path.as_deref().unwrap_or(&self.path)
     }
 
     /// The diagnostic that shows it at the line that caused it.
@@ -131,15 +163,24 @@ pub fn object_name(root: NodeRef<'_>) -> String {
 fn path_text(root: NodeRef<'_>, node: NodeRef<'_>) -> String {
     let mut text = String::new();
     for step in root.path_to(node).unwrap_or_default() {
-        // A string takes whatever is written to it.
-        let _ = match step {
-            Step::Index(index) => write!(text, "[{index}]"),
-            Step::Key(key) if key.contains(['.', '/', ' ', '[']) => write!(text, "[{key:?}]"),
-            Step::Key(key) if text.is_empty() => write!(text, "{key}"),
-            Step::Key(key) => write!(text, ".{key}"),
-        };
+        match step {
+            Step::Index(index) => {
+                // A string takes whatever is written to it.
+                let _ = write!(text, "[{index}]");
+            }
+            Step::Key(key) => push_key(&mut text, key),
+        }
     }
     text
+}
+
+fn push_key(path: &mut String, key: &str) {
+    // A string takes whatever is written to it.
+    let _ = match key {
+        _ if key.contains(['.', '/', ' ', '[']) => write!(path, "[{key:?}]"),
+        _ if path.is_empty() => write!(path, "{key}"),
+        _ => write!(path, ".{key}"),
+    };
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ pub(crate) mod testing;
 
 pub use finding::{Finding, object_name};
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Code, Diagnostics};
 use crate::k8s::Version;
 use crate::source::NodeRef;
 use references::Member;
@@ -72,10 +72,27 @@ pub fn check(members: &[Member<'_>], cluster: &Cluster) -> Diagnostics {
     diagnostics
 }
 
-/// Checks one object for itself.
+/// Checks one object for itself: its types, and what the server asks beyond them.
+///
+/// The rules meet what the schema found wrong, too, and what it said of a value they do not say
+/// again.
 pub fn object(root: NodeRef<'_>, author: Author, cluster: &Cluster, out: &mut Vec<Finding>) {
+    let own = out.len();
     schema::check(root, author, cluster, out);
+    let typed = out.len();
     rules::check(root, author, cluster, out);
+    if typed > own && out.len() > typed {
+        let ruled = out.split_off(typed);
+        let known = |finding: &Finding| {
+            let by_schema = |earlier: &Finding| {
+                let said = earlier.code == finding.code || earlier.code != Code::RepeatedItem;
+                said && earlier.path == finding.path
+            };
+            out[own..typed].iter().any(by_schema)
+        };
+        let new: Vec<Finding> = ruled.into_iter().filter(|finding| !known(finding)).collect();
+        out.extend(new);
+    }
 }
 
 /// Who wrote an object.

@@ -134,9 +134,7 @@ impl<'t> Walk<'t, '_> {
             |field: &Field| node.get(field.name).is_some_and(|value| value.kind() != Kind::Null);
         for field in object.fields().filter(|field| field.required) {
             if !present(&field) {
-                let message = format!("there is no `{}`", field.name);
-                let code = Code::MissingObjectField;
-                let finding = Finding::error_at_key(code, self.root, node, message);
+                let finding = Finding::missing(self.root, node, field.name);
                 self.found(finding.help(format!("add `{}`", field.name)));
             }
         }
@@ -325,8 +323,12 @@ impl<'t> Walk<'t, '_> {
         }
         match list.identity {
             ItemIdentity::None => {}
-            ItemIdentity::Value => self.repeated(node, |a, b| a.same(b)),
-            ItemIdentity::Keys(keys) => self.repeated(node, |a, b| {
+            ItemIdentity::Value => self.repeated(node, None, |a, b| a.same(b)),
+            ItemIdentity::Keys([key]) => self.repeated(node, Some(key), |a, b| {
+                let text = key_text(a, key);
+                text.is_some_and(|text| !text.is_empty()) && text == key_text(b, key)
+            }),
+            ItemIdentity::Keys(keys) => self.repeated(node, None, |a, b| {
                 let same = |key: &&str| {
                     key_text(a, key).is_some_and(|text| key_text(b, key) == Some(text))
                 };
@@ -335,14 +337,21 @@ impl<'t> Walk<'t, '_> {
         }
     }
 
-    /// Reports items that stand for the same thing as an earlier one.
-    fn repeated(&mut self, node: NodeRef<'t>, same: impl Fn(NodeRef<'t>, NodeRef<'t>) -> bool) {
+    /// Reports items that stand for the same thing as an earlier one, at their key if they have
+    /// a single one.
+    fn repeated(
+        &mut self,
+        node: NodeRef<'t>,
+        key: Option<&str>,
+        same: impl Fn(NodeRef<'t>, NodeRef<'t>) -> bool,
+    ) {
         for (index, item) in node.items().enumerate() {
             let Some(first) = node.items().take(index).find(|earlier| same(*earlier, item)) else {
                 continue;
             };
             let message = "the list has this item already";
-            let finding = self.error(Code::RepeatedItem, item, message);
+            let at = key.and_then(|key| item.get(key)).unwrap_or(item);
+            let finding = self.error(Code::RepeatedItem, at, message);
             let finding = finding.also(first.at(), "first here").help("delete one of the two");
             let tolerated = self.author == Author::Other && !self.custom && tolerates(node, item);
             self.found(if tolerated { finding.warning() } else { finding });
@@ -588,14 +597,14 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_field_is_found_at_the_object_that_lacks_it() {
+    fn a_missing_field_has_the_path_that_it_would_have() {
         let spec = json!({ "containers": [{ "image": "b" }, null], "volumes": [{ "name": null }] });
         assert_eq!(
             of_pod(&spec, 36),
             [
-                "V003 spec.containers[0]: there is no `name` [add `name`]",
-                "V003 spec.containers[1]: there is no `name` [add `name`]",
-                "V003 spec.volumes[0]: there is no `name` [add `name`]",
+                "V003 spec.containers[0].name: there is no `name` [add `name`]",
+                "V003 spec.containers[1].name: there is no `name` [add `name`]",
+                "V003 spec.volumes[0].name: there is no `name` [add `name`]",
             ]
         );
     }
@@ -673,7 +682,7 @@ mod tests {
             let of = |finding: &Finding| (finding.path.clone(), finding.severity);
             out.iter().map(of).collect::<Vec<_>>()
         };
-        let paths = ["spec.containers[0].env[2]", "spec.containers[0].ports[1]"];
+        let paths = ["spec.containers[0].env[2].name", "spec.containers[0].ports[1]"];
         let with = |severity| paths.map(|path| (path.to_owned(), severity)).to_vec();
         assert_eq!(severities(Author::Gen), with(crate::diagnostic::Severity::Error));
         assert_eq!(severities(Author::Other), with(crate::diagnostic::Severity::Warning));

@@ -17,24 +17,15 @@ pub fn check<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
     let kind = root.get("kind").map_or("", NodeRef::text);
     let api_version = root.get("apiVersion").map_or("", NodeRef::text);
     let Some(metadata) = field(root, "metadata") else {
-        return report.error(
-            Code::MissingObjectField,
-            root,
-            "there is no `metadata`",
-            "an object needs at least `metadata: { name: ... }`",
-        );
+        let help = "an object needs at least `metadata: { name: ... }`";
+        return report.missing(root, "metadata", help);
     };
     match field(metadata, "name") {
         Some(name) => {
             object_name(name, api_version, kind, report);
         }
         None if field(metadata, "generateName").is_some() => {}
-        None => report.error(
-            Code::MissingObjectField,
-            metadata,
-            "there is no `name`",
-            "give the object a name",
-        ),
+        None => report.missing(metadata, "name", "give the object a name"),
     }
     namespace(metadata, api_version, kind, report);
     labels(field(metadata, "labels"), report);
@@ -86,33 +77,31 @@ fn namespace<'t>(
             format!("a {kind} has no namespace"),
             "delete the field",
         ),
-        None if resource.is_namespaced() && report.author == Author::Gen => report.error(
-            Code::MissingObjectField,
-            metadata,
-            "there is no `namespace`",
-            "without one the object lands wherever kubectl happens to point",
-        ),
+        None if resource.is_namespaced() && report.author == Author::Gen => {
+            let help = "without one the object lands wherever kubectl happens to point";
+            report.missing(metadata, "namespace", help);
+        }
         _ => {}
     }
 }
 
 /// Checks a map of labels, on an object or in a selector.
 pub fn labels<'t>(labels: Option<NodeRef<'t>>, report: &mut Report<'t, '_>) {
-    for label in labels.into_iter().flat_map(NodeRef::entries) {
-        key(label, label.key().unwrap_or_default(), report);
+    let Some(labels) = labels else { return };
+    for label in labels.entries() {
+        key(labels, label, label.key().unwrap_or_default(), report);
         let Some(value) = label.as_str() else { continue };
         if let Err(error) = NameForm::LabelValue.check(value) {
-            report.error(
-                Code::LabelNotAllowed,
-                label,
-                format!("the value `{value}` of a label {error}"),
-                "long or free text belongs in an annotation",
-            );
+            let message = format!("the value `{value}` of a label {error}");
+            let finding = report.at(Code::LabelNotAllowed, label, message);
+            let finding = finding.as_server(report.root, labels, "");
+            report.push(finding.help("long or free text belongs in an annotation"));
         }
     }
 }
 
-fn annotations<'t>(annotations: Option<NodeRef<'t>>, report: &mut Report<'t, '_>) {
+/// Checks a map of annotations.
+pub fn annotations<'t>(annotations: Option<NodeRef<'t>>, report: &mut Report<'t, '_>) {
     let Some(annotations) = annotations else { return };
     let mut bytes = 0;
     for annotation in annotations.entries() {
@@ -120,9 +109,9 @@ fn annotations<'t>(annotations: Option<NodeRef<'t>>, report: &mut Report<'t, '_>
         bytes += name.len() + annotation.text().len();
         if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
             // The server takes capitals in the domain of an annotation, and only there.
-            key(annotation, &name.to_ascii_lowercase(), report);
+            key(annotations, annotation, &name.to_ascii_lowercase(), report);
         } else {
-            key(annotation, name, report);
+            key(annotations, annotation, name, report);
         }
     }
     if bytes > ANNOTATIONS_BYTES {
@@ -135,34 +124,92 @@ fn annotations<'t>(annotations: Option<NodeRef<'t>>, report: &mut Report<'t, '_>
     }
 }
 
-fn key<'t>(entry: NodeRef<'t>, name: &str, report: &mut Report<'t, '_>) {
+fn key<'t>(map: NodeRef<'t>, entry: NodeRef<'t>, name: &str, report: &mut Report<'t, '_>) {
     if let Err(error) = NameForm::QualifiedName.check(name) {
         let message = format!("the key `{}` {error}", entry.key().unwrap_or_default());
         let finding = Finding::error_at_key(Code::LabelNotAllowed, report.root, entry, message);
-        report.findings.push(finding.help("write a key such as `example.com/name`"));
+        let finding = finding.as_server(report.root, map, "");
+        report.push(finding.help("write a key such as `example.com/name`"));
     }
 }
 
-/// Checks a selector of pods: its labels and its expressions.
+/// Checks the labels and annotations of a pod template. The server leaves `metadata` out of
+/// their paths.
+pub fn of_template<'t>(metadata: NodeRef<'t>, template: NodeRef<'t>, report: &mut Report<'t, '_>) {
+    for (name, check) in [("labels", labels as fn(_, &mut _)), ("annotations", annotations)] {
+        let found = report.findings.len();
+        check(field(metadata, name), report);
+        for finding in &mut report.findings[found..] {
+            finding.name_for_server(report.root, template, &format!(".{name}"));
+        }
+    }
+}
+
+/// Checks the key of a label where it stands as a text.
+pub fn label_key<'t>(node: Option<NodeRef<'t>>, report: &mut Report<'t, '_>) {
+    let Some((node, text)) = node.and_then(|node| Some((node, node.as_str()?))) else { return };
+    if let Err(error) = NameForm::QualifiedName.check(text) {
+        let message = format!("the key `{text}` of a label {error}");
+        let help = "write a key such as `example.com/name`";
+        report.error(Code::LabelNotAllowed, node, message, help);
+    }
+}
+
+/// Checks the value of a label where it stands as a text.
+pub fn label_value<'t>(node: NodeRef<'t>, report: &mut Report<'t, '_>) {
+    if let Some(text) = node.as_str()
+        && let Err(error) = NameForm::LabelValue.check(text)
+    {
+        let message = format!("the value `{text}` of a label {error}");
+        let help = "no label has such a value";
+        report.error(Code::LabelNotAllowed, node, message, help);
+    }
+}
+
+/// Checks a `LabelSelector`: `ValidateLabelSelector` of
+/// `k8s.io/apimachinery/pkg/apis/meta/v1/validation`.
 pub fn selector<'t>(selector: Option<NodeRef<'t>>, report: &mut Report<'t, '_>) {
     let Some(selector) = selector else { return };
     labels(field(selector, "matchLabels"), report);
     for expression in super::items(selector, "matchExpressions") {
-        let values = super::items(expression, "values").count();
-        match (super::text(expression, "operator"), values) {
-            ("In" | "NotIn", 0) => report.error(
-                Code::Contradiction,
-                expression,
-                "the operators In and NotIn need values",
-                "add `values`",
-            ),
-            ("Exists" | "DoesNotExist", 1..) => report.error(
-                Code::Contradiction,
-                expression,
-                "the operators Exists and DoesNotExist have no values",
-                "delete `values`",
-            ),
-            _ => {}
+        requirement(expression, &["In", "NotIn", "Exists", "DoesNotExist"], true, report);
+    }
+}
+
+/// Checks that the values of a requirement are as many as its operator asks for, and that key
+/// and, where `strict`, values can be those of a label.
+pub fn requirement<'t>(
+    expression: NodeRef<'t>,
+    operators: &[&str],
+    strict: bool,
+    report: &mut Report<'t, '_>,
+) {
+    let operator = super::text(expression, "operator");
+    let values = super::items(expression, "values").count();
+    match operator {
+        "In" | "NotIn" if values == 0 => {
+            let help = format!("add `values`; {operator} compares with them");
+            report.missing(expression, "values", help);
         }
+        "Exists" | "DoesNotExist" if values > 0 => {
+            let message = format!("the operator {operator} has no values");
+            report.forbidden(expression, "values", message, "delete `values`, or write `In`");
+        }
+        "Gt" | "Lt" if operators.contains(&operator) && values != 1 => {
+            let message = format!("the operator {operator} compares with one value");
+            match field(expression, "values") {
+                Some(node) => report.error(Code::Contradiction, node, message, "write one"),
+                None => report.missing(expression, "values", "add `values` with one number"),
+            }
+        }
+        "" => report.missing(expression, "operator", format!("write one of {operators:?}")),
+        _ => report.word(field(expression, "operator"), operators),
+    }
+    match field(expression, "key") {
+        Some(_) => label_key(field(expression, "key"), report),
+        None => report.missing(expression, "key", "add the key of a label"),
+    }
+    for value in super::items(expression, "values").filter(|_| strict) {
+        label_value(value, report);
     }
 }

@@ -4,25 +4,37 @@
 //! [`NodeRef`] and may meet anything there: what the schema has found already, it passes over
 //! in silence. Each rule is one of the server's own validation packages.
 
+mod affinity;
 mod autoscaler;
 mod budget;
 mod claim;
 mod config;
+mod container;
 mod cron;
+mod dns;
+mod env;
 mod ingress;
 mod job;
 mod metadata;
+mod mount;
 mod network_policy;
 mod pod;
+mod pod_annotations;
+mod pod_resources;
 mod probe;
+mod projection;
 mod rbac;
 mod resources;
+mod security_context;
 mod service;
+mod spread;
+mod toleration;
+mod volume;
 mod workload;
 
 use super::finding::Finding;
 use super::{Author, Cluster, pods};
-use crate::diagnostic::Code;
+use crate::diagnostic::{Code, nearest};
 use crate::k8s::{NameForm, Version};
 use crate::source::{Kind, NodeRef};
 
@@ -41,10 +53,13 @@ pub fn check(root: NodeRef<'_>, author: Author, cluster: &Cluster, out: &mut Vec
         ("Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding", _) => {
             rbac::check(root, report);
         }
-        ("Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet", Some(spec)) => {
+        (
+            "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "ReplicationController",
+            Some(spec),
+        ) => {
             workload::check(spec, root, report);
         }
-        ("Job", Some(spec)) => job::check(spec, report),
+        ("Job", Some(spec)) => job::check(spec, root, report),
         ("CronJob", Some(spec)) => job::cron_job(spec, report),
         ("Service", Some(spec)) => service::check(spec, report),
         ("Ingress", Some(spec)) => ingress::check(spec, report),
@@ -74,6 +89,109 @@ impl<'t> Report<'t, '_> {
     ) {
         let finding = Finding::error(code, self.root, node, message.into());
         self.findings.push(finding.help(help));
+    }
+
+    /// A finding at a node, for the caller to complete.
+    fn at(&self, code: Code, node: NodeRef<'t>, message: impl Into<String>) -> Finding {
+        Finding::error(code, self.root, node, message.into())
+    }
+
+    fn push(&mut self, finding: Finding) {
+        self.findings.push(finding);
+    }
+
+    /// Reports that a map lacks a field, or has it empty.
+    fn missing(&mut self, holder: NodeRef<'t>, name: &str, help: impl Into<String>) {
+        let finding = match field(holder, name) {
+            Some(node) => self.at(Code::MissingObjectField, node, format!("`{name}` is empty")),
+            None => Finding::missing(self.root, holder, name),
+        };
+        self.push(finding.help(help));
+    }
+
+    /// Requires a text that is not empty, and hands it on.
+    fn required(&mut self, holder: NodeRef<'t>, name: &str) -> Option<NodeRef<'t>> {
+        let node = field(holder, name).filter(|node| !node.text().is_empty());
+        // A map or a list there is the schema's to report.
+        if node.is_none() && field(holder, name).is_none_or(|node| node.kind() == Kind::Str) {
+            self.missing(holder, name, format!("add `{name}`"));
+        }
+        node
+    }
+
+    /// Checks the form of a name that must not be empty where it is set.
+    fn set_name(&mut self, form: NameForm, node: Option<NodeRef<'t>>) {
+        match node {
+            Some(node) if node.as_str() == Some("") => {
+                let message = "the name is empty";
+                self.error(Code::NameNotAllowed, node, message, "write a name, or delete it");
+            }
+            _ => self.name(form, node),
+        }
+    }
+
+    /// Checks that a field is there and has the form of a label's key.
+    fn qualified_name(&mut self, holder: NodeRef<'t>, name: &str) {
+        self.required_name(NameForm::QualifiedName, holder, name);
+    }
+
+    /// Requires a name of a form.
+    fn required_name(&mut self, form: NameForm, holder: NodeRef<'t>, name: &str) {
+        let node = self.required(holder, name);
+        self.name(form, node);
+    }
+
+    /// Reports a field that has no place there.
+    fn forbidden(
+        &mut self,
+        holder: NodeRef<'t>,
+        name: &str,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        if let Some(node) = field(holder, name) {
+            self.error(Code::Contradiction, node, message, help);
+        }
+    }
+
+    /// Checks that a text is one of some words. An empty one is none.
+    fn word(&mut self, node: Option<NodeRef<'t>>, words: &[&str]) {
+        let Some((node, text)) = node.and_then(|node| Some((node, node.as_str()?))) else { return };
+        if text.is_empty() || words.contains(&text) {
+            return;
+        }
+        let finding = self.at(
+            Code::ValueNotAllowed,
+            node,
+            format!("`{text}` is none of `{}`", words.join("`, `")),
+        );
+        self.push(match nearest(text, words.iter().copied()) {
+            Some(near) => finding.help(format!("write `{near}`")).replace(near),
+            None => finding.help(format!("write `{}`", words.join("` or `"))),
+        });
+    }
+
+    /// Checks how long a list is.
+    fn at_most(&mut self, list: NodeRef<'t>, most: usize) {
+        let count = list.items().count();
+        if count > most {
+            let message = format!("the list has {count} items, more than {most}");
+            self.error(Code::ValueNotAllowed, list, message, "make it shorter");
+        }
+    }
+
+    /// The path of a finding below a node, with its dot.
+    fn path_below(&self, node: NodeRef<'t>, index: usize) -> String {
+        let path = self.findings[index].path.as_str();
+        let above = self.at(Code::ValueNotAllowed, node, "").path;
+        path.strip_prefix(&above).unwrap_or_default().to_owned()
+    }
+
+    /// Says of the findings from the one numbered `from` on that the server names `node`.
+    fn as_server(&mut self, from: usize, node: NodeRef<'t>) {
+        for finding in &mut self.findings[from..] {
+            finding.name_for_server(self.root, node, "");
+        }
     }
 
     /// Reports an item that stands for the same as an earlier one of its list.
@@ -140,6 +258,16 @@ fn field<'t>(node: NodeRef<'t>, name: &str) -> Option<NodeRef<'t>> {
 /// The text of a string field, or nothing.
 fn text<'t>(node: NodeRef<'t>, name: &str) -> &'t str {
     node.get(name).and_then(NodeRef::as_str).unwrap_or_default()
+}
+
+/// The value of an integer field.
+fn number(node: NodeRef<'_>, name: &str) -> Option<i64> {
+    node.get(name).and_then(NodeRef::as_i64)
+}
+
+/// Whether a field is true.
+fn flag(node: NodeRef<'_>, name: &str) -> bool {
+    node.get(name).and_then(NodeRef::as_bool) == Some(true)
 }
 
 /// The items of a list field.
@@ -309,9 +437,9 @@ mod tests {
         assert_eq!(
             findings(&object),
             [
-                "V003 metadata: there is no `name` [give the object a name]",
-                "V003 metadata: there is no `namespace` [without one the object lands wherever \
-                 kubectl happens to point]",
+                "V003 metadata.name: there is no `name` [give the object a name]",
+                "V003 metadata.namespace: there is no `namespace` [without one the object lands \
+                 wherever kubectl happens to point]",
                 "V011 metadata.labels[\"a b\"]: the key `a b` must consist of letters, digits, \
                  '-', '_' and '.', with a letter or digit at both ends, perhaps after a DNS name \
                  and one '/' [write a key such as `example.com/name`]",
@@ -342,7 +470,7 @@ mod tests {
         assert_eq!(
             of_container(&ports),
             [
-                "V012 spec.containers[0].ports[1]: another port is named `http`, too \
+                "V012 spec.containers[0].ports[1].name: another port is named `http`, too \
                  [change one of the two]",
                 "V005 spec.containers[0].ports[1].containerPort: 70000 is out of range \
                  [write a number from 1 to 65535]",
@@ -356,8 +484,8 @@ mod tests {
     fn environment_variables_have_one_source() {
         let env = json!({ "env": [
             { "name": "A=B" },
-            { "name": "C", "value": "", "valueFrom": { "fieldRef": { "fieldPath": "a" } } },
-            { "name": "D", "value": "x", "valueFrom": { "fieldRef": { "fieldPath": "a" } } },
+            { "name": "C", "value": "", "valueFrom": { "fieldRef": { "fieldPath": "status.podIP" } } },
+            { "name": "D", "value": "x", "valueFrom": { "fieldRef": { "fieldPath": "podIP" } } },
             { "name": "E", "valueFrom": {} },
             { "name": "F", "valueFrom": { "secretKeyRef": { "key": "k" } } },
         ] });
@@ -368,10 +496,12 @@ mod tests {
                  ASCII characters without '='",
                 "V018 spec.containers[0].env[2].value: a variable has both `value` and \
                  `valueFrom` [write one of the two]",
-                "V018 spec.containers[0].env[3].valueFrom: `valueFrom` needs one of \
-                 `configMapKeyRef`, `fieldRef`, `fileKeyRef`, `resourceFieldRef`, `secretKeyRef` \
+                "V005 spec.containers[0].env[2].valueFrom.fieldRef.fieldPath: no field `podIP` of \
+                 a pod can be told here [write `status.podIP`]",
+                "V018 spec.containers[0].env[3].valueFrom: `valueFrom` needs one of `fieldRef`, \
+                 `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef`, `fileKeyRef` \
                  [write exactly one of them]",
-                "V003 spec.containers[0].env[4].valueFrom.secretKeyRef: there is no `name` \
+                "V003 spec.containers[0].env[4].valueFrom.secretKeyRef.name: there is no `name` \
                  [add `name`]",
             ]
         );
@@ -394,8 +524,8 @@ mod tests {
                  [make it two volumes]",
                 "V017 spec.containers[0].volumeMounts[0].name: the pod has no volume `dta` \
                  [write `data`]",
-                "V017 spec.containers[0].volumeMounts[1].subPath: `../c` does not stay inside \
-                 of the volume [write a relative path without `..`]",
+                "V017 spec.containers[0].volumeMounts[1].subPath: `../c` leads upwards \
+                 [write the path without `..`]",
             ]
         );
     }
@@ -415,16 +545,16 @@ mod tests {
                  letter",
                 "V014 spec.containers[0].livenessProbe.successThreshold: the successThreshold of \
                  a livenessProbe is 1 [delete it]",
-                "V018 spec.containers[0].readinessProbe: a probe needs one of `exec`, `grpc`, \
-                 `httpGet`, `tcpSocket` [write exactly one of them]",
+                "V018 spec.containers[0].readinessProbe: a probe needs one of `exec`, \
+                 `httpGet`, `tcpSocket`, `grpc` [write exactly one of them]",
                 "V014 spec.containers[0].readinessProbe.terminationGracePeriodSeconds: a \
                  readinessProbe has no terminationGracePeriodSeconds [delete it]",
                 "V018 spec.containers[0].startupProbe.tcpSocket: a probe has both `exec` and \
                  `tcpSocket` [write exactly one of them]",
+                "V003 spec.containers[0].startupProbe.exec.command: `command` is empty \
+                 [add the command to run]",
                 "V005 spec.containers[0].startupProbe.tcpSocket.port: 0 is out of range \
                  [write a number from 1 to 65535]",
-                "V014 spec.containers[0].startupProbe.exec: there is no command to run \
-                 [add `command`]",
             ]
         );
     }
@@ -440,13 +570,13 @@ mod tests {
         assert_eq!(
             of("v1", "Pod", &pod(&json!({}), &spec)),
             [
-                "V006 spec.containers[0]: an init container is named `web`, too \
+                "V006 spec.initContainers[2].name: another container is named `web`, too \
                  [change one of the two]",
                 "V014 spec.initContainers[0].startupProbe: an init container has no \
                  `startupProbe` [delete it, or make the container a sidecar with \
                  `restartPolicy: Always`]",
                 "V014 spec.initContainers[2].lifecycle: an init container has no `lifecycle` \
-                 [delete it]",
+                 [delete it, or make the container a sidecar with `restartPolicy: Always`]",
             ]
         );
     }
@@ -477,6 +607,10 @@ mod tests {
                     "V013 {at}[\"nvidia.com/gpu\"]: the request of 1 nvidia.com/gpu is not the \
                      limit of 2 [this resource is not shared: write the same amount for both]"
                 ),
+                format!(
+                    "V013 {at}[\"example.com/a\"]: there is no limit of example.com/a, which \
+                     containers do not share [write the same amount under `limits`]"
+                ),
             ]
         );
     }
@@ -501,19 +635,23 @@ mod tests {
         assert_eq!(rolling(&json!("25%"), &Value::Null), NOTHING);
         assert_eq!(
             rolling(&json!("0%"), &json!(0)),
-            ["V018 spec.strategy.rollingUpdate: with maxSurge and maxUnavailable both 0 nothing \
-              can roll [let one of the two be 1]"]
+            ["V018 spec.strategy.rollingUpdate.maxUnavailable: with maxSurge and maxUnavailable \
+              both 0 nothing can roll [let one of the two be 1]"]
         );
         assert_eq!(
             rolling(&json!("one"), &json!("101%")),
-            ["V005 spec.strategy.rollingUpdate.maxSurge: `one` is no number of pods [write a \
-                 number such as 1 or a percentage such as 25%]",]
+            [
+                "V005 spec.strategy.rollingUpdate.maxUnavailable: `101%` is no number of pods \
+                 [write a number such as 1 or a percentage such as 25%]",
+                "V005 spec.strategy.rollingUpdate.maxSurge: `one` is no number of pods [write a \
+                 number such as 1 or a percentage such as 25%]",
+            ]
         );
         let recreate = json!({ "strategy": { "type": "Recreate", "rollingUpdate": {} } });
         assert_eq!(
             of_deployment(&recreate),
             ["V018 spec.strategy.rollingUpdate: the strategy Recreate does not roll \
-              [delete `rollingUpdate`]"]
+              [delete `rollingUpdate`, or write `type: RollingUpdate`]"]
         );
     }
 

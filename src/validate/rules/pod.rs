@@ -1,194 +1,257 @@
-//! Pods and what makes them: `ValidatePodSpec` of `k8s.io/kubernetes/pkg/apis/core/validation`.
+//! Pods and what makes them: `ValidatePodSpec`, `ValidatePodTemplateSpec` and
+//! `ValidatePodCreate` of `k8s.io/kubernetes/pkg/apis/core/validation`.
 
-use super::{Report, field, items, metadata, probe, repeated, resources, text};
-use crate::diagnostic::{Code, nearest};
-use crate::k8s::NameForm;
-use crate::source::{Kind, NodeRef};
+use super::{
+    Report, affinity, container, dns, field, flag, items, metadata, number, pod_annotations,
+    pod_resources, repeated, security_context, spread, text, toleration, volume,
+};
+use crate::diagnostic::Code;
+use crate::k8s::{NameForm, Version};
+use crate::source::NodeRef;
 use crate::validate::finding::Finding;
-use crate::validate::pods;
+
+/// What the rules of one part of a pod ask of another part.
+#[derive(Clone, Copy)]
+pub struct Pod<'t> {
+    /// The object that the pod is, or that makes it.
+    pub root: NodeRef<'t>,
+    /// The pod's own metadata and spec.
+    pub template: NodeRef<'t>,
+    /// Its spec.
+    pub spec: NodeRef<'t>,
+    /// The version of Kubernetes.
+    pub version: Version,
+}
+
+impl<'t> Pod<'t> {
+    /// Whether the object is the pod itself.
+    pub fn is_object(self) -> bool {
+        text(self.root, "kind") == "Pod"
+    }
+
+    /// The operating system that it says it is for.
+    pub fn os(self) -> &'t str {
+        field(self.spec, "os").map_or("", |os| text(os, "name"))
+    }
+
+    /// Whether it runs in the host's network.
+    pub fn host_network(self) -> bool {
+        flag(self.spec, "hostNetwork")
+    }
+
+    /// Whether it has users of its own, apart from the host's.
+    pub fn own_users(self) -> bool {
+        self.spec.get("hostUsers").and_then(NodeRef::as_bool) == Some(false)
+    }
+
+    /// The seconds that it gets to end, with the server's default.
+    pub fn grace_period(self) -> i64 {
+        number(self.spec, "terminationGracePeriodSeconds").unwrap_or(30)
+    }
+
+    /// Whether nothing in it ever restarts.
+    pub fn never_restarts(self) -> bool {
+        text(self.spec, "restartPolicy") == "Never"
+    }
+
+    /// The volumes that containers may mount: those that a StatefulSet claims for each of its
+    /// pods stand for those of the same name.
+    pub fn volumes(self) -> impl Iterator<Item = Volume<'t>> + Clone {
+        let claims = match text(self.root, "kind") {
+            "StatefulSet" => self.root.at_path(&["spec", "volumeClaimTemplates"]),
+            _ => None,
+        };
+        let claims = claims.into_iter().flat_map(NodeRef::items);
+        let claims = claims.filter_map(|claim| claim.at_path(&["metadata", "name"]));
+        let claimed = claims.map(|name| Volume { name: name.text(), source: None });
+        let own = items(self.spec, "volumes");
+        let own = own.map(|volume| Volume { name: text(volume, "name"), source: Some(volume) });
+        claimed.chain(own)
+    }
+}
+
+/// Something that a container can mount.
+#[derive(Clone, Copy)]
+pub struct Volume<'t> {
+    /// Its name.
+    pub name: &'t str,
+    /// The volume; none for a claim of a StatefulSet.
+    pub source: Option<NodeRef<'t>>,
+}
+
+impl Volume<'_> {
+    /// Whether it is a claim, which can be used as a block device.
+    pub fn is_claim(self) -> bool {
+        self.source.is_none_or(|volume| {
+            ["persistentVolumeClaim", "ephemeral"].iter().any(|kind| field(volume, kind).is_some())
+        })
+    }
+}
 
 pub fn check<'t>(template: NodeRef<'t>, root: NodeRef<'t>, report: &mut Report<'t, '_>) {
-    metadata::labels(pods::labels(template), report);
-    let Some(spec) = field(template, "spec") else { return };
-    metadata::labels(field(spec, "nodeSelector"), report);
-    if field(spec, "containers").is_some_and(NodeRef::is_empty) {
-        let node = field(spec, "containers").unwrap_or(spec);
-        report.error(Code::MissingObjectField, node, "there is no container", "add one");
+    let is_object = text(root, "kind") == "Pod";
+    if !is_object && let Some(metadata) = field(template, "metadata") {
+        metadata::of_template(metadata, template, report);
     }
-    names_of_init_containers(spec, report);
-    volumes(spec, report);
-    let host_network = field(spec, "hostNetwork").is_some_and(|host| host.text() == "true");
-    for (role, container) in pods::containers(spec) {
-        report.name(NameForm::DnsLabel, field(container, "name"));
-        if text(container, "image").trim().is_empty() {
-            report.error(Code::MissingObjectField, container, "there is no `image`", "add one");
-        }
-        ports(container, host_network, report);
-        env(container, report);
-        mounts(container, spec, root, report);
-        probe::check(container, role, report);
-        resources::check(field(container, "resources"), report);
-    }
-    report.range(field(spec, "activeDeadlineSeconds"), 1, i64::from(i32::MAX));
-    report.range(field(spec, "terminationGracePeriodSeconds"), 0, i64::MAX);
-    tolerations(spec, report);
-}
-
-/// The names of one list are its keys, which the schema knows; here it is about both lists.
-fn names_of_init_containers<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
-    for container in items(spec, "containers") {
-        let name = text(container, "name");
-        let mut init = items(spec, "initContainers");
-        if let Some(first) = init.find(|init| !name.is_empty() && text(*init, "name") == name) {
-            let message = format!("an init container is named `{name}`, too");
-            report.repeated(Code::RepeatedItem, first, container, message);
-        }
+    let Some(spec) = field(template, "spec") else {
+        let finding = Finding::missing(report.root, template, "spec");
+        let finding = finding.as_server(report.root, template, ".spec.containers");
+        return report.push(finding.help("add `spec: { containers: [...] }`"));
+    };
+    let pod = Pod { root, template, spec, version: report.version };
+    pod_annotations::check(pod, report);
+    fields(pod, report);
+    container::check(pod, report);
+    security_context::hosts(pod, report);
+    if is_object {
+        created(pod, report);
+    } else if let Some(ephemeral) = field(spec, "ephemeralContainers")
+        && !ephemeral.is_empty()
+    {
+        let message = "a template has no ephemeral containers";
+        report.error(Code::Contradiction, ephemeral, message, "delete `ephemeralContainers`");
     }
 }
 
-fn ports<'t>(container: NodeRef<'t>, host_network: bool, report: &mut Report<'t, '_>) {
-    let ports = items(container, "ports");
-    let name = |port: NodeRef<'t>| field(port, "name").map(NodeRef::text);
-    for (first, again) in repeated(&ports, name) {
-        let message = format!("another port is named `{}`, too", text(again, "name"));
-        report.repeated(Code::Ports, first, again, message);
-    }
-    for port in ports {
-        report.name(NameForm::PortName, field(port, "name"));
-        let (own, host) = (field(port, "containerPort"), field(port, "hostPort"));
-        report.range(own, 1, 65_535);
-        report.range(host, 0, 65_535);
-        if let (true, Some(own), Some(host)) = (host_network, own, host)
-            && own.text() != host.text()
-            && host.text() != "0"
-        {
-            let message = "in the host's network `hostPort` is `containerPort`";
-            report.error(Code::Ports, host, message, "write the same number, or delete it");
-        }
-    }
-}
-
-fn env<'t>(container: NodeRef<'t>, report: &mut Report<'t, '_>) {
-    for variable in items(container, "env") {
-        report.name(NameForm::EnvName, field(variable, "name"));
-        let Some(from) = field(variable, "valueFrom") else { continue };
-        let value = field(variable, "value").filter(|value| !value.text().is_empty());
-        if let Some(value) = value {
-            report.error(
-                Code::Contradiction,
-                value,
-                "a variable has both `value` and `valueFrom`",
-                "write one of the two",
-            );
-        }
-        let sources =
-            ["configMapKeyRef", "fieldRef", "fileKeyRef", "resourceFieldRef", "secretKeyRef"];
-        report.exactly_one(from, &sources, "`valueFrom`");
-        for name in ["configMapKeyRef", "secretKeyRef"] {
-            reference(field(from, name), "name", report);
-        }
-    }
-    for source in items(container, "envFrom") {
-        report.exactly_one(source, &["configMapRef", "secretRef"], "`envFrom`");
-        for name in ["configMapRef", "secretRef"] {
-            reference(field(source, name), "name", report);
-        }
-    }
-}
-
-/// Requires that a reference has a name, which OpenAPI does not.
-fn reference<'t>(source: Option<NodeRef<'t>>, name: &str, report: &mut Report<'t, '_>) {
-    let Some(source) = source else { return };
-    let node = field(source, name);
-    report.name(NameForm::DnsSubdomain, node);
-    if node.is_none() {
-        let message = format!("there is no `{name}`");
-        report.error(Code::MissingObjectField, source, message, format!("add `{name}`"));
-    }
-}
-
-fn volumes<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
-    for volume in items(spec, "volumes") {
-        report.name(NameForm::DnsLabel, field(volume, "name"));
-        let is_source =
-            |entry: &NodeRef<'t>| entry.key() != Some("name") && entry.kind() == Kind::Map;
-        if let Some(second) = volume.entries().filter(is_source).nth(1) {
-            report.error(
-                Code::Contradiction,
-                second,
-                "a volume has more than one source",
-                "make it two volumes",
-            );
-        }
-        let sources = [("configMap", "name"), ("secret", "secretName")];
-        for (source, name) in sources {
-            reference(field(volume, source), name, report);
-            let Some(source) = field(volume, source) else { continue };
-            report.range(field(source, "defaultMode"), 0, 0o777);
-            for item in items(source, "items") {
-                report.range(field(item, "mode"), 0, 0o777);
+/// The fields of a pod, each for itself.
+fn fields<'t>(pod: Pod<'t>, report: &mut Report<'t, '_>) {
+    let spec = pod.spec;
+    // A StatefulSet's controller writes both over.
+    let named_by_controller = text(pod.root, "kind") == "StatefulSet";
+    for entry in spec.entries() {
+        let node = Some(entry);
+        match entry.key().unwrap_or_default() {
+            "activeDeadlineSeconds" => report.range(node, 1, i64::from(i32::MAX)),
+            "affinity" => affinity::check(entry, report),
+            "dnsConfig" | "dnsPolicy" | "hostAliases" | "hostnameOverride" => {
+                dns::check(entry, pod, report);
             }
+            "hostname" | "subdomain" if !named_by_controller => {
+                report.name(NameForm::DnsLabel, node);
+            }
+            "nodeName" | "priorityClassName" | "serviceAccount" | "serviceAccountName" => {
+                report.name(NameForm::DnsSubdomain, node);
+            }
+            "runtimeClassName" => report.set_name(NameForm::DnsSubdomain, node),
+            "nodeSelector" => metadata::labels(node, report),
+            "os" => os(entry, report),
+            "overhead" => super::resources::overhead(entry, report),
+            "readinessGates" => {
+                for gate in entry.items() {
+                    report.qualified_name(gate, "conditionType");
+                }
+            }
+            "resources" if pod.version.minor() >= 34 => pod_resources::check(entry, pod, report),
+            "resourceClaims" => resource_claims(entry, report),
+            "schedulingGates" => scheduling_gates(entry, report),
+            "securityContext" => security_context::of_pod(entry, pod, report),
+            "tolerations" => toleration::check(entry, report),
+            "topologySpreadConstraints" => spread::check(entry, report),
+            "volumes" => volume::check(entry, pod, report),
+            _ => {}
         }
     }
 }
 
-fn mounts<'t>(
-    container: NodeRef<'t>,
-    spec: NodeRef<'t>,
-    root: NodeRef<'t>,
-    report: &mut Report<'t, '_>,
-) {
-    let mounts = items(container, "volumeMounts");
-    let claims = root.at_path(&["spec", "volumeClaimTemplates"]);
-    let claims = claims.into_iter().flat_map(NodeRef::items);
-    let claims = claims.filter_map(|claim| claim.at_path(&["metadata", "name"]));
-    let volumes = items(spec, "volumes").filter_map(|volume| field(volume, "name"));
-    let names = volumes.chain(claims).map(NodeRef::text);
-    for mount in mounts {
-        if let Some(name) = field(mount, "name")
-            && !names.clone().any(|known| known == name.text())
-        {
-            let message = format!("the pod has no volume `{}`", name.text());
-            let finding = Finding::error(Code::Volumes, report.root, name, message);
-            report.findings.push(match nearest(name.text(), names.clone()) {
-                Some(near) => finding.help(format!("write `{near}`")),
-                None => finding.help("add it to `volumes`"),
-            });
-        }
-        let sub_path = text(mount, "subPath");
-        if sub_path.starts_with('/') || sub_path.split('/').any(|part| part == "..") {
-            let node = field(mount, "subPath").unwrap_or(mount);
-            let message = format!("`{sub_path}` does not stay inside of the volume");
-            report.error(Code::Volumes, node, message, "write a relative path without `..`");
-        }
-        if let Some(path) = field(mount, "mountPath")
-            && path.text().is_empty()
-        {
-            let message = "there is no path to mount at";
-            report.error(Code::Volumes, path, message, "write an absolute path");
+fn os<'t>(os: NodeRef<'t>, report: &mut Report<'t, '_>) {
+    match text(os, "name") {
+        "" => report.missing(os, "name", "write `linux` or `windows`"),
+        "linux" | "windows" => {}
+        other => {
+            let name = field(os, "name").unwrap_or(os);
+            let message = format!("`{other}` is no operating system that pods run on");
+            let finding = report.at(Code::ValueNotAllowed, name, message);
+            let finding = finding.as_server(report.root, os, "");
+            report.push(finding.help("write `linux` or `windows`"));
         }
     }
 }
 
-fn tolerations<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
-    for toleration in items(spec, "tolerations") {
-        let exists = text(toleration, "operator") == "Exists";
-        if let Some(value) = field(toleration, "value")
-            && exists
-            && !value.text().is_empty()
-        {
-            let message = "a toleration with the operator Exists has no value";
-            report.error(Code::Contradiction, value, message, "delete `value`");
+fn scheduling_gates<'t>(gates: NodeRef<'t>, report: &mut Report<'t, '_>) {
+    for gate in gates.items() {
+        if let Err(error) = NameForm::QualifiedName.check(text(gate, "name")) {
+            let node = field(gate, "name").unwrap_or(gate);
+            let finding = report.at(
+                Code::NameNotAllowed,
+                node,
+                format!("the name `{}` of a scheduling gate {error}", text(gate, "name")),
+            );
+            let finding = finding.as_server(report.root, gate, "");
+            report.push(finding.help("write a name such as `example.com/quota`"));
         }
-        if !exists && text(toleration, "key").is_empty() {
-            let message = "a toleration without a key tolerates everything";
-            report.error(Code::Contradiction, toleration, message, "write `operator: Exists`");
+    }
+    for (first, again) in repeated(&gates.items(), |gate| Some(text(gate, "name"))) {
+        let message = format!("the gate `{}` is there already", text(again, "name"));
+        report.repeated(Code::RepeatedItem, first, again, message);
+    }
+}
+
+/// `validatePodResourceClaims`.
+fn resource_claims<'t>(claims: NodeRef<'t>, report: &mut Report<'t, '_>) {
+    for claim in claims.items() {
+        report.required_name(NameForm::DnsLabel, claim, "name");
+        let sources = ["resourceClaimName", "resourceClaimTemplateName"];
+        match sources.map(|name| field(claim, name)) {
+            [Some(_), Some(template)] => {
+                let message = "a claim has both a name and a template";
+                let finding = report.at(Code::Contradiction, template, message);
+                let finding = finding.as_server(report.root, claim, "");
+                report.push(finding.help(
+                    "keep `resourceClaimName` to share a claim, or `resourceClaimTemplateName` \
+                     to give each pod its own",
+                ));
+            }
+            [None, None] => report.error(
+                Code::Contradiction,
+                claim,
+                "the claim says neither a ResourceClaim nor a template of one",
+                "add `resourceClaimName` or `resourceClaimTemplateName`",
+            ),
+            _ => {}
         }
-        if let Some(seconds) = field(toleration, "tolerationSeconds")
-            && text(toleration, "effect") != "NoExecute"
-        {
-            let message = "`tolerationSeconds` is for the effect NoExecute";
-            report.error(Code::Contradiction, seconds, message, "write `effect: NoExecute`");
+        for name in sources {
+            report.set_name(NameForm::DnsSubdomain, field(claim, name));
         }
+    }
+    for (first, again) in repeated(&claims.items(), |claim| field(claim, "name").map(NodeRef::text))
+    {
+        let message = format!("another claim is named `{}`, too", text(again, "name"));
+        let again = field(again, "name").unwrap_or(again);
+        report.repeated(Code::RepeatedItem, first, again, message);
+    }
+}
+
+/// What is asked of a Pod that is created, and not of a template: `ValidatePodCreate`, and the
+/// admission plugins `Priority` and `RuntimeClass`.
+fn created<'t>(pod: Pod<'t>, report: &mut Report<'t, '_>) {
+    let spec = pod.spec;
+    if let Some(ephemeral) = field(spec, "ephemeralContainers")
+        && !ephemeral.is_empty()
+    {
+        let message = "a new Pod has no ephemeral containers";
+        let help = "delete `ephemeralContainers`; `kubectl debug` adds them to a running Pod";
+        report.error(Code::Contradiction, ephemeral, message, help);
+    }
+    let gated = field(spec, "schedulingGates").is_some_and(|gates| !gates.is_empty());
+    if let Some(node) = field(spec, "nodeName")
+        && gated
+        && !node.text().is_empty()
+    {
+        let message = "a Pod that waits behind scheduling gates is on no node yet";
+        report.error(Code::Contradiction, node, message, "delete `nodeName`, or the gates");
+    }
+    if text(spec, "priorityClassName").is_empty()
+        && let Some(priority) = field(spec, "priority")
+        && priority.as_i64().is_some_and(|priority| priority != 0)
+    {
+        let message = "the priority of a Pod comes from its PriorityClass";
+        report.error(Code::Contradiction, priority, message, "write `priorityClassName` instead");
+    }
+    if text(spec, "runtimeClassName").is_empty()
+        && let Some(overhead) = field(spec, "overhead")
+        && !overhead.is_empty()
+    {
+        let message = "the overhead of a Pod comes from its RuntimeClass";
+        report.error(Code::Contradiction, overhead, message, "delete it");
     }
 }

@@ -1,63 +1,197 @@
-//! Requests and limits: `ValidateResourceRequirements` of
-//! `k8s.io/kubernetes/pkg/apis/core/validation`.
+//! Requests and limits: `ValidateContainerResourceRequirements` of
+//! `k8s.io/kubernetes/pkg/apis/core/validation`, with the names of resources from
+//! `pkg/apis/core/helper`.
 
-use super::{Report, field};
-use crate::diagnostic::Code;
-use crate::k8s::Quantity;
+use super::pod::Pod;
+use super::{Report, field, items, text};
+use crate::diagnostic::{Code, nearest};
+use crate::k8s::{NameForm, Quantity};
 use crate::source::NodeRef;
 use crate::validate::finding::Finding;
 
-/// The resources that any container may ask for; all others are `domain/name`.
-const STANDARD: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
+/// The resources that any container may ask for, shared between containers.
+pub const STANDARD: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
 
-pub fn check<'t>(resources: Option<NodeRef<'t>>, report: &mut Report<'t, '_>) {
-    let Some(resources) = resources else { return };
-    let (requests, limits) = (field(resources, "requests"), field(resources, "limits"));
-    for amount in [requests, limits].into_iter().flatten().flat_map(NodeRef::entries) {
-        amount_of(amount, report);
-    }
-    let Some(limits) = limits else { return };
-    for request in requests.into_iter().flat_map(NodeRef::entries) {
-        let name = request.key().unwrap_or_default();
-        let Some(limit) = limits.get(name) else { continue };
-        let (Some(asked), Some(most)) = (quantity(request), quantity(limit)) else { continue };
-        let shared = STANDARD.contains(&name);
-        let message = if asked > most {
-            format!("the request of {asked} {name} is above the limit of {most}")
-        } else if !shared && asked != most {
-            format!("the request of {asked} {name} is not the limit of {most}")
-        } else {
-            continue;
-        };
-        let help = if shared {
-            "lower the request or raise the limit"
-        } else {
-            "this resource is not shared: write the same amount for both"
-        };
-        let finding = Finding::error(Code::Resources, report.root, request, message);
-        report.findings.push(finding.also(limit.at(), "the limit").help(help));
+pub fn check<'t>(resources: NodeRef<'t>, pod: Pod<'t>, report: &mut Report<'t, '_>) {
+    amounts(resources, &is_of_container, "a container", report);
+    if let Some(claims) = field(resources, "claims") {
+        claims_of(claims, pod, report);
     }
 }
 
-fn amount_of<'t>(amount: NodeRef<'t>, report: &mut Report<'t, '_>) {
-    let name = amount.key().unwrap_or_default();
-    let known = STANDARD.contains(&name) || name.starts_with("hugepages-") || name.contains('/');
-    if !known {
-        let finding = Finding::error_at_key(
-            Code::Resources,
-            report.root,
-            amount,
-            format!("a container has no resource `{name}`"),
-        );
-        report.findings.push(finding.help(format!(
-            "the resources are `{}`, and those of devices such as `nvidia.com/gpu`",
-            STANDARD.join("`, `")
-        )));
+/// Checks the overhead of a pod, which the server reads as limits.
+pub fn overhead<'t>(overhead: NodeRef<'t>, report: &mut Report<'t, '_>) {
+    for entry in overhead.entries() {
+        let found = report.findings.len();
+        amount(entry, &is_of_container, "a container", report);
+        let key = entry.key().unwrap_or_default();
+        for finding in &mut report.findings[found..] {
+            finding.name_for_server(report.root, overhead, &format!(".limits[{key}]"));
+        }
     }
-    if quantity(amount).is_some_and(Quantity::is_negative) {
-        let message = format!("{} is less than 0", amount.text());
-        report.error(Code::Resources, amount, message, "write 0 or more");
+}
+
+/// Checks `requests` and `limits`, each for itself and against the other.
+pub fn amounts<'t>(
+    resources: NodeRef<'t>,
+    known: &dyn Fn(&str) -> bool,
+    of: &str,
+    report: &mut Report<'t, '_>,
+) {
+    let (requests, limits) = (field(resources, "requests"), field(resources, "limits"));
+    for map in [limits, requests].into_iter().flatten() {
+        for entry in map.entries() {
+            let found = report.findings.len();
+            amount(entry, known, of, report);
+            let key = entry.key().unwrap_or_default();
+            for finding in &mut report.findings[found..] {
+                finding.name_for_server(report.root, map, &format!("[{key}]"));
+            }
+        }
     }
+    for request in requests.into_iter().flat_map(NodeRef::entries) {
+        compare(resources, request, limits, report);
+    }
+    let asks = |wanted: &dyn Fn(&str) -> bool| {
+        let all = [limits, requests].into_iter().flatten().flat_map(NodeRef::entries);
+        all.filter_map(NodeRef::key).any(wanted)
+    };
+    if asks(&is_huge) && !asks(&|name| matches!(name, "cpu" | "memory")) {
+        let message = "huge pages come with cpu or memory";
+        let help = "add a request or a limit of `cpu` or `memory`";
+        report.error(Code::Resources, resources, message, help);
+    }
+}
+
+fn compare<'t>(
+    resources: NodeRef<'t>,
+    request: NodeRef<'t>,
+    limits: Option<NodeRef<'t>>,
+    report: &mut Report<'t, '_>,
+) {
+    let name = request.key().unwrap_or_default();
+    let shared = is_native(name) && !is_huge(name);
+    let Some(limit) = limits.and_then(|limits| limits.get(name)) else {
+        if !shared && name.contains(['/', '-']) {
+            let message = format!("there is no limit of {name}, which containers do not share");
+            let finding = report.at(Code::Resources, request, message);
+            let finding = finding.as_server(report.root, resources, ".limits");
+            report.push(finding.help("write the same amount under `limits`"));
+        }
+        return;
+    };
+    let (Some(asked), Some(most)) = (quantity(request), quantity(limit)) else { return };
+    let message = if !shared && asked != most {
+        format!("the request of {asked} {name} is not the limit of {most}")
+    } else if asked > most {
+        format!("the request of {asked} {name} is above the limit of {most}")
+    } else {
+        return;
+    };
+    let help = if shared {
+        "lower the request or raise the limit"
+    } else {
+        "this resource is not shared: write the same amount for both"
+    };
+    let finding = report.at(Code::Resources, request, message);
+    let finding = finding.as_server(report.root, resources, ".requests");
+    report.push(finding.also(limit.at(), "the limit").help(help));
+}
+
+fn amount<'t>(
+    entry: NodeRef<'t>,
+    known: &dyn Fn(&str) -> bool,
+    of: &str,
+    report: &mut Report<'t, '_>,
+) {
+    let name = entry.key().unwrap_or_default();
+    if !known(name) {
+        let message = format!("{of} has no resource `{name}`");
+        let finding = Finding::error_at_key(Code::Resources, report.root, entry, message);
+        report.push(match nearest(name, STANDARD) {
+            Some(near) => finding.help(format!("write `{near}`")),
+            None => finding.help(format!(
+                "the resources are `{}`, and those of devices such as `nvidia.com/gpu`",
+                STANDARD.join("`, `")
+            )),
+        });
+    }
+    let Some(quantity) = quantity(entry) else { return };
+    if quantity.is_negative() {
+        let message = format!("{} is less than 0", entry.text());
+        report.error(Code::Resources, entry, message, "write 0 or more");
+    }
+    if !is_native(name) && !quantity.is_whole() {
+        let message = format!("{} is no number of whole devices", entry.text());
+        report.error(Code::Resources, entry, message, "write a whole number");
+    }
+    if let Some(size) = name.strip_prefix("hugepages-") {
+        let size: Option<Quantity> = size.parse().ok();
+        let size = size.filter(|size| *size > Quantity::default() && size.is_whole());
+        if size.is_none_or(|size| quantity.nanos() % size.nanos() != 0) {
+            let message = format!("{} is no number of pages of that size", entry.text());
+            report.error(Code::Resources, entry, message, "write a multiple of the page's size");
+        }
+    }
+}
+
+/// `validateResourceClaimNames`.
+fn claims_of<'t>(claims: NodeRef<'t>, pod: Pod<'t>, report: &mut Report<'t, '_>) {
+    let own = items(pod.spec, "resourceClaims").map(|claim| text(claim, "name"));
+    for claim in claims.items() {
+        let found = report.findings.len();
+        if let Some(name) = report.required(claim, "name")
+            && !own.clone().any(|own| own == name.text())
+        {
+            let message = format!("the pod has no claim `{}`", name.text());
+            let finding = report.at(Code::Resources, name, message);
+            report.push(match nearest(name.text(), own.clone()) {
+                Some(near) => finding.help(format!("write `{near}`")).replace(near),
+                None => finding.help("add it to `resourceClaims` of the pod"),
+            });
+        }
+        report.as_server(found, claim);
+        report.name(NameForm::DnsLabel, field(claim, "request"));
+    }
+    for (index, claim) in claims.items().enumerate() {
+        let clashes = |earlier: &NodeRef<'t>| {
+            let requests = [text(*earlier, "request"), text(claim, "request")];
+            text(*earlier, "name") == text(claim, "name")
+                && (requests[0] == requests[1] || requests.contains(&""))
+        };
+        if let Some(first) = claims.items().take(index).find(clashes)
+            && !text(claim, "name").is_empty()
+        {
+            let message = format!("the claim `{}` is there already", text(claim, "name"));
+            report.repeated(Code::RepeatedItem, first, claim, message);
+        }
+    }
+}
+
+/// Whether a container may ask for a resource: `validateContainerResourceName`.
+pub fn is_of_container(name: &str) -> bool {
+    if NameForm::QualifiedName.check(name).is_err() {
+        return false;
+    }
+    STANDARD.contains(&name)
+        || is_huge(name) && !name.contains('/')
+        || name.contains('/') && (is_native(name) || is_extended(name))
+}
+
+/// Whether a resource is one of Kubernetes' own: `IsNativeResource`.
+pub fn is_native(name: &str) -> bool {
+    !name.contains('/') || name.contains("kubernetes.io/")
+}
+
+pub fn is_huge(name: &str) -> bool {
+    name.starts_with("hugepages-")
+}
+
+/// Whether a resource is one that a cluster adds: `IsExtendedResourceName`.
+pub fn is_extended(name: &str) -> bool {
+    !is_native(name)
+        && !name.starts_with("requests.")
+        && NameForm::QualifiedName.check(&format!("requests.{name}")).is_ok()
 }
 
 pub fn quantity(node: NodeRef<'_>) -> Option<Quantity> {
