@@ -116,7 +116,9 @@ impl Finding {
 
     /// States the path by which the API server names it: that of `node`, and what follows it.
     pub fn name_for_server(&mut self, root: NodeRef<'_>, node: NodeRef<'_>, rest: &str) {
-        self.server_path = Some(path_text(root, node) + rest);
+        let above = path_text(root, node);
+        let rest = if above.is_empty() { rest.trim_start_matches('.') } else { rest };
+        self.server_path = Some(above + rest);
     }
 
     /// The path by which the API server names it.

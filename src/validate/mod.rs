@@ -74,24 +74,30 @@ pub fn check(members: &[Member<'_>], cluster: &Cluster) -> Diagnostics {
 
 /// Checks one object for itself: its types, and what the server asks beyond them.
 ///
-/// The rules meet what the schema found wrong, too, and what it said of a value they do not say
-/// again.
+/// The rules meet what the schema found wrong, too. Where both say the same of a value, the rule
+/// knows more of it; what the schema could not read, no rule speaks of again.
 pub fn object(root: NodeRef<'_>, author: Author, cluster: &Cluster, out: &mut Vec<Finding>) {
     let own = out.len();
     schema::check(root, author, cluster, out);
     let typed = out.len();
     rules::check(root, author, cluster, out);
     if typed > own && out.len() > typed {
-        let ruled = out.split_off(typed);
-        let known = |finding: &Finding| {
-            let by_schema = |earlier: &Finding| {
+        for finding in out.split_off(typed) {
+            let of_schema = &mut out[own..typed];
+            let same = |earlier: &&mut Finding| {
                 let said = earlier.code == finding.code || earlier.code != Code::RepeatedItem;
                 said && earlier.path == finding.path
             };
-            out[own..typed].iter().any(by_schema)
-        };
-        let new: Vec<Finding> = ruled.into_iter().filter(|finding| !known(finding)).collect();
-        out.extend(new);
+            match of_schema.iter_mut().find(same) {
+                Some(earlier)
+                    if [earlier.code, Code::MissingObjectField].contains(&finding.code) =>
+                {
+                    *earlier = finding;
+                }
+                Some(_) => {}
+                None => out.push(finding),
+            }
+        }
     }
 }
 

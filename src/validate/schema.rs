@@ -132,7 +132,7 @@ impl<'t> Walk<'t, '_> {
     fn missing_fields(&mut self, node: NodeRef<'t>, object: Object) {
         let present =
             |field: &Field| node.get(field.name).is_some_and(|value| value.kind() != Kind::Null);
-        for field in object.fields().filter(|field| field.required) {
+        for field in object.fields().filter(|field| field.required && is_needed(field, object)) {
             if !present(&field) {
                 let finding = Finding::missing(self.root, node, field.name);
                 self.found(finding.help(format!("add `{}`", field.name)));
@@ -398,10 +398,23 @@ impl<'t> Walk<'t, '_> {
     }
 }
 
+/// Whether the server, too, refuses an object without a field that its document calls required:
+/// of these it reads an absent one as 0, as an empty text or as a term that prefers every node.
+fn is_needed(field: &Field, object: Object) -> bool {
+    let has = |name: &str| object.field(name).is_some();
+    match field.name {
+        "lun" => !has("iqn"),
+        "preference" => !has("weight"),
+        "value" => !has("name"),
+        _ => true,
+    }
+}
+
 /// Whether the server merely warns of a repeated item and lets one of the two win.
 fn tolerates(list: NodeRef<'_>, item: NodeRef<'_>) -> bool {
     match list.key().unwrap_or_default() {
-        "env" | "imagePullSecrets" | "hostAliases" | "secrets" | "finalizers" => true,
+        "claims" | "env" | "finalizers" | "hostAliases" | "imagePullSecrets"
+        | "ownerReferences" | "secrets" => true,
         "ports" => item.get("containerPort").is_some(),
         _ => false,
     }

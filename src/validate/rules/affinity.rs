@@ -28,9 +28,12 @@ pub fn check<'t>(affinity: NodeRef<'t>, report: &mut Report<'t, '_>) {
         }
         for weighted in items(pods, PREFERRED) {
             weight(weighted, report);
-            match field(weighted, "podAffinityTerm") {
-                Some(term) => pod_term(term, report),
-                None => report.missing(weighted, "podAffinityTerm", "say which pods it is about"),
+            if let Some(term) = field(weighted, "podAffinityTerm") {
+                pod_term(term, report);
+            } else {
+                let path = ".podAffinityTerm.topologyKey";
+                let help = "say which pods it is about";
+                report.missing_as(weighted, "podAffinityTerm", path, help);
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Claims of volumes: `ValidatePersistentVolumeClaimSpec` of
 //! `k8s.io/kubernetes/pkg/apis/core/validation`.
 
-use super::{Report, field, items, resources};
+use super::{Report, field, items, metadata, resources, text};
 use crate::diagnostic::Code;
 use crate::k8s::{NameForm, Quantity};
 use crate::source::NodeRef;
@@ -11,16 +11,14 @@ const MODES: [&str; 4] = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "Rea
 pub fn check<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
     let modes = items(spec, "accessModes");
     if modes.clone().next().is_none() {
-        let node = field(spec, "accessModes").unwrap_or(spec);
-        let message = "a claim needs an access mode";
-        report.error(Code::MissingObjectField, node, message, "add `accessModes`");
+        report.missing(spec, "accessModes", "say how it is mounted, such as `[ReadWriteOnce]`");
     }
     for mode in modes.clone().filter(|mode| !MODES.contains(&mode.text())) {
         let message = format!("`{}` is no access mode", mode.text());
         let help = format!("the modes are `{}`", MODES.join("`, `"));
         report.error(Code::ValueNotAllowed, mode, message, help);
     }
-    if modes.clone().count() > 1
+    if modes.clone().any(|mode| MODES[..3].contains(&mode.text()))
         && let Some(alone) = modes.clone().find(|mode| mode.text() == "ReadWriteOncePod")
     {
         let message = "`ReadWriteOncePod` stands alone";
@@ -28,17 +26,48 @@ pub fn check<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
     }
     match spec.at_path(&["resources", "requests", "storage"]) {
         None => {
-            let message = "a claim says how much it needs";
-            let help = "add `resources: { requests: { storage: ... } }`";
-            report.error(Code::MissingObjectField, spec, message, help);
+            let finding =
+                report.at(Code::MissingObjectField, spec, "a claim says how much it needs");
+            let finding = finding.as_server(report.root, spec, ".resources[storage]");
+            report.push(finding.help("add `resources: { requests: { storage: ... } }`"));
         }
         Some(storage) => {
             let amount = resources::quantity(storage);
             if amount.is_some_and(|amount| amount <= Quantity::default()) {
                 let message = format!("a volume of {} holds nothing", storage.text());
-                report.error(Code::Resources, storage, message, "write an amount such as 1Gi");
+                let finding = report.at(Code::Resources, storage, message);
+                let finding = finding.as_server(report.root, spec, ".resources[storage]");
+                report.push(finding.help("write an amount such as 1Gi"));
             }
         }
     }
-    report.name(NameForm::DnsSubdomain, field(spec, "storageClassName"));
+    for name in ["storageClassName", "volumeAttributesClassName"] {
+        report.name(NameForm::DnsSubdomain, field(spec, name));
+    }
+    report.set_word(field(spec, "volumeMode"), &["Block", "Filesystem"]);
+    metadata::selector(field(spec, "selector"), report);
+    sources(spec, report);
+}
+
+/// What the volume is filled from: `validateDataSource` and `validateDataSourceRef`.
+fn sources<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
+    let (old, new) = (field(spec, "dataSource"), field(spec, "dataSourceRef"));
+    for source in [old, new].into_iter().flatten() {
+        report.required(source, "name");
+        report.required(source, "kind");
+        report.name(NameForm::DnsSubdomain, field(source, "apiGroup"));
+        report.name(NameForm::DnsLabel, field(source, "namespace"));
+        if text(source, "apiGroup").is_empty() && text(source, "kind") != "PersistentVolumeClaim" {
+            let message = "of the core group, volumes are filled from claims alone";
+            report.error(Code::Contradiction, source, message, "add `apiGroup`");
+        }
+    }
+    let (Some(old), Some(new)) = (old, new) else { return };
+    let differ = |name: &str| text(old, name) != text(new, name);
+    if !text(new, "namespace").is_empty() || ["apiGroup", "kind", "name"].into_iter().any(differ) {
+        let message = "`dataSource` and `dataSourceRef` name two sources";
+        let finding = report.at(Code::Contradiction, old, message);
+        let finding = finding.as_server(report.root, spec, "").also(new.at(), "the other");
+        report.push(finding.help("delete `dataSource`"));
+    }
 }

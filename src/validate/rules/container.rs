@@ -2,7 +2,9 @@
 //! `k8s.io/kubernetes/pkg/apis/core/validation`.
 
 use super::pod::Pod;
-use super::{Report, env, field, items, mount, probe, repeated, resources, security_context, text};
+use super::{
+    Report, env, field, fields, items, mount, probe, repeated, resources, security_context, text,
+};
 use crate::diagnostic::Code;
 use crate::k8s::NameForm;
 use crate::source::{Kind, NodeRef};
@@ -62,7 +64,7 @@ fn common<'t>(pod: Pod<'t>, container: NodeRef<'t>, report: &mut Report<'t, '_>)
         let finding = report.at(Code::ValueNotAllowed, image, message).replace(trimmed);
         report.push(finding.help(format!("write `{trimmed}`")));
     }
-    for entry in container.entries() {
+    for entry in fields(container) {
         match entry.key().unwrap_or_default() {
             "env" => env::check(entry, pod, report),
             "envFrom" => env::from(entry, report),
@@ -139,10 +141,8 @@ fn resize_policy<'t>(list: NodeRef<'t>, pod: Pod<'t>, report: &mut Report<'t, '_
             ("restartPolicy", &["NotRequired", "RestartContainer"]),
         ] {
             let found = report.findings.len();
-            match report.required(policy, name) {
-                node @ Some(_) => report.word(node, words),
-                None => {}
-            }
+            let node = report.required(policy, name);
+            report.word(node, words);
             report.as_server(found, list);
         }
         if let Some(restart) = field(policy, "restartPolicy")

@@ -7,7 +7,7 @@ use super::pod::Pod;
 use super::{Report, field, flag, items, text};
 use crate::diagnostic::Code;
 use crate::k8s::{NameForm, Version};
-use crate::source::NodeRef;
+use crate::source::{Kind, NodeRef};
 
 pub fn check<'t>(entry: NodeRef<'t>, pod: Pod<'t>, report: &mut Report<'t, '_>) {
     match entry.key().unwrap_or_default() {
@@ -96,9 +96,8 @@ fn host_name<'t>(name: NodeRef<'t>, pod: Pod<'t>, report: &mut Report<'t, '_>) {
 
 /// Checks an address: `IsValidIPForLegacyField`.
 pub fn ip<'t>(node: NodeRef<'t>, report: &mut Report<'t, '_>) {
-    if let Some(address) = node.as_str()
-        && !is_ip(address, report.version)
-    {
+    let address = node.text();
+    if matches!(node.kind(), Kind::Str | Kind::Null) && !is_ip(address, report.version) {
         let message = format!("`{address}` is no IP address");
         let help = "write an address such as 10.9.8.7 or 2001:db8::1";
         report.error(Code::ValueNotAllowed, node, message, help);

@@ -3,7 +3,7 @@
 //! of `k8s.io/kubernetes/pkg/apis/core/validation`.
 
 use super::pod::Pod;
-use super::{Report, field, resources};
+use super::{Report, field, fields, resources};
 use crate::diagnostic::{Code, nearest};
 use crate::k8s::NameForm;
 use crate::source::{Kind, NodeRef};
@@ -25,10 +25,8 @@ fn value_from<'t>(
 ) {
     // The server drops a reference to a file before 1.35.
     let files = pod.version.minor() >= 35;
-    let sources: &[&str] = match files {
-        true => &["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"],
-        false => &["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef"],
-    };
+    let sources = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"];
+    let sources = if files { &sources[..] } else { &sources[..4] };
     let found = report.findings.len();
     report.exactly_one(from, sources, "`valueFrom`");
     if let Some(value) = field(variable, "value")
@@ -39,7 +37,7 @@ fn value_from<'t>(
         report.error(Code::Contradiction, value, message, "write one of the two");
     }
     report.as_server(found, from);
-    for source in from.entries() {
+    for source in fields(from) {
         match source.key().unwrap_or_default() {
             "configMapKeyRef" | "secretKeyRef" => {
                 report.required_name(NameForm::DnsSubdomain, source, "name");
@@ -189,9 +187,9 @@ pub fn container_resource<'t>(source: NodeRef<'t>, volume: bool, report: &mut Re
     let Some(amount) = resources::quantity(divisor).filter(|amount| !amount.is_zero()) else {
         return;
     };
-    let known: &[&str] = match resource.text().ends_with(".cpu") {
-        true => &["1m", "1"],
-        false => &BINARY_DIVISORS,
+    let known: &[&str] = match resource.text() {
+        "limits.cpu" | "requests.cpu" => &["1m", "1"],
+        _ => &BINARY_DIVISORS,
     };
     if !known.contains(&amount.to_string().as_str()) {
         let message = format!("`{}` is no divisor of {}", divisor.text(), resource.text());

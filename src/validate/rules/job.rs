@@ -83,7 +83,7 @@ fn generated_labels<'t>(spec: NodeRef<'t>, root: NodeRef<'t>, report: &mut Repor
 
 /// The pods of an indexed Job are named after it and their index.
 fn host_names<'t>(spec: NodeRef<'t>, root: NodeRef<'t>, report: &mut Report<'t, '_>) {
-    let completions = completions(spec).filter(|completions| *completions > 0);
+    let completions = completions(spec, root).filter(|completions| *completions > 0);
     let name = root.at_path(&["metadata", "name"]).filter(|name| !name.text().is_empty());
     if let (true, Some(completions), Some(name)) = (is_indexed(spec), completions, name) {
         let host = format!("{}-{}", name.text(), completions - 1);
@@ -98,10 +98,10 @@ fn is_indexed(spec: NodeRef<'_>) -> bool {
     text(spec, "completionMode") == "Indexed"
 }
 
-/// The completions, with the server's default.
-fn completions(spec: NodeRef<'_>) -> Option<i64> {
-    let one = field(spec, "parallelism").is_none().then_some(1);
-    number(spec, "completions").or(one)
+/// The completions, with the server's default, which the template of a CronJob does not get.
+fn completions(spec: NodeRef<'_>, root: NodeRef<'_>) -> Option<i64> {
+    let alone = text(root, "kind") == "Job" && field(spec, "parallelism").is_none();
+    number(spec, "completions").or(alone.then_some(1))
 }
 
 /// What a Job and the template of a CronJob share: `validateJobSpec`.
@@ -125,7 +125,7 @@ fn job<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
     if let Some(manager) = field(spec, "managedBy") {
         managed_by(manager, report);
     }
-    report.word(field(spec, "completionMode"), &["Indexed", "NonIndexed"]);
+    report.set_word(field(spec, "completionMode"), &["Indexed", "NonIndexed"]);
     if is_indexed(spec) {
         indexed(spec, report);
     } else {
@@ -136,20 +136,18 @@ fn job<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
     }
     let template = field(spec, "template");
     let pod = template.and_then(|template| field(template, "spec"));
-    match field(spec, "podFailurePolicy") {
-        Some(policy) => {
-            failure_policy(spec, policy, report);
-            report.word(field(spec, "podReplacementPolicy"), &["Failed"]);
-        }
-        None => {
-            let words = ["Failed", "TerminatingOrFailed"];
-            report.word(field(spec, "podReplacementPolicy"), &words);
-        }
+    let policy = field(spec, "podFailurePolicy");
+    if let Some(policy) = policy {
+        failure_policy(spec, policy, report);
     }
+    let words = ["Failed", "TerminatingOrFailed"];
+    let words = if policy.is_some() { &words[..1] } else { &words[..] };
+    report.set_word(field(spec, "podReplacementPolicy"), words);
     if let Some(pod) = pod {
         restart_policy(spec, pod, report);
     } else if template.is_none() {
-        report.missing(spec, "template", "add the pods, `template: { spec: ... }`");
+        let help = "add the pods, `template: { spec: ... }`";
+        report.missing_as(spec, "template", ".template.spec.containers", help);
     }
 }
 
@@ -192,7 +190,7 @@ fn managed_by<'t>(manager: NodeRef<'t>, report: &mut Report<'t, '_>) {
 }
 
 fn indexed<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
-    let completions = completions(spec);
+    let completions = completions(spec, report.root);
     if completions.is_none() {
         report.missing(spec, "completions", "an indexed Job has as many indices");
     }
@@ -395,10 +393,13 @@ pub fn cron_job<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
         report.range(field(spec, number), 0, i64::MAX);
     }
     let Some(template) = field(spec, "jobTemplate") else {
-        return report.missing(spec, "jobTemplate", "add the Job, `jobTemplate: { spec: ... }`");
+        let help = "add the Job, `jobTemplate: { spec: ... }`";
+        let path = ".jobTemplate.spec.template.spec.containers";
+        return report.missing_as(spec, "jobTemplate", path, help);
     };
     let Some(job) = field(template, "spec") else {
-        return report.missing(template, "spec", "add the Job");
+        let path = ".spec.template.spec.containers";
+        return report.missing_as(template, "spec", path, "add the Job");
     };
     self::job(job, report);
     let message = "a CronJob's jobs have no selector of their own";

@@ -18,15 +18,20 @@ pub fn check<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
     let api_version = root.get("apiVersion").map_or("", NodeRef::text);
     let Some(metadata) = field(root, "metadata") else {
         let help = "an object needs at least `metadata: { name: ... }`";
-        return report.missing(root, "metadata", help);
+        return report.missing_as(root, "metadata", ".metadata.name", help);
     };
     match field(metadata, "name") {
         Some(name) => {
             object_name(name, api_version, kind, report);
         }
-        None if field(metadata, "generateName").is_some() => {}
+        None if field(metadata, "generateName").is_some_and(|name| !name.text().is_empty()) => {}
         None => report.missing(metadata, "name", "give the object a name"),
     }
+    if let Some(prefix) = field(metadata, "generateName") {
+        generated_name(prefix, api_version, kind, report);
+    }
+    finalizers(metadata, api_version, report);
+    owners(metadata, report);
     namespace(metadata, api_version, kind, report);
     labels(field(metadata, "labels"), report);
     annotations(field(metadata, "annotations"), report);
@@ -58,6 +63,91 @@ fn object_name<'t>(name: NodeRef<'t>, api_version: &str, kind: &str, report: &mu
     if let Err(error) = checked {
         let message = format!("the name `{text}` of a {kind} {error}");
         report.findings.push(Finding::error(Code::NameNotAllowed, report.root, name, message));
+    }
+}
+
+/// The start of a name may end in `-`; the server adds letters and digits.
+fn generated_name<'t>(
+    prefix: NodeRef<'t>,
+    api_version: &str,
+    kind: &str,
+    report: &mut Report<'t, '_>,
+) {
+    let Some(text) = prefix.as_str().filter(|text| !text.is_empty()) else { return };
+    // Of this one the server looks at the whole name alone.
+    if kind == "ReplicationController" && report.version.minor() >= 35 {
+        return;
+    }
+    let (form, _) = name_form(report.version, api_version, kind);
+    let masked = match text.strip_suffix('-') {
+        Some(start) if !start.is_empty() => format!("{start}a"),
+        _ => text.to_owned(),
+    };
+    if let Err(error) = form.check(&masked) {
+        let message = format!("the names that start with `{text}` of a {kind} {error}");
+        report.findings.push(Finding::error(Code::NameNotAllowed, report.root, prefix, message));
+    }
+}
+
+/// Finalizers of the server itself, which have no domain.
+const FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
+/// Groups whose kinds may have other finalizers without a domain.
+const OPEN_GROUPS: [&str; 4] = [
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+];
+
+/// `ValidateFinalizerName` and `validateKubeFinalizerName`.
+fn finalizers<'t>(metadata: NodeRef<'t>, api_version: &str, report: &mut Report<'t, '_>) {
+    let Some(list) = field(metadata, "finalizers") else { return };
+    let group = api_version.split_once('/').map_or("", |(group, _)| group);
+    for finalizer in list.items() {
+        let text = finalizer.text();
+        if let Err(error) = NameForm::QualifiedName.check(text) {
+            let message = format!("the name `{text}` of a finalizer {error}");
+            let finding = report.at(Code::NameNotAllowed, finalizer, message);
+            let finding = finding.as_server(report.root, list, "");
+            report.push(finding.help("write a name such as `example.com/cleanup`"));
+        } else if !text.contains('/')
+            && !FINALIZERS.contains(&text)
+            && !OPEN_GROUPS.contains(&group)
+        {
+            let message = format!("the finalizer `{text}` has no domain");
+            let help = "write a name such as `example.com/cleanup`";
+            report.error(Code::NameNotAllowed, finalizer, message, help);
+        }
+    }
+}
+
+/// `ValidateOwnerReferences`.
+fn owners<'t>(metadata: NodeRef<'t>, report: &mut Report<'t, '_>) {
+    let Some(list) = field(metadata, "ownerReferences") else { return };
+    let mut controller = None;
+    for owner in list.items() {
+        for name in ["apiVersion", "kind", "name", "uid"] {
+            let found = report.findings.len();
+            if let Some(node) = report.required(owner, name)
+                && name == "apiVersion"
+                && node.text().split('/').next_back().is_none_or(str::is_empty)
+            {
+                let message = format!("`{}` is no version of an API", node.text());
+                report.error(Code::ValueNotAllowed, node, message, "write one such as `apps/v1`");
+            }
+            for finding in &mut report.findings[found..] {
+                finding.name_for_server(report.root, list, &format!(".{name}"));
+            }
+        }
+        if super::flag(owner, "controller") {
+            // The server takes two that are alike for one.
+            if let Some(first) = controller.replace(owner).filter(|first| !first.same(owner)) {
+                let message = "an object has one controller".to_owned();
+                let found = report.findings.len();
+                report.repeated(Code::Contradiction, first, owner, message);
+                report.as_server(found, list);
+            }
+        }
     }
 }
 

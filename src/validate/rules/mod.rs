@@ -46,7 +46,10 @@ pub fn check(root: NodeRef<'_>, author: Author, cluster: &Cluster, out: &mut Vec
     if let Some(template) = pods::pod_template(root) {
         pod::check(template, root, report);
     }
-    let spec = root.get("spec");
+    let spec = field(root, "spec");
+    if spec.is_none() {
+        no_spec(root, report);
+    }
     match (root.get("kind").map_or("", NodeRef::text), spec) {
         ("ConfigMap", _) => config::config_map(root, report),
         ("Secret", _) => config::secret(root, report),
@@ -69,6 +72,22 @@ pub fn check(root: NodeRef<'_>, author: Author, cluster: &Cluster, out: &mut Vec
         ("PodDisruptionBudget", Some(spec)) => budget::check(spec, report),
         _ => {}
     }
+}
+
+/// Says which field the server misses first in an object that makes pods and has no spec.
+fn no_spec<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
+    let (name, path) = match text(root, "kind") {
+        "Deployment" | "StatefulSet" | "ReplicaSet" | "ReplicationController" => {
+            ("spec", ".spec.selector")
+        }
+        "DaemonSet" | "Job" => ("spec", ".spec.template.spec.containers"),
+        "CronJob" => ("spec", ".spec.schedule"),
+        "PodTemplate" if field(root, "template").is_none() => {
+            ("template", ".template.spec.containers")
+        }
+        _ => return,
+    };
+    report.missing_as(root, name, path, format!("add `{name}`"));
 }
 
 /// Where the rules write what they find in one object.
@@ -109,6 +128,12 @@ impl<'t> Report<'t, '_> {
         self.push(finding.help(help));
     }
 
+    /// Reports that a map lacks a field, of which the server names what it would hold.
+    fn missing_as(&mut self, holder: NodeRef<'t>, name: &str, path: &str, help: impl Into<String>) {
+        let finding = Finding::missing(self.root, holder, name);
+        self.push(finding.as_server(self.root, holder, path).help(help));
+    }
+
     /// Requires a text that is not empty, and hands it on.
     fn required(&mut self, holder: NodeRef<'t>, name: &str) -> Option<NodeRef<'t>> {
         let node = field(holder, name).filter(|node| !node.text().is_empty());
@@ -122,7 +147,9 @@ impl<'t> Report<'t, '_> {
     /// Checks the form of a name that must not be empty where it is set.
     fn set_name(&mut self, form: NameForm, node: Option<NodeRef<'t>>) {
         match node {
-            Some(node) if node.as_str() == Some("") => {
+            Some(node)
+                if node.text().is_empty() && matches!(node.kind(), Kind::Str | Kind::Null) =>
+            {
                 let message = "the name is empty";
                 self.error(Code::NameNotAllowed, node, message, "write a name, or delete it");
             }
@@ -169,6 +196,17 @@ impl<'t> Report<'t, '_> {
             Some(near) => finding.help(format!("write `{near}`")).replace(near),
             None => finding.help(format!("write `{}`", words.join("` or `"))),
         });
+    }
+
+    /// Checks that a text that is set is one of some words.
+    fn set_word(&mut self, node: Option<NodeRef<'t>>, words: &[&str]) {
+        match node {
+            Some(node) if node.as_str() == Some("") => {
+                let help = format!("write `{}`, or delete the field", words.join("` or `"));
+                self.error(Code::ValueNotAllowed, node, "the value is empty", help);
+            }
+            _ => self.word(node, words),
+        }
     }
 
     /// Checks how long a list is.
@@ -253,6 +291,11 @@ impl<'t> Report<'t, '_> {
 /// A field that is there: null is not.
 fn field<'t>(node: NodeRef<'t>, name: &str) -> Option<NodeRef<'t>> {
     node.get(name).filter(|value| value.kind() != Kind::Null)
+}
+
+/// The fields that are there.
+fn fields(node: NodeRef<'_>) -> impl Iterator<Item = NodeRef<'_>> {
+    node.entries().filter(|entry| entry.kind() != Kind::Null)
 }
 
 /// The text of a string field, or nothing.
@@ -828,13 +871,14 @@ mod tests {
         assert_eq!(
             claim(&json!({})),
             [
-                "V003 spec: a claim needs an access mode [add `accessModes`]",
+                "V003 spec.accessModes: there is no `accessModes` [say how it is mounted, such as \
+                 `[ReadWriteOnce]`]",
                 "V003 spec: a claim says how much it needs \
                  [add `resources: { requests: { storage: ... } }`]",
             ]
         );
         assert_eq!(
-            with(&["ReadWriteOncePod", "ReadWriteSome"], "0"),
+            with(&["ReadWriteOncePod", "ReadWriteSome", "ReadOnlyMany"], "0"),
             [
                 "V005 spec.accessModes[1]: `ReadWriteSome` is no access mode [the modes are \
                  `ReadWriteOnce`, `ReadOnlyMany`, `ReadWriteMany`, `ReadWriteOncePod`]",

@@ -78,7 +78,7 @@ fn propagation<'t>(
 ) {
     if let Some(mode) = field(mount, "mountPropagation") {
         let found = report.findings.len();
-        report.word(Some(mode), &["Bidirectional", "HostToContainer", "None"]);
+        report.set_word(Some(mode), &["Bidirectional", "HostToContainer", "None"]);
         let context = field(container, "securityContext");
         if mode.text() == "Bidirectional"
             && !context.is_some_and(|context| flag(context, "privileged"))
@@ -106,7 +106,7 @@ fn propagation<'t>(
                 report.error(Code::Contradiction, recursive, message, help);
             }
         }
-        _ => report.word(Some(recursive), &["Disabled", "Enabled", "IfPossible"]),
+        _ => report.set_word(Some(recursive), &["Disabled", "Enabled", "IfPossible"]),
     }
     for finding in &mut report.findings[found..] {
         finding.name_for_server(report.root, list, ".recursiveReadOnly");

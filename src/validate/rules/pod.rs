@@ -8,7 +8,6 @@ use super::{
 use crate::diagnostic::Code;
 use crate::k8s::{NameForm, Version};
 use crate::source::NodeRef;
-use crate::validate::finding::Finding;
 
 /// What the rules of one part of a pod ask of another part.
 #[derive(Clone, Copy)]
@@ -94,9 +93,8 @@ pub fn check<'t>(template: NodeRef<'t>, root: NodeRef<'t>, report: &mut Report<'
         metadata::of_template(metadata, template, report);
     }
     let Some(spec) = field(template, "spec") else {
-        let finding = Finding::missing(report.root, template, "spec");
-        let finding = finding.as_server(report.root, template, ".spec.containers");
-        return report.push(finding.help("add `spec: { containers: [...] }`"));
+        let help = "add `spec: { containers: [...] }`";
+        return report.missing_as(template, "spec", ".spec.containers", help);
     };
     let pod = Pod { root, template, spec, version: report.version };
     pod_annotations::check(pod, report);
@@ -118,7 +116,7 @@ fn fields<'t>(pod: Pod<'t>, report: &mut Report<'t, '_>) {
     let spec = pod.spec;
     // A StatefulSet's controller writes both over.
     let named_by_controller = text(pod.root, "kind") == "StatefulSet";
-    for entry in spec.entries() {
+    for entry in super::fields(spec) {
         let node = Some(entry);
         match entry.key().unwrap_or_default() {
             "activeDeadlineSeconds" => report.range(node, 1, i64::from(i32::MAX)),
@@ -129,8 +127,16 @@ fn fields<'t>(pod: Pod<'t>, report: &mut Report<'t, '_>) {
             "hostname" | "subdomain" if !named_by_controller => {
                 report.name(NameForm::DnsLabel, node);
             }
-            "nodeName" | "priorityClassName" | "serviceAccount" | "serviceAccountName" => {
+            "nodeName" | "priorityClassName" | "serviceAccountName" => {
                 report.name(NameForm::DnsSubdomain, node);
+            }
+            // The old name of the field counts where the new one says nothing.
+            "serviceAccount" if text(spec, "serviceAccountName").is_empty() => {
+                let found = report.findings.len();
+                report.name(NameForm::DnsSubdomain, node);
+                for finding in &mut report.findings[found..] {
+                    finding.name_for_server(report.root, spec, ".serviceAccountName");
+                }
             }
             "runtimeClassName" => report.set_name(NameForm::DnsSubdomain, node),
             "nodeSelector" => metadata::labels(node, report),

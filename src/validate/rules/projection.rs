@@ -37,7 +37,7 @@ pub fn downward_api<'t>(source: NodeRef<'t>, report: &mut Report<'t, '_>) {
 /// The server leaves `items` and the index out of the paths of these files.
 fn files<'t>(source: NodeRef<'t>, report: &mut Report<'t, '_>) {
     for file in items(source, "items") {
-        let found = report.findings.len();
+        let (found, mut both) = (report.findings.len(), 0);
         if let Some(path) = report.required(file, "path") {
             report.local(path);
         }
@@ -53,13 +53,15 @@ fn files<'t>(source: NodeRef<'t>, report: &mut Report<'t, '_>) {
                 if let Some(second) = of_container {
                     let message = "a file has both `fieldRef` and `resourceFieldRef`";
                     report.error(Code::Contradiction, second, message, "make it two files");
+                    both = report.findings.len();
                 }
             }
             (None, Some(of_container)) => env::container_resource(of_container, true, report),
         }
         mode(file, "mode", report);
         for index in found..report.findings.len() {
-            let own = report.path_below(file, index);
+            let own =
+                if both == index + 1 { String::new() } else { report.path_below(file, index) };
             report.findings[index].name_for_server(report.root, source, &own);
         }
     }

@@ -6,7 +6,7 @@ use super::pod::Pod;
 use super::{Report, field, items, text};
 use crate::diagnostic::{Code, nearest};
 use crate::k8s::{NameForm, Quantity};
-use crate::source::NodeRef;
+use crate::source::{Kind, NodeRef};
 use crate::validate::finding::Finding;
 
 /// The resources that any container may ask for, shared between containers.
@@ -194,6 +194,10 @@ pub fn is_extended(name: &str) -> bool {
         && NameForm::QualifiedName.check(&format!("requests.{name}")).is_ok()
 }
 
+/// The amount that a node says. The server reads null as 0.
 pub fn quantity(node: NodeRef<'_>) -> Option<Quantity> {
+    if node.kind() == Kind::Null {
+        return Some(Quantity::default());
+    }
     node.text().trim().parse().ok()
 }

@@ -4,7 +4,7 @@
 //! `validateLinux` and `validateWindows` of `k8s.io/kubernetes/pkg/apis/core/validation`.
 
 use super::pod::Pod;
-use super::{Report, field, flag, items, repeated, text};
+use super::{Report, field, fields, flag, items, repeated, text};
 use crate::diagnostic::Code;
 use crate::k8s::NameForm;
 use crate::source::{Kind, NodeRef};
@@ -14,7 +14,7 @@ use crate::validate::pods;
 const MOST_ID: i64 = i32::MAX as i64;
 
 pub fn of_pod<'t>(context: NodeRef<'t>, pod: Pod<'t>, report: &mut Report<'t, '_>) {
-    for entry in context.entries() {
+    for entry in fields(context) {
         match entry.key().unwrap_or_default() {
             "fsGroup" | "runAsGroup" | "runAsUser" => report.range(Some(entry), 0, MOST_ID),
             "supplementalGroups" => {
@@ -22,7 +22,9 @@ pub fn of_pod<'t>(context: NodeRef<'t>, pod: Pod<'t>, report: &mut Report<'t, '_
                     report.range(Some(group), 0, MOST_ID);
                 }
             }
-            "seLinuxChangePolicy" => report.word(Some(entry), &["Recursive"]),
+            "fsGroupChangePolicy" => report.set_word(Some(entry), &["Always", "OnRootMismatch"]),
+            "supplementalGroupsPolicy" => report.set_word(Some(entry), &["Merge", "Strict"]),
+            "seLinuxChangePolicy" => report.set_word(Some(entry), &["Recursive"]),
             "sysctls" => sysctls(entry, pod, report),
             _ => shared(entry, report),
         }
@@ -30,11 +32,11 @@ pub fn of_pod<'t>(context: NodeRef<'t>, pod: Pod<'t>, report: &mut Report<'t, '_
 }
 
 pub fn of_container<'t>(context: NodeRef<'t>, pod: Pod<'t>, report: &mut Report<'t, '_>) {
-    for entry in context.entries() {
+    for entry in fields(context) {
         match entry.key().unwrap_or_default() {
             "runAsGroup" | "runAsUser" => report.range(Some(entry), 0, MOST_ID),
             "procMount" => {
-                report.word(Some(entry), &["Default", "Unmasked"]);
+                report.set_word(Some(entry), &["Default", "Unmasked"]);
                 if entry.text() == "Unmasked" && !pod.own_users() {
                     let message = "an unmasked /proc is for pods with users of their own";
                     let help = "write `procMount: Default`, or `hostUsers: false` at the pod";
@@ -237,7 +239,7 @@ pub fn hosts<'t>(pod: Pod<'t>, report: &mut Report<'t, '_>) {
 }
 
 /// The security contexts of a pod and of its containers.
-fn contexts<'t>(pod: Pod<'t>) -> impl Iterator<Item = NodeRef<'t>> {
+fn contexts(pod: Pod<'_>) -> impl Iterator<Item = NodeRef<'_>> {
     let containers = pods::containers(pod.spec).map(|(_, container)| container);
     let holders = std::iter::once(pod.spec).chain(containers);
     holders.filter_map(|holder| field(holder, "securityContext"))

@@ -25,7 +25,7 @@ pub fn check<'t>(list: NodeRef<'t>, report: &mut Report<'t, '_>) {
             }
         }
         for name in ["nodeAffinityPolicy", "nodeTaintsPolicy"] {
-            report.word(field(constraint, name), &["Honor", "Ignore"]);
+            report.set_word(field(constraint, name), &["Honor", "Ignore"]);
         }
         let selector = field(constraint, "labelSelector");
         metadata::selector(selector, report);

@@ -59,6 +59,13 @@ pub fn check<'t>(list: NodeRef<'t>, pod: Pod<'t>, report: &mut Report<'t, '_>) {
                     let message = "a volume has more than one source";
                     let finding = report.at(Code::Contradiction, node, message);
                     let finding = finding.also(first.at(), "the first source");
+                    // These two the server spells otherwise here.
+                    let spelt = match *name {
+                        "cephfs" => "cephFS",
+                        "downwardAPI" => "downwarAPI",
+                        name => name,
+                    };
+                    let finding = finding.as_server(report.root, volume, &format!(".{spelt}"));
                     report.push(finding.help("make it two volumes"));
                 }
             }
@@ -318,8 +325,8 @@ fn flex_options<'t>(node: NodeRef<'t>, report: &mut Report<'t, '_>) {
 }
 
 fn azure_disk<'t>(node: NodeRef<'t>, report: &mut Report<'t, '_>) {
-    report.word(field(node, "cachingMode"), &["None", "ReadOnly", "ReadWrite"]);
-    report.word(field(node, "kind"), &["Dedicated", "Managed", "Shared"]);
+    report.set_word(field(node, "cachingMode"), &["None", "ReadOnly", "ReadWrite"]);
+    report.set_word(field(node, "kind"), &["Dedicated", "Managed", "Shared"]);
     let Some(uri) = field(node, "diskURI") else { return };
     let wanted = match text(node, "kind") {
         "Managed" => "/subscriptions/",
@@ -368,7 +375,7 @@ fn ephemeral<'t>(
         metadata::labels(field(metadata, "labels"), report);
         metadata::annotations(field(metadata, "annotations"), report);
         let refused = |entry: &NodeRef<'t>| {
-            !matches!(entry.key(), Some("labels" | "annotations" | "creationTimestamp"))
+            !matches!(entry.key(), Some("labels" | "annotations"))
                 && entry.kind() != Kind::Null
                 && !(entry.kind() == Kind::Str && entry.text().is_empty())
         };
@@ -377,9 +384,11 @@ fn ephemeral<'t>(
             report.error(Code::Contradiction, entry, message, "keep labels and annotations alone");
         }
     }
-    match field(template, "spec") {
-        Some(spec) => claim::check(spec, report),
-        None => report.missing(template, "spec", "say what the claim asks for"),
+    if let Some(spec) = field(template, "spec") {
+        claim::check(spec, report);
+    } else {
+        let help = "say what the claim asks for";
+        report.missing_as(template, "spec", ".spec.accessModes", help);
     }
     if let (true, Some(name)) = (pod.is_object(), pod.root.at_path(&["metadata", "name"])) {
         let claim = format!("{}-{}", name.text(), text(volume, "name"));

@@ -24,7 +24,11 @@ pub fn check<'t>(spec: NodeRef<'t>, root: NodeRef<'t>, report: &mut Report<'t, '
         template_of(kind, template, report);
     } else {
         let help = "add the pods, `template: { metadata: ..., spec: ... }`";
-        report.missing(spec, "template", help);
+        let path = match kind {
+            "ReplicationController" => ".template",
+            _ => ".template.spec.containers",
+        };
+        report.missing_as(spec, "template", path, help);
     }
     match kind {
         "Deployment" => deployment(spec, report),
@@ -51,7 +55,11 @@ fn template_of<'t>(kind: &str, template: NodeRef<'t>, report: &mut Report<'t, '_
 fn selection<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
     let Some(selector) = field(spec, "selector") else {
         let help = "add `selector: { matchLabels: ... }` with labels of the template";
-        return report.missing(spec, "selector", help);
+        let path = match text(report.root, "kind") {
+            "DaemonSet" => ".template.metadata.labels",
+            _ => ".selector",
+        };
+        return report.missing_as(spec, "selector", path, help);
     };
     let found = report.findings.len();
     metadata::selector(Some(selector), report);
@@ -211,9 +219,11 @@ fn stateful_set<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
     }
     // Before 1.34 the controller was the first to look at them.
     for claim in items(spec, "volumeClaimTemplates") {
-        match field(claim, "spec") {
-            Some(spec) => claim::check(spec, report),
-            None => report.missing(claim, "spec", "say what the claim asks for"),
+        if let Some(spec) = field(claim, "spec") {
+            claim::check(spec, report);
+        } else {
+            let help = "say what the claim asks for";
+            report.missing_as(claim, "spec", ".spec.accessModes", help);
         }
     }
 }
