@@ -132,8 +132,8 @@ impl<'t> Walk<'t, '_> {
     fn missing_fields(&mut self, node: NodeRef<'t>, object: Object) {
         let present =
             |field: &Field| node.get(field.name).is_some_and(|value| value.kind() != Kind::Null);
-        for field in object.fields().filter(|field| field.required && is_needed(field, object)) {
-            if !present(&field) {
+        for field in object.fields().filter(|field| field.required) {
+            if !present(&field) && (self.custom || is_needed(&field, object)) {
                 let finding = Finding::missing(self.root, node, field.name);
                 self.found(finding.help(format!("add `{}`", field.name)));
             }
@@ -324,7 +324,7 @@ impl<'t> Walk<'t, '_> {
         match list.identity {
             ItemIdentity::None => {}
             ItemIdentity::Value => self.repeated(node, None, |a, b| a.same(b)),
-            ItemIdentity::Keys([key]) => self.repeated(node, Some(key), |a, b| {
+            ItemIdentity::Keys([key]) if !self.custom => self.repeated(node, Some(key), |a, b| {
                 let text = key_text(a, key);
                 text.is_some_and(|text| !text.is_empty()) && text == key_text(b, key)
             }),
@@ -398,13 +398,16 @@ impl<'t> Walk<'t, '_> {
     }
 }
 
-/// Whether the server, too, refuses an object without a field that its document calls required:
-/// of these it reads an absent one as 0, as an empty text or as a term that prefers every node.
+/// Whether the server, too, refuses an object without a field that its document calls required.
+/// Of these it reads an absent one as 0, as an empty text or list, as its own default, or as a
+/// term that prefers every node.
 fn is_needed(field: &Field, object: Object) -> bool {
     let has = |name: &str| object.field(name).is_some();
     match field.name {
         "lun" => !has("iqn"),
         "preference" => !has("weight"),
+        "rules" => object.fields().count() > 1,
+        "status" => object.fields().count() > 2,
         "value" => !has("name"),
         _ => true,
     }

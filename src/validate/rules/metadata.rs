@@ -6,7 +6,7 @@ use super::{Report, field};
 use crate::diagnostic::Code;
 use crate::k8s::schema::Resource;
 use crate::k8s::{NameError, NameForm, Version};
-use crate::source::NodeRef;
+use crate::source::{Kind, NodeRef};
 use crate::validate::Author;
 use crate::validate::finding::Finding;
 
@@ -237,7 +237,10 @@ pub fn of_template<'t>(metadata: NodeRef<'t>, template: NodeRef<'t>, report: &mu
 
 /// Checks the key of a label where it stands as a text.
 pub fn label_key<'t>(node: Option<NodeRef<'t>>, report: &mut Report<'t, '_>) {
-    let Some((node, text)) = node.and_then(|node| Some((node, node.as_str()?))) else { return };
+    let Some(node) = node.filter(|node| matches!(node.kind(), Kind::Str | Kind::Null)) else {
+        return;
+    };
+    let text = node.text();
     if let Err(error) = NameForm::QualifiedName.check(text) {
         let message = format!("the key `{text}` of a label {error}");
         let help = "write a key such as `example.com/name`";

@@ -49,6 +49,13 @@ pub fn check<'t>(list: NodeRef<'t>, pod: Pod<'t>, report: &mut Report<'t, '_>) {
         pod.volumes().any(|claim| claim.source.is_none() && claim.name == name)
     };
     for volume in list.items().filter(|volume| !replaced(volume)) {
+        if let Some(image) = field(volume, "image").filter(|_| pod.version.minor() < 35) {
+            let message = format!("Kubernetes {} drops a volume that is an image", pod.version);
+            let finding = report.at(Code::Volumes, image, message).warning();
+            let help = "copy the files with an init container; such volumes are there since 1.35";
+            report.push(finding.help(help));
+            continue;
+        }
         report.required_name(NameForm::DnsLabel, volume, "name");
         let mut first = None;
         for (place, (name, _)) in SOURCES.iter().enumerate() {

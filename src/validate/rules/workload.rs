@@ -6,7 +6,7 @@ use super::{Amount, Report, claim, field, items, metadata, number, text};
 use crate::diagnostic::Code;
 use crate::k8s::NameForm;
 use crate::source::{Kind, NodeRef};
-use crate::validate::{pods, selector};
+use crate::validate::{Author, pods, selector};
 
 const MOST: i64 = i64::MAX;
 
@@ -218,6 +218,9 @@ fn stateful_set<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
         }
     }
     // Before 1.34 the controller was the first to look at them.
+    if report.author == Author::Other && report.version.minor() < 34 {
+        return;
+    }
     for claim in items(spec, "volumeClaimTemplates") {
         if let Some(spec) = field(claim, "spec") {
             claim::check(spec, report);
@@ -235,7 +238,7 @@ fn rolling_stateful_set<'t>(strategy: NodeRef<'t>, report: &mut Report<'t, '_>) 
     // said all the same where it is gen's own.
     if let Some(unavailable) = field(rolling, "maxUnavailable")
         && unavailable.kind() == Kind::Int
-        && report.author == crate::validate::Author::Gen
+        && report.author == Author::Gen
     {
         report.range(Some(unavailable), 1, MOST);
     }
