@@ -14,6 +14,7 @@ use crate::k8s::{Identity, Object, Version, apply_order};
 use crate::load::{Environments, Project, StackFiles};
 use crate::plan::{Place, Plan, Val};
 use crate::resolve::{self, Interface, Layers, Merged};
+use crate::source::Origin;
 use crate::validate::references::Member;
 use crate::validate::{self, Author, Cluster, Extent};
 use crate::{foreign, link, lower, parallel};
@@ -309,7 +310,8 @@ fn stack(
     project: &Project<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Option<(Plan, Folder)> {
-    let plan = resolve::plan(merged, context, diagnostics)?;
+    let mut plan = resolve::plan(merged, context, diagnostics)?;
+    render_texts(&mut plan, templates, project, diagnostics);
     let mut built = lower::lower(&plan, diagnostics);
     let mut foreign = foreign_objects(&plan, merged, templates, project, diagnostics);
     patch(&plan, merged, &mut built, &mut foreign, diagnostics);
@@ -317,6 +319,35 @@ fn stack(
     let objects = link::link(built, foreign, plan.place.kubernetes.v);
     let folder = Folder::of(&plan.name, Some(&plan.namespace.v), objects);
     Some((plan, Folder { foreign: authors, ..folder }))
+}
+
+/// What templates see of a plan.
+fn facts(plan: &Plan) -> foreign::Facts<'_> {
+    let place = &plan.place;
+    foreign::Facts {
+        stack: &plan.name,
+        namespace: &plan.namespace.v,
+        environment: &place.name,
+        domain: place.domain.as_ref().map(|domain| domain.v.as_str()),
+    }
+}
+
+/// Puts the texts that templates make into the configs.
+fn render_texts(
+    plan: &mut Plan,
+    templates: &Templates,
+    project: &Project<'_>,
+    diagnostics: &mut Diagnostics,
+) {
+    let mut configs = std::mem::take(&mut plan.configs);
+    for config in &mut configs {
+        for (key, usage) in std::mem::take(&mut config.templates) {
+            if let Some(text) = templates.text(&usage, facts(plan), project, diagnostics) {
+                config.data.insert(key, Val::new(text, Origin::Written(usage.at)));
+            }
+        }
+    }
+    plan.configs = configs;
 }
 
 /// The objects of templates and vendored manifests, and whether each is gen's to complete.
@@ -327,13 +358,7 @@ fn foreign_objects(
     project: &Project<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Vec<(Object, bool)> {
-    let place = &plan.place;
-    let facts = foreign::Facts {
-        stack: &plan.name,
-        namespace: &plan.namespace.v,
-        environment: &place.name,
-        domain: place.domain.as_ref().map(|domain| domain.v.as_str()),
-    };
+    let (place, facts) = (&plan.place, facts(plan));
     let mut objects = Vec::new();
     for usage in &plan.templates {
         let made = templates.instantiate(usage, facts, &place.plain_secrets, project, diagnostics);

@@ -733,8 +733,9 @@ codes! {
     ///   report: { template: cron-jbo }
     /// ```
     ///
-    /// Templates are the files `templates/NAME.yaml` of the project. Without `template:`, the
-    /// name of the use is the template's.
+    /// Templates are the files `templates/NAME.yaml` of the project, and those of texts, which a
+    /// config uses under its own `templates`, `templates/NAME.j2`. Without `template:`, the name of
+    /// the use is the template's.
     UnknownTemplate = "R060", "unknown template";
     /// A use of a template sets a parameter that the template does not take.
     ///

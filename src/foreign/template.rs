@@ -1,10 +1,12 @@
-//! The project's templates: `templates/NAME.yaml`, whose parameters are declared in
-//! `templates/NAME.parameters.yaml`.
+//! The project's templates: of objects, `templates/NAME.yaml`, and of text files,
+//! `templates/NAME.j2`. The parameters are declared in `templates/NAME.parameters.yaml`.
 //!
-//! A template without that file takes no parameters. What comes out is any number of Kubernetes
-//! objects; none at all is sound, so that a template may depend on a parameter as a whole.
+//! A template without that file takes no parameters. What comes out of the former is any number
+//! of Kubernetes objects; none at all is sound, so that a template may depend on a parameter as a
+//! whole. What comes out of the latter is the value of a key of a config, as it is.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use minijinja::{Environment, ErrorKind, Value};
 
@@ -26,10 +28,37 @@ const MAX_TEMPLATE: usize = 1 << 20;
 /// What the names of the files that declare parameters end in.
 const DECLARATION: &str = ".parameters.yaml";
 
+/// What a template makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Form {
+    Objects,
+    Text,
+}
+
+impl Form {
+    const ALL: [Self; 2] = [Self::Objects, Self::Text];
+
+    fn file(self, name: &str) -> String {
+        format!("{name}{}", self.extension())
+    }
+
+    fn extension(self) -> &'static str {
+        match self {
+            Self::Objects => ".yaml",
+            Self::Text => ".j2",
+        }
+    }
+
+    /// The name of the template that a file is, if it is one of this form.
+    fn name(self, file: &str) -> Option<&str> {
+        if file.ends_with(DECLARATION) { None } else { file.strip_suffix(self.extension()) }
+    }
+}
+
 /// Every template of a project, read and compiled once.
 pub struct Templates {
     engine: Environment<'static>,
-    all: BTreeMap<String, Template>,
+    all: BTreeMap<(Form, String), Template>,
     /// What is wrong with the folder itself.
     folder: Diagnostics,
 }
@@ -65,13 +94,16 @@ impl Templates {
         };
         let names: Vec<&str> = entries.iter().filter_map(|entry| entry.name.to_str()).collect();
         for file in &names {
-            if let Some(name) = file.strip_suffix(DECLARATION) {
-                if !names.contains(&format!("{name}.yaml").as_str()) {
-                    templates.without_template(name, &names);
+            if let Some(name) = file.strip_suffix(DECLARATION)
+                && !Form::ALL.iter().any(|form| names.contains(&form.file(name).as_str()))
+            {
+                templates.without_template(name, &names);
+            }
+            for form in Form::ALL {
+                if let Some(name) = form.name(file) {
+                    let declared = names.contains(&format!("{name}{DECLARATION}").as_str());
+                    templates.template(project, form, name, declared);
                 }
-            } else if let Some(name) = file.strip_suffix(".yaml") {
-                let declared = names.contains(&format!("{name}{DECLARATION}").as_str());
-                templates.template(project, name, declared);
             }
         }
         templates
@@ -94,33 +126,12 @@ impl Templates {
         project: &Project<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Vec<ForeignObject> {
-        diagnostics.append(self.folder.clone());
-        let name = usage.template.v.as_str();
-        let Some(template) = self.all.get(name) else {
-            if self.folder.is_empty() {
-                diagnostics.push(self.unknown(name, super::place(usage)));
-            }
+        let Some(made) = self.render(Form::Objects, usage, facts, project, diagnostics) else {
             return Vec::new();
         };
-        diagnostics.append(template.diagnostics.clone());
-        // What a use gives is checked although the template itself may be broken.
-        let parameters = template.parameters.as_ref();
-        let values = parameters.and_then(|parameters| parameters.values(usage, diagnostics));
-        let (Some(values), Some((file, marked))) = (values, &template.compiled) else {
-            return Vec::new();
-        };
-        let Ok(compiled) = self.engine.get_template(name) else { return Vec::new() };
-        let context = Value::from_pairs(values.into_iter().chain(facts.values()));
-        let source = project.sources.get(*file);
-        let rendered = match engine::render(&compiled, context) {
-            Ok(rendered) => rendered,
-            Err(failure) => {
-                diagnostics.push(failed(&failure, *file, &source, marked, usage.at));
-                return Vec::new();
-            }
-        };
-        let output = Rendering { output: marked.output(&rendered), source: &source, file: *file };
-        let (trees, found) = parse(*file, &output.output.text, Dialect::Kubectl);
+        let Made { file, source, output } = made;
+        let output = Rendering { output, source: &source, file };
+        let (trees, found) = parse(file, &output.output.text, Dialect::Kubectl);
         let mut wrong = Diagnostics::default();
         found.iter().for_each(|diagnostic| wrong.push(output.diagnostic(diagnostic)));
         let mut objects = Vec::new();
@@ -136,18 +147,73 @@ impl Templates {
         objects.into_iter().map(|tree| ForeignObject { tree, adopt: true, at }).collect()
     }
 
-    fn unknown(&self, name: &str, at: Span) -> Diagnostic {
+    /// The text that a use of a template makes. `None` after a mistake.
+    pub fn text(
+        &self,
+        usage: &TemplateUse,
+        facts: Facts<'_>,
+        project: &Project<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<String> {
+        Some(self.render(Form::Text, usage, facts, project, diagnostics)?.output.text)
+    }
+
+    fn render(
+        &self,
+        form: Form,
+        usage: &TemplateUse,
+        facts: Facts<'_>,
+        project: &Project<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Made<'_>> {
+        diagnostics.append(self.folder.clone());
+        let name = usage.template.v.as_str();
+        let Some(template) = self.all.get(&(form, name.to_owned())) else {
+            if self.folder.is_empty() {
+                diagnostics.push(self.unknown(form, name, super::place(usage)));
+            }
+            return None;
+        };
+        diagnostics.append(template.diagnostics.clone());
+        // What a use gives is checked although the template itself may be broken.
+        let parameters = template.parameters.as_ref();
+        let values = parameters.and_then(|parameters| parameters.values(usage, diagnostics))?;
+        let (file, marked) = template.compiled.as_ref()?;
+        let compiled = self.engine.get_template(&form.file(name)).ok()?;
+        let context = Value::from_pairs(values.into_iter().chain(facts.values()));
+        let source = project.sources.get(*file);
+        match engine::render(&compiled, context) {
+            Ok(rendered) => Some(Made { file: *file, source, output: marked.output(&rendered) }),
+            Err(failure) => {
+                diagnostics.push(failed(&failure, *file, &source, marked, usage.at));
+                None
+            }
+        }
+    }
+
+    fn unknown(&self, form: Form, name: &str, at: Span) -> Diagnostic {
+        let (what, other, place) = match form {
+            Form::Objects => ("template", Form::Text, "under `templates` in a config"),
+            Form::Text => ("template of a text", Form::Objects, "under the stack's `templates`"),
+        };
         let diagnostic =
-            Diagnostic::error(Code::UnknownTemplate, at, format!("there is no template `{name}`"));
-        match nearest(name, self.all.keys().map(String::as_str)) {
+            Diagnostic::error(Code::UnknownTemplate, at, format!("there is no {what} `{name}`"));
+        if self.all.contains_key(&(other, name.to_owned())) {
+            let file = other.file(name);
+            return diagnostic.help(format!("`templates/{file}` is used {place}"));
+        }
+        let known = self.all.keys().filter(|(known, _)| *known == form);
+        match nearest(name, known.map(|(_, name)| name.as_str())) {
             Some(near) => diagnostic.help(format!("did you mean `{near}`?")).suggest(at, near),
-            None => diagnostic.help(format!("templates are files: `templates/{name}.yaml`")),
+            None => {
+                diagnostic.help(format!("templates are files: `templates/{}`", form.file(name)))
+            }
         }
     }
 
     fn without_template(&mut self, name: &str, files: &[&str]) {
-        let templates = files.iter().filter_map(|file| file.strip_suffix(".yaml"));
-        let templates = templates.filter(|name| !name.ends_with(".parameters"));
+        let names = |form: Form| files.iter().filter_map(move |file| form.name(file));
+        let templates = names(Form::Objects).chain(names(Form::Text));
         let message = format!("parameters are declared for `{name}`, which is no template");
         let path = format!("templates/{name}{DECLARATION}");
         let diagnostic = Diagnostic::error_in(Code::BadTemplate, path, message);
@@ -157,7 +223,7 @@ impl Templates {
         });
     }
 
-    fn template(&mut self, project: &Project<'_>, name: &str, declared: bool) {
+    fn template(&mut self, project: &Project<'_>, form: Form, name: &str, declared: bool) {
         let mut diagnostics = Diagnostics::default();
         let parameters = if declared {
             let path = format!("templates/{name}{DECLARATION}");
@@ -166,23 +232,24 @@ impl Templates {
         } else {
             Some(Parameters::default())
         };
-        let file = project.read(&format!("templates/{name}.yaml"), &mut diagnostics);
+        let key = form.file(name);
+        let file = project.read(&format!("templates/{key}"), &mut diagnostics);
         let compiled = file.and_then(|(file, _)| {
             let source = project.sources.get(file);
-            let marked = self.compile(name, file, &source, &mut diagnostics)?;
+            let marked = self.compile(&key, file, &source, &mut diagnostics)?;
             let undeclared = parameters
                 .as_ref()
-                .map(|parameters| self.undeclared(name, file, &source, parameters));
+                .map(|parameters| self.undeclared(form, name, file, &source, parameters));
             let sound = undeclared.as_ref().is_none_or(Vec::is_empty);
             diagnostics.extend(undeclared.into_iter().flatten());
             sound.then_some((file, marked))
         });
-        self.all.insert(name.to_owned(), Template { compiled, parameters, diagnostics });
+        self.all.insert((form, name.to_owned()), Template { compiled, parameters, diagnostics });
     }
 
     fn compile(
         &mut self,
-        name: &str,
+        key: &str,
         file: FileId,
         source: &Source,
         diagnostics: &mut Diagnostics,
@@ -203,7 +270,7 @@ impl Templates {
             return None;
         }
         let marked = marks::mark(&source.text);
-        match self.engine.add_template_owned(name.to_owned(), marked.text.clone()) {
+        match self.engine.add_template_owned(key.to_owned(), marked.text.clone()) {
             Ok(()) => Some(marked),
             Err(error) => {
                 let range = error.range().map_or(0..0, |range| marked.in_template(range));
@@ -224,12 +291,13 @@ impl Templates {
     /// template does not come by.
     fn undeclared(
         &self,
+        form: Form,
         name: &str,
         file: FileId,
         source: &Source,
         parameters: &Parameters,
     ) -> Vec<Diagnostic> {
-        let Ok(compiled) = self.engine.get_template(name) else { return Vec::new() };
+        let Ok(compiled) = self.engine.get_template(&form.file(name)) else { return Vec::new() };
         let known = |name: &str| {
             let (first, rest) = name.split_once('.').unwrap_or((name, ""));
             match fields_of(first) {
@@ -338,6 +406,13 @@ fn said(error: &minijinja::Error) -> String {
         Some(detail) => format!("{}: {detail}", error.kind()),
         None => error.kind().to_string(),
     }
+}
+
+/// What a use of a template came to.
+struct Made<'t> {
+    file: FileId,
+    source: Arc<Source>,
+    output: Output<'t>,
 }
 
 /// What a template rendered to, and the template.

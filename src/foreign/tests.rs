@@ -55,37 +55,43 @@ impl Case {
         self
     }
 
+    fn facts(&self) -> Facts<'_> {
+        Facts { stack: "shop", namespace: "shop-prod", environment: "prod", domain: self.domain }
+    }
+
     fn templates(&self) -> Outcome {
         let mut diagnostics = Diagnostics::default();
         let templates = Templates::load(&self.project);
-        let facts = Facts {
-            stack: "shop",
-            namespace: "shop-prod",
-            environment: "prod",
-            domain: self.domain,
-        };
         let uses = self.stack.body.templates.as_ref().expect("a use of a template");
         let mut objects = Vec::new();
         for (name, entry) in &uses.entries {
-            let template = match &entry.value.template {
-                Some(text) => written(text),
-                None => Val::new(name.clone(), Origin::Written(entry.key)),
-            };
-            let with = entry.value.with.as_ref().map(|with| &with.entries);
-            let with = with.into_iter().flatten().map(|(name, argument)| {
-                let value = copied(argument.value.root());
-                (name.clone(), Argument { key: argument.key, value })
-            });
-            let usage = TemplateUse { template, with: with.collect(), at: entry.key };
+            let (template, with) = (entry.value.template.as_ref(), entry.value.with.as_ref());
+            let usage = template_use(name, entry.key, template, with);
             objects.extend(templates.instantiate(
                 &usage,
-                facts,
+                self.facts(),
                 &self.plain_secrets,
                 &self.project,
                 &mut diagnostics,
             ));
         }
         Outcome { objects, diagnostics }
+    }
+
+    /// The texts that the configs' templates make, by key.
+    fn texts(&self) -> (Vec<String>, Diagnostics) {
+        let mut diagnostics = Diagnostics::default();
+        let templates = Templates::load(&self.project);
+        let configs = self.stack.body.configs.as_ref().expect("configs").entries.values();
+        let uses =
+            configs.flat_map(|config| &config.value.body.templates).flat_map(|all| &all.entries);
+        let mut texts = Vec::new();
+        for (name, entry) in uses {
+            let (template, with) = (entry.value.template.as_ref(), entry.value.with.as_ref());
+            let usage = template_use(name, entry.key, template, with);
+            texts.extend(templates.text(&usage, self.facts(), &self.project, &mut diagnostics));
+        }
+        (texts, diagnostics)
     }
 
     fn manifests(&self) -> Outcome {
@@ -161,6 +167,24 @@ fn written(text: &spec::expression::Text) -> Val<String> {
     }
 }
 
+fn template_use(
+    name: &str,
+    at: Span,
+    template: Option<&spec::expression::Text>,
+    with: Option<&spec::map::Open<spec::raw::Raw>>,
+) -> TemplateUse {
+    let with = with.into_iter().flat_map(|with| &with.entries).map(|(name, argument)| {
+        let value = copied(argument.value.root());
+        (name.clone(), Argument { key: argument.key, value })
+    });
+    let template = template.map(written);
+    TemplateUse {
+        template: template.unwrap_or_else(|| Val::new(name.to_owned(), Origin::Written(at))),
+        with: with.collect(),
+        at,
+    }
+}
+
 fn copied(node: NodeRef<'_>) -> Tree {
     let mut builder = TreeBuilder::default();
     builder.copy(node);
@@ -220,6 +244,91 @@ data:
             "size settings.yaml:9:9 \"{{ size }}\"",
             "host settings.yaml:11:9 {{ stack.name }}.{{ env.domain }}",
         ]
+    );
+}
+
+#[test]
+fn a_text_comes_out_as_it_is() {
+    let case = Case::new(
+        "\
+configs:
+  proxy:
+    templates:
+      nginx.conf: { with: { workers: 4, hosts: [a, \"<b>&\"] } }
+      other.conf: { template: nginx.conf, with: { workers: 1 } }
+",
+    )
+    .file(
+        "templates/nginx.conf.parameters.yaml",
+        "parameters:\n  workers: integer\n  hosts: { type: array, default: [] }\n",
+    )
+    .file(
+        "templates/nginx.conf.j2",
+        "\
+{# of the proxy #}
+worker_processes {{ workers }};
+{% for host in hosts %}
+server_name {{ host }}.{{ env.domain }};
+{% endfor %}
+  key:\tnot: [yaml
+",
+    );
+    let (texts, diagnostics) = case.texts();
+    assert_eq!(case.shown(&diagnostics), "");
+    assert_eq!(
+        texts,
+        [
+            "worker_processes 4;\nserver_name a.shop.example.com;\nserver_name <b>&.shop.example.com;\n  key:\tnot: [yaml\n",
+            "worker_processes 1;\n  key:\tnot: [yaml\n",
+        ]
+    );
+}
+
+#[test]
+fn templates_of_objects_and_of_texts_are_told_apart() {
+    let case = Case::new(
+        "\
+configs:
+  proxy:
+    templates:
+      settings: {}
+      both: { with: { name: x } }
+      nginx.cnf: {}
+      broken: {}
+templates: { nginx.conf: {}, both: { with: { name: z } } }
+",
+    )
+    .file("templates/settings.yaml", CONFIG)
+    .file("templates/both.yaml", CONFIG)
+    .file("templates/both.j2", "name = {{ name }}")
+    .file("templates/both.parameters.yaml", ONE_NAME)
+    .file("templates/nginx.conf.j2", "a;\n")
+    .file("templates/broken.j2", "a;\n{{ b }}\n");
+    let (texts, diagnostics) = case.texts();
+    assert_eq!(texts, ["name = x"]);
+    assert_eq!(
+        case.shown(&diagnostics),
+        "\
+stacks/shop/stack.yaml:4:7: error[R060]: there is no template of a text `settings`
+stacks/shop/stack.yaml:6:7: error[R060]: there is no template of a text `nginx.cnf`
+templates/broken.j2:2:4: error[L061]: `b` is no parameter of this template
+"
+    );
+    let helps: Vec<&str> =
+        diagnostics.iter().flat_map(|one| &one.help).map(String::as_str).collect();
+    assert_eq!(
+        helps,
+        [
+            "`templates/settings.yaml` is used under the stack's `templates`",
+            "did you mean `nginx.conf`?",
+            "declare it in `templates/broken.parameters.yaml`: `parameters: { b: string }`",
+        ]
+    );
+    let outcome = case.templates();
+    assert_eq!(outcome.objects.len(), 1);
+    assert_eq!(
+        case.short(&outcome),
+        "stacks/shop/stack.yaml:8:14: error[R060]: there is no template `nginx.conf`\n"
     );
 }
 

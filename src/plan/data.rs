@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Map, Program, SecretValue, Val};
+use super::{Map, Program, SecretValue, TemplateUse, Val};
 use crate::source::{Origin, Tree};
 
 /// One PostgreSQL. Its pods are described by `program`, whose container has its port and what
@@ -143,6 +143,9 @@ pub struct Config {
     /// Keys whose values have secrets in them, and where the cluster holds those: they are no
     /// part of the object.
     pub secret_data: BTreeMap<String, Val<SecretValue>>,
+    /// Keys whose texts templates of the project make; once these are rendered, they are part of
+    /// `data`.
+    pub templates: BTreeMap<String, TemplateUse>,
     /// Whether it refuses changes.
     pub immutable: Option<Val<bool>>,
     /// Labels of the object.
@@ -157,6 +160,13 @@ impl Config {
     /// Whether there is a ConfigMap: not where all values are secret.
     #[must_use]
     pub fn has_object(&self) -> bool {
-        self.secret_data.is_empty() || !(self.data.is_empty() && self.binary_data.is_empty())
+        let nothing_plain =
+            self.data.is_empty() && self.binary_data.is_empty() && self.templates.is_empty();
+        self.secret_data.is_empty() || !nothing_plain
+    }
+
+    /// The keys whose values are text in the object.
+    pub fn texts(&self) -> impl Iterator<Item = &str> {
+        self.data.keys().chain(self.templates.keys()).map(String::as_str)
     }
 }

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::evaluate::Evaluated;
+use super::foreign::template_use;
 use super::interface::entries;
 use super::log::Log;
 use super::names;
@@ -86,22 +87,18 @@ impl Planner<'_> {
         let files = scope.option(written.files.as_ref(), "a file");
         let (mut data, binary_data) =
             files.and_then(|files| self.files.read(&files)).unwrap_or_default();
+        let files: BTreeMap<String, Origin> = data
+            .iter()
+            .map(|(key, file)| (key.clone(), file.at))
+            .chain(binary_data.iter().map(|(key, file)| (key.clone(), file.at)))
+            .collect();
+        let file = |key: &str| files.get(key).and_then(|at| at.span());
         let mut secret_data = BTreeMap::new();
         for (key, entry) in entries(written.data.as_ref()) {
             let at = Origin::Written(entry.key);
             names::check(NameForm::ConfigKey, key, at, "the key of a ConfigMap", self.log);
-            let file = data.get(key).map(|file| file.at);
-            let binary = binary_data.iter().find(|(file, _)| file == key).map(|(_, file)| file.at);
-            if let Some(file) = file.or(binary).and_then(Origin::span) {
-                self.log.push(
-                    Diagnostic::error(
-                        Code::SameName,
-                        entry.key,
-                        format!("`{key}` is the name of one of the files already"),
-                    )
-                    .also(file, "the files")
-                    .help("remove one of the two"),
-                );
+            if let Some(file) = file(key) {
+                self.taken(key, entry.key, file, "one of the files");
             }
             let Some(value) = scope.evaluate(&entry.value) else { continue };
             let at = Origin::Written(value.span);
@@ -110,6 +107,20 @@ impl Planner<'_> {
             } else if let Some(secret) = self.secret_value(&format!("{name}.{key}"), &value) {
                 secret_data.insert(key.clone(), Val::new(secret, at));
             }
+        }
+        let mut templates = BTreeMap::new();
+        for (key, entry) in entries(written.templates.as_ref()) {
+            let at = Origin::Written(entry.key);
+            names::check(NameForm::ConfigKey, key, at, "the key of a ConfigMap", self.log);
+            let other = written.data.as_ref().and_then(|data| data.entries.get(key));
+            if let Some(file) = file(key) {
+                self.taken(key, entry.key, file, "one of the files");
+            } else if let Some(other) = other {
+                self.taken(key, entry.key, other.key, "one of the keys of `data`");
+            }
+            let spec::TextTemplateUse { template, with, .. } = &entry.value;
+            let usage = template_use(key, entry.key, template.as_ref(), with.as_ref(), &scope);
+            templates.insert(key.clone(), usage);
         }
         let labels = scope.map(written.labels.as_ref(), "a label");
         names::check_labels(&labels, self.log);
@@ -121,11 +132,21 @@ impl Planner<'_> {
             data,
             binary_data,
             secret_data,
+            templates,
             immutable: scope.value(written.immutable.as_ref(), "a switch"),
             labels,
             annotations,
             at: Origin::Written(at),
         }
+    }
+
+    /// Reports a key that something else of the config has already.
+    fn taken(&self, key: &str, at: Span, other: Span, what: &str) {
+        self.log.push(
+            Diagnostic::error(Code::SameName, at, format!("`{key}` is the name of {what} already"))
+                .also(other, "here")
+                .help("remove one of the two"),
+        );
     }
 
     /// Where the cluster holds a value with a secret in it. `wanted` is the key under which it is

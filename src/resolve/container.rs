@@ -138,7 +138,7 @@ impl Planner<'_> {
             // Of several sources the last wins, and a variable over all of them.
             match source {
                 Readable::Config(config) => {
-                    config.data.keys().for_each(|key| drop(variables.shift_remove(key.as_str())));
+                    config.texts().for_each(|key| drop(variables.shift_remove(key)));
                     for (key, value) in &config.secret_data {
                         let at = value.at.derive(Rule::SecretOfConfig);
                         names::check(

@@ -115,6 +115,7 @@ impl<'a> Files<'a> {
                 data,
                 binary_data,
                 secret_data: BTreeMap::new(),
+                templates: BTreeMap::new(),
                 immutable: None,
                 labels: Map::new(),
                 annotations: Map::new(),

@@ -4,26 +4,19 @@ use super::interface::{entries, open_entries};
 use super::planner::Planner;
 use super::read::Read;
 use crate::plan::{Argument, Patch, TemplateUse, Val, Vendored};
-use crate::source::Origin;
+use crate::source::{Origin, Span};
+use crate::spec;
+use crate::spec::expression::Text;
+use crate::spec::map::Open;
+use crate::spec::raw::Raw;
 
 impl Planner<'_> {
     pub fn templates(&self) -> Vec<TemplateUse> {
         let scope = self.scope(None);
         entries(self.merged.body.templates.as_ref())
             .map(|(name, entry)| {
-                let said = scope.option(entry.value.template.as_ref(), "the name of a template");
-                let with = open_entries(entry.value.with.as_ref())
-                    .map(|(name, argument)| {
-                        let value = scope.raw(&argument.value, "a template's parameter");
-                        (name.clone(), Argument { key: argument.key, value })
-                    })
-                    .collect();
-                TemplateUse {
-                    template: said
-                        .unwrap_or_else(|| Val::new(name.clone(), Origin::Written(entry.key))),
-                    with,
-                    at: entry.key,
-                }
+                let spec::TemplateUse { template, with, .. } = &entry.value;
+                template_use(name, entry.key, template.as_ref(), with.as_ref(), &scope)
             })
             .collect()
     }
@@ -53,5 +46,25 @@ impl Planner<'_> {
                 tree: self.fragment(&entry.value, "a patch", &scope),
             })
             .collect()
+    }
+}
+
+/// A use of a template, which has the name of the use unless it says another one.
+pub(super) fn template_use(
+    name: &str,
+    at: Span,
+    template: Option<&Text>,
+    with: Option<&Open<Raw>>,
+    scope: &impl Read,
+) -> TemplateUse {
+    let said = scope.option(template, "the name of a template");
+    let with = open_entries(with).map(|(name, argument)| {
+        let value = scope.raw(&argument.value, "a template's parameter");
+        (name.clone(), Argument { key: argument.key, value })
+    });
+    TemplateUse {
+        template: said.unwrap_or_else(|| Val::new(name.to_owned(), Origin::Written(at))),
+        with: with.collect(),
+        at,
     }
 }

@@ -3,6 +3,7 @@
 use super::expression::Text;
 use super::macros::spec;
 use super::map::{Closed, Open};
+use super::template::TextTemplateUse;
 use super::value::Value;
 
 spec! {
@@ -13,6 +14,8 @@ spec! {
         data: Closed<Text>,
         /// A file or a folder beside the stack, each file a key.
         files: Text,
+        /// Texts from templates of the project, each a key.
+        templates: Closed<TextTemplateUse>,
         /// The ConfigMap's name, where a live system has another one already.
         name: Text,
         /// Refuses changes.

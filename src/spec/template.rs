@@ -1,4 +1,4 @@
-//! Escape hatches for whole objects: templates and vendored manifests.
+//! Templates, of whole objects and of text files, and vendored manifests.
 
 use super::expression::Text;
 use super::macros::{spec, words};
@@ -11,6 +11,17 @@ spec! {
     /// parameters are declared in `templates/NAME.parameters.yaml`.
     pub struct TemplateUse {
         /// The template's name, where it is not the name of this use.
+        template: Text,
+        /// The values of its parameters.
+        with: Open<Raw>,
+    }
+}
+
+spec! {
+    /// A text from a template of the project: the file `templates/NAME.j2`, whose parameters are
+    /// declared in `templates/NAME.parameters.yaml`.
+    pub struct TextTemplateUse {
+        /// The template's name, where it is not the name of the key.
         template: Text,
         /// The values of its parameters.
         with: Open<Raw>,

@@ -171,3 +171,33 @@ fn a_link_within_the_project_is_followed() {
     );
     assert_eq!(outcome.plan().configs[0].data.keys().collect::<Vec<_>>(), ["secret.txt"]);
 }
+
+#[test]
+fn a_text_of_a_template_is_a_key_of_its_own() {
+    let outcome = with_files(
+        r#"configs: { app: { files: conf/, data: { b: "1" }, templates: { c: { with: { workers: 4 } }, d: { template: c } } } }"#,
+        &[("conf/a.ini", b"x")],
+    );
+    let config = &outcome.plan().configs[0];
+    let uses: Vec<String> = config
+        .templates
+        .iter()
+        .map(|(key, usage)| {
+            let with: Vec<&String> = usage.with.keys().collect();
+            format!("{key} {} {with:?}", usage.template.v)
+        })
+        .collect();
+    assert_eq!(uses, [r#"c c ["workers"]"#, "d c []"]);
+    let outcome = with_files(
+        r#"configs: { app: { files: conf/, data: { b: "1" }, templates: { a.ini: {}, b: { with: { x: "${{ pod.ip }}" } } } } }"#,
+        &[("conf/a.ini", b"x")],
+    );
+    assert_eq!(
+        outcome.reports,
+        [
+            "R024 [a.ini] `a.ini` is the name of one of the files already",
+            "R024 [b] `b` is the name of one of the keys of `data` already",
+            "R016 [${{ pod.ip }}] `pod.ip` is known on the node alone, too late for a template's parameter",
+        ]
+    );
+}
