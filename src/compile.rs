@@ -14,9 +14,9 @@ use crate::k8s::{Identity, Object, Version, apply_order};
 use crate::load::{Environments, Project, StackFiles};
 use crate::plan::{Place, Plan, Val};
 use crate::resolve::{self, Interface, Layers, Merged};
-use crate::source::Origin;
+use crate::source::{NodeRef, Origin};
 use crate::validate::references::Member;
-use crate::validate::{self, Author, Cluster, Extent};
+use crate::validate::{self, Author, Cluster, CustomKinds, Extent, Finding};
 use crate::{foreign, link, lower, parallel};
 
 /// The folder of what belongs to no single stack.
@@ -30,6 +30,8 @@ pub struct Loaded<'p> {
     pub environments: Environments,
     stacks: BTreeMap<String, StackFiles>,
     templates: Templates,
+    /// The kinds that the definitions in `crds/` bring.
+    custom: CustomKinds,
     diagnostics: Diagnostics,
 }
 
@@ -94,7 +96,8 @@ impl<'p> Loaded<'p> {
         resolve::check_listed(&mut stacks, &environments);
         resolve::check_consents(&mut stacks);
         let templates = Templates::load(&project);
-        Self { project, environments, stacks, templates, diagnostics }
+        let custom = custom_kinds(&project, &mut diagnostics);
+        Self { project, environments, stacks, templates, custom, diagnostics }
     }
 
     /// What is wrong with the environments, or with the project as a whole.
@@ -194,7 +197,7 @@ impl<'p> Loaded<'p> {
         };
         let compile = |merged: &Merged| {
             let mut diagnostics = Diagnostics::default();
-            let made = stack(merged, context, &self.templates, &self.project, &mut diagnostics);
+            let made = self.stack(merged, context, &mut diagnostics);
             (made, diagnostics)
         };
         let sound = stacks.iter().filter(|stack| stack.is_sound && wanted(&stack.merged.stack));
@@ -215,7 +218,7 @@ impl<'p> Loaded<'p> {
             }
         }
         resolve::check_routes(&plans, diagnostics);
-        validate(&folders, &place, diagnostics);
+        validate(&folders, &place, &self.custom, diagnostics);
         Some(folders)
     }
 
@@ -223,6 +226,62 @@ impl<'p> Loaded<'p> {
     fn here<'s>(&'s self, layers: &Layers) -> BTreeMap<&'s str, &'s StackFiles> {
         let all = self.stacks.iter().map(|(name, files)| (name.as_str(), files));
         all.filter(|(_, files)| layers.runs(files)).collect()
+    }
+
+    fn stack(
+        &self,
+        merged: &Merged,
+        context: resolve::Context<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<(Plan, Folder)> {
+        let mut plan = resolve::plan(merged, context, diagnostics)?;
+        render_texts(&mut plan, &self.templates, &self.project, diagnostics);
+        let mut built = lower::lower(&plan, diagnostics);
+        let mut foreign = self.foreign_objects(&plan, merged, diagnostics);
+        patch(&plan, merged, &mut built, &mut foreign, diagnostics);
+        let authors = foreign.iter().map(|(object, _)| object.identity().clone()).collect();
+        let objects = link::link(built, foreign, plan.place.kubernetes.v);
+        let folder = Folder::of(&plan.name, Some(&plan.namespace.v), objects);
+        Some((plan, Folder { foreign: authors, ..folder }))
+    }
+
+    /// The objects of templates and vendored manifests, and whether each is gen's to complete.
+    fn foreign_objects(
+        &self,
+        plan: &Plan,
+        merged: &Merged,
+        diagnostics: &mut Diagnostics,
+    ) -> Vec<(Object, bool)> {
+        let project = &self.project;
+        let (place, facts) = (&plan.place, facts(plan));
+        let mut objects = Vec::new();
+        for usage in &plan.templates {
+            let plain = &place.plain_secrets;
+            objects.extend(self.templates.instantiate(usage, facts, plain, project, diagnostics));
+        }
+        for vendored in &plan.manifests {
+            let folder = &merged.folder;
+            objects.extend(foreign::vendored(
+                vendored,
+                folder,
+                &place.plain_secrets,
+                project,
+                diagnostics,
+            ));
+        }
+        let completed = objects.into_iter().map(|ForeignObject { tree, adopt, at }| {
+            let root = tree.root();
+            let tree = if adopt { lower::adopt(plan, root, at, self.scope(root)) } else { tree };
+            (Object::new(tree).expect("reading a manifest lets only objects pass"), adopt)
+        });
+        completed.collect()
+    }
+
+    /// Whether an object's kind, where a definition of the project brings it, is namespaced.
+    fn scope(&self, object: NodeRef<'_>) -> Option<bool> {
+        let text = |name: &str| object.get(name).map_or("", NodeRef::text);
+        let kind = self.custom.find(text("apiVersion"), text("kind"))?;
+        Some(kind.is_namespaced)
     }
 
     fn check_request(
@@ -303,24 +362,6 @@ fn interfaces(
     all
 }
 
-fn stack(
-    merged: &Merged,
-    context: resolve::Context<'_>,
-    templates: &Templates,
-    project: &Project<'_>,
-    diagnostics: &mut Diagnostics,
-) -> Option<(Plan, Folder)> {
-    let mut plan = resolve::plan(merged, context, diagnostics)?;
-    render_texts(&mut plan, templates, project, diagnostics);
-    let mut built = lower::lower(&plan, diagnostics);
-    let mut foreign = foreign_objects(&plan, merged, templates, project, diagnostics);
-    patch(&plan, merged, &mut built, &mut foreign, diagnostics);
-    let authors = foreign.iter().map(|(object, _)| object.identity().clone()).collect();
-    let objects = link::link(built, foreign, plan.place.kubernetes.v);
-    let folder = Folder::of(&plan.name, Some(&plan.namespace.v), objects);
-    Some((plan, Folder { foreign: authors, ..folder }))
-}
-
 /// What templates see of a plan.
 fn facts(plan: &Plan) -> foreign::Facts<'_> {
     let place = &plan.place;
@@ -348,37 +389,6 @@ fn render_texts(
         }
     }
     plan.configs = configs;
-}
-
-/// The objects of templates and vendored manifests, and whether each is gen's to complete.
-fn foreign_objects(
-    plan: &Plan,
-    merged: &Merged,
-    templates: &Templates,
-    project: &Project<'_>,
-    diagnostics: &mut Diagnostics,
-) -> Vec<(Object, bool)> {
-    let (place, facts) = (&plan.place, facts(plan));
-    let mut objects = Vec::new();
-    for usage in &plan.templates {
-        let made = templates.instantiate(usage, facts, &place.plain_secrets, project, diagnostics);
-        objects.extend(made);
-    }
-    for vendored in &plan.manifests {
-        let folder = &merged.folder;
-        objects.extend(foreign::vendored(
-            vendored,
-            folder,
-            &place.plain_secrets,
-            project,
-            diagnostics,
-        ));
-    }
-    let completed = objects.into_iter().map(|ForeignObject { tree, adopt, at }| {
-        let tree = if adopt { lower::adopt(plan, tree.root(), at) } else { tree };
-        (Object::new(tree).expect("reading a manifest lets only objects pass"), adopt)
-    });
-    completed.collect()
 }
 
 /// Merges the stack's patches over the objects that they name.
@@ -426,7 +436,12 @@ impl Folder {
 }
 
 /// Validates all objects of an environment together.
-pub fn validate(folders: &[Folder], place: &Place, diagnostics: &mut Diagnostics) {
+pub fn validate(
+    folders: &[Folder],
+    place: &Place,
+    custom: &CustomKinds,
+    diagnostics: &mut Diagnostics,
+) {
     let plain = |values: &[Val<String>]| -> Vec<String> {
         values.iter().map(|value| value.v.clone()).collect()
     };
@@ -438,6 +453,7 @@ pub fn validate(folders: &[Folder], place: &Place, diagnostics: &mut Diagnostics
         cluster_issuers: plain(&place.known_cluster_issuers),
         objects: plain(&place.known_objects),
         extent: Extent::Environment,
+        custom: custom.clone(),
     };
     let members: Vec<Member<'_>> = folders
         .iter()
@@ -470,6 +486,31 @@ pub fn check_on_demand(compiled: &[Compiled], request: Request<'_>, diagnostics:
             suggest(unknown, name, known.iter().copied())
         });
     }
+}
+
+/// The kinds that the definitions in `crds/` bring, whatever else lies there reported.
+fn custom_kinds(project: &Project<'_>, diagnostics: &mut Diagnostics) -> CustomKinds {
+    let mut custom = CustomKinds::default();
+    let mut findings = Vec::new();
+    for tree in &foreign::folder("crds", project, diagnostics) {
+        let root = tree.root();
+        if !validate::custom::is_definition(root) {
+            let kind = root.get("kind").unwrap_or(root);
+            let message = format!("`{}` defines no kind", kind.text());
+            let finding = Finding::error(Code::Definition, root, kind, message);
+            findings.push(finding.help(
+                "`crds/` holds definitions to check with; what is to be rendered belongs in a \
+                 stack's `manifests`",
+            ));
+            continue;
+        }
+        validate::schema::check(root, Author::Other, &Cluster::default(), &mut findings);
+        custom.read(root, &mut findings);
+    }
+    for finding in findings {
+        diagnostics.push(finding.into_diagnostic());
+    }
+    custom
 }
 
 fn nowhere(code: Code, message: String) -> Diagnostic {

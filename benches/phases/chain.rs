@@ -12,6 +12,7 @@ use gen_compiler::load::{Environments, Project, StackFiles};
 use gen_compiler::plan::{Place, Plan};
 use gen_compiler::resolve::{self, Layers};
 use gen_compiler::source::Sources;
+use gen_compiler::validate::CustomKinds;
 use gen_compiler::{diff, link, lower};
 
 use crate::system::System;
@@ -110,7 +111,8 @@ impl<'s> Chain<'s> {
     /// From complete objects to what is wrong with them.
     pub fn validate(&self) -> Diagnostics {
         let mut diagnostics = Diagnostics::default();
-        compile::validate(&self.compiled.folders, &self.place, &mut diagnostics);
+        let custom = CustomKinds::default();
+        compile::validate(&self.compiled.folders, &self.place, &custom, &mut diagnostics);
         diagnostics
     }
 

@@ -607,6 +607,55 @@ codes! {
     /// The one applied last would win. Rename one of the two, or give the stacks namespaces
     /// of their own.
     DefinedTwice = "V034", "object defined twice";
+    /// An object breaks a rule that the definition of its kind states in CEL.
+    ///
+    /// ```yaml
+    /// # The rule: size(self) > 0 ? !self.exists(path, path.value.startsWith('//')) : true
+    /// kind: HTTPRoute
+    /// spec:
+    ///   rules:
+    ///     - matches: [{ path: { type: PathPrefix, value: //shop } }]
+    /// ```
+    ///
+    /// The message is the rule's own, as the API server would give it; the rule's line is shown
+    /// along with it.
+    RuleOfKind = "V040", "rule of a custom resource that does not hold";
+    /// A rule of a custom resource or of a policy that gen could not work out.
+    ///
+    /// ```yaml
+    /// validations:
+    ///   - expression: authorizer.group('').resource('pods').check('create').allowed()
+    /// ```
+    ///
+    /// What it asks for is known to the cluster alone, or gen has no such function. The object
+    /// may be sound or not: only the API server can tell. Try it with
+    /// `kubectl apply --dry-run=server`.
+    RuleNotChecked = "V041", "rule that could not be checked";
+    /// A `CustomResourceDefinition` that the API server would not take.
+    ///
+    /// ```yaml
+    /// kind: CustomResourceDefinition
+    /// metadata: { name: widget.example.com }
+    /// spec:
+    ///   group: example.com
+    ///   names: { plural: widgets, kind: Widget }
+    /// ```
+    ///
+    /// Its name is always the plural and the group: `widgets.example.com`. Exactly one version
+    /// has `storage: true`, every version has a schema, and every pattern is a regular
+    /// expression of RE2, which has no look-around.
+    Definition = "V042", "unsound definition of a custom resource";
+    /// An expression of a rule or a policy that does not compile, so that the API server would
+    /// refuse what holds it.
+    ///
+    /// ```yaml
+    /// validations:
+    ///   - expression: objct.spec.replicas <= 5
+    /// ```
+    ///
+    /// A rule of a custom resource sees `self` and `oldSelf`; a policy sees `object`,
+    /// `oldObject`, `request`, `params`, `namespaceObject`, `variables` and `authorizer`.
+    ExpressionOfRule = "V043", "expression that does not compile";
     /// Somebody changed a rendered file since gen wrote it, so gen does not replace or remove
     /// it: the next render would silently undo the change.
     ///

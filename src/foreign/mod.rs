@@ -6,6 +6,7 @@
 //! change: of the template, not of what came out of it.
 
 mod engine;
+mod folder;
 mod manifest;
 mod marks;
 mod parameters;
@@ -14,6 +15,7 @@ mod scan;
 mod template;
 mod vendored;
 
+pub use folder::folder;
 pub use patch::target;
 pub use template::Templates;
 pub use vendored::vendored;

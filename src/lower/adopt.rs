@@ -11,13 +11,15 @@ use crate::plan::Plan;
 use crate::source::{NodeRef, Origin, Tree};
 
 /// An object of a template with what it does not say itself: the stack's labels, annotations
-/// and namespace. `at` is where the stack uses the template.
+/// and namespace. `at` is where the stack uses the template; `is_namespaced` is known of kinds
+/// that a definition of the project brings.
 #[must_use]
-pub fn adopt(plan: &Plan, object: NodeRef<'_>, at: Origin) -> Tree {
+pub fn adopt(plan: &Plan, object: NodeRef<'_>, at: Origin, is_namespaced: Option<bool>) -> Tree {
     let text = |key| object.get(key).map_or("", NodeRef::text);
     let resource = Resource::find(plan.place.kubernetes.v, text("apiVersion"), text("kind"));
     let owner = Owner { at, ..Owner::stack(plan) };
-    let is_namespaced = resource.is_none_or(Resource::is_namespaced);
+    let is_namespaced =
+        is_namespaced.unwrap_or_else(|| resource.is_none_or(Resource::is_namespaced));
     let metadata = k8s!(at; ObjectMeta {
         namespace: is_namespaced.then(|| owner.namespace()),
         labels: owner.labels(),

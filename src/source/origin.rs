@@ -316,4 +316,6 @@ rules! {
     /// A value of a config that has a secret in it stays in the Secret. Programs that read the
     /// config get it from there: as a file among the config's, or as a variable.
     SecretOfConfig = "secret-of-config",
+    /// The definition of a custom resource fills in what an object leaves out.
+    CustomDefault = "custom-default",
 }

@@ -3,6 +3,8 @@
 //! [`schema`] compares each object with the type of its kind; [`rules`] checks what types
 //! cannot say; [`references`] looks at all objects of an environment together.
 
+mod cel;
+pub mod custom;
 mod finding;
 mod pods;
 pub mod references;
@@ -12,6 +14,7 @@ mod selector;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use custom::CustomKinds;
 pub use finding::{Finding, object_name};
 
 use crate::diagnostic::{Code, Diagnostics};
@@ -36,6 +39,9 @@ pub struct Cluster {
     pub objects: Vec<String>,
     /// How much of what the cluster is to get is at hand.
     pub extent: Extent,
+    /// The kinds that `CustomResourceDefinition`s bring; they go before those that gen knows
+    /// by itself.
+    pub custom: CustomKinds,
 }
 
 /// How much of what a cluster is to get is checked together.
@@ -57,10 +63,17 @@ impl Cluster {
     }
 }
 
-/// Checks all objects of an environment, each for itself and all together.
+/// Checks all objects of an environment, each for itself and all together. Definitions among
+/// them bring their kinds.
 #[must_use]
 pub fn check(members: &[Member<'_>], cluster: &Cluster) -> Diagnostics {
     let mut findings = Vec::new();
+    let mut extended = None;
+    for member in members.iter().filter(|member| custom::is_definition(member.root)) {
+        let cluster = extended.get_or_insert_with(|| cluster.clone());
+        cluster.custom.read(member.root, &mut findings);
+    }
+    let cluster = extended.as_ref().unwrap_or(cluster);
     for member in members {
         object(member.root, member.author, cluster, &mut findings);
     }

@@ -7,18 +7,22 @@ use std::sync::OnceLock;
 
 use regex_lite::Regex;
 
+use super::custom::CustomKind;
 use super::finding::Finding;
 use super::{Author, Cluster, Extent};
 use crate::diagnostic::{Code, nearest};
-use crate::k8s::Quantity;
 use crate::k8s::schema::{
     Field, ItemIdentity, Limit, List, Object, Resource, Shape, Type, pattern, pattern_count,
 };
+use crate::k8s::{Quantity, Version};
 use crate::source::{Kind, NodeRef};
 
 /// Compares an object with the type of its kind.
 pub fn check(root: NodeRef<'_>, author: Author, cluster: &Cluster, out: &mut Vec<Finding>) {
     let Some((api_version, kind)) = kind_of(root, out) else { return };
+    if let Some(custom) = cluster.custom.find(api_version.text(), kind.text()) {
+        return custom_resource(root, api_version, custom, cluster, out);
+    }
     let Some(resource) = Resource::find(cluster.version, api_version.text(), kind.text()) else {
         if !cluster.knows_kind(api_version.text(), kind.text()) {
             out.push(no_schema(root, api_version, kind, cluster));
@@ -36,6 +40,39 @@ pub fn check(root: NodeRef<'_>, author: Author, cluster: &Cluster, out: &mut Vec
         walk.in_status = entry.key() == Some("status");
         walk.field(entry, object);
     }
+}
+
+/// Checks an object of a kind that a definition brings.
+fn custom_resource<'t>(
+    root: NodeRef<'t>,
+    api_version: NodeRef<'t>,
+    custom: &CustomKind,
+    cluster: &Cluster,
+    out: &mut Vec<Finding>,
+) {
+    if !custom.is_served {
+        let message = format!("`{}` is not served for `{}`", custom.api_version, custom.kind);
+        let group = custom.api_version.split('/').next().unwrap_or_default();
+        let served = cluster.custom.all().filter(|other| {
+            other.is_served
+                && other.kind == custom.kind
+                && other.api_version.split('/').next() == Some(group)
+        });
+        let served: Vec<&str> = served.map(|other| other.api_version.as_str()).collect();
+        let finding = Finding::error(Code::NoSchema, root, api_version, message);
+        out.push(finding.help(format!("the definition serves `{}`", served.join("`, `"))));
+        return;
+    }
+    if let Some(node) = root.get("metadata") {
+        metadata(root, node, cluster.version, out);
+        let namespace = node.get("namespace").filter(|name| name.kind() != Kind::Null);
+        if let Some(namespace) = namespace.filter(|_| !custom.is_namespaced) {
+            let message = format!("a {} has no namespace", custom.kind);
+            let finding = Finding::error(Code::Contradiction, root, namespace, message);
+            out.push(finding.help("delete the field"));
+        }
+    }
+    custom.check(root, cluster.version, out);
 }
 
 fn kind_of<'t>(root: NodeRef<'t>, out: &mut Vec<Finding>) -> Option<(NodeRef<'t>, NodeRef<'t>)> {
@@ -162,20 +199,15 @@ impl<'t> Walk<'t, '_> {
     }
 
     fn unknown_field(&mut self, entry: NodeRef<'t>, name: &str, object: Object) {
-        let message = format!("there is no field `{name}`");
-        let finding = Finding::error_at_key(Code::UnknownObjectField, self.root, entry, message);
         let versions = object.versions(name);
-        let finding = if !versions.is_empty() {
-            finding.help(format!("Kubernetes has the field {versions}"))
-        } else if let Some(near) = nearest(name, object.fields().map(|field| field.name)) {
-            finding.help(format!("write `{near}`")).replace(near)
-        } else {
+        let finding = if versions.is_empty() {
             let names: Vec<&str> = object.fields().map(|field| field.name).collect();
-            match names.len() {
-                0 => finding.help("the object has no fields"),
-                1..=12 => finding.help(format!("the fields are `{}`", names.join("`, `"))),
-                _ => finding,
-            }
+            unknown_field(self.root, entry, &names)
+        } else {
+            let message = format!("there is no field `{name}`");
+            let code = Code::UnknownObjectField;
+            let finding = Finding::error_at_key(code, self.root, entry, message);
+            finding.help(format!("Kubernetes has the field {versions}"))
         };
         self.found(finding);
     }
@@ -218,18 +250,7 @@ impl<'t> Walk<'t, '_> {
     }
 
     fn wrong_type(&mut self, node: NodeRef<'t>, wanted: &str) {
-        let message = format!("expected {wanted}, found {}", describe(node));
-        let finding = self.error(Code::WrongObjectType, node, message);
-        let text = node.text();
-        let finding = match node.kind() {
-            Kind::Bool | Kind::Int | Kind::Float if wanted == "a string" => {
-                finding.help(format!("write \"{text}\", in quotes")).replace(format!("\"{text}\""))
-            }
-            Kind::Str if would_be(text, wanted) => {
-                finding.help(format!("write {text}, without quotes")).replace(text)
-            }
-            _ => finding,
-        };
+        let finding = wrong_type(self.root, node, wanted);
         self.found(finding);
     }
 
@@ -238,17 +259,15 @@ impl<'t> Walk<'t, '_> {
         if values.contains(&text) {
             return;
         }
-        let message = format!("`{text}` is none of `{}`", values.join("`, `"));
-        let finding = self.error(Code::ValueNotAllowed, node, message);
         let versions = holder
             .zip(node.key())
             .map(|(holder, name)| holder.versions_allowing(name, text))
             .filter(|versions| !versions.is_empty());
-        let finding = match (versions, nearest(text, values.iter().copied())) {
-            (Some(versions), _) => finding.help(format!("Kubernetes has the value {versions}")),
-            (None, Some(near)) => finding.help(format!("write `{near}`")).replace(near),
-            (None, None) => finding,
-        };
+        let mut finding = none_of(self.root, node, values);
+        if let Some(versions) = versions {
+            finding.help = vec![format!("Kubernetes has the value {versions}")];
+            finding.replacement = None;
+        }
         self.found(finding);
     }
 
@@ -413,6 +432,62 @@ fn is_needed(field: &Field, object: Object) -> bool {
     }
 }
 
+/// A value of another type than `wanted`.
+pub(super) fn wrong_type(root: NodeRef<'_>, node: NodeRef<'_>, wanted: &str) -> Finding {
+    let message = format!("expected {wanted}, found {}", describe(node));
+    let finding = Finding::error(Code::WrongObjectType, root, node, message);
+    let text = node.text();
+    match node.kind() {
+        Kind::Bool | Kind::Int | Kind::Float if wanted == "a string" => {
+            finding.help(format!("write \"{text}\", in quotes")).replace(format!("\"{text}\""))
+        }
+        Kind::Str if would_be(text, wanted) => {
+            finding.help(format!("write {text}, without quotes")).replace(text)
+        }
+        _ => finding,
+    }
+}
+
+/// A field that an object does not have beside those named.
+pub(super) fn unknown_field(root: NodeRef<'_>, entry: NodeRef<'_>, names: &[&str]) -> Finding {
+    let name = entry.key().unwrap_or_default();
+    let message = format!("there is no field `{name}`");
+    let finding = Finding::error_at_key(Code::UnknownObjectField, root, entry, message);
+    if let Some(near) = nearest(name, names.iter().copied()) {
+        return finding.help(format!("write `{near}`")).replace(near);
+    }
+    match names.len() {
+        0 => finding.help("the object has no fields"),
+        1..=12 => finding.help(format!("the fields are `{}`", names.join("`, `"))),
+        _ => finding,
+    }
+}
+
+/// A value that is none of those allowed.
+pub(super) fn none_of(root: NodeRef<'_>, node: NodeRef<'_>, values: &[&str]) -> Finding {
+    let text = node.text();
+    let message = format!("`{text}` is none of `{}`", values.join("`, `"));
+    let finding = Finding::error(Code::ValueNotAllowed, root, node, message);
+    match nearest(text, values.iter().copied()) {
+        Some(near) => finding.help(format!("write `{near}`")).replace(near),
+        None => finding,
+    }
+}
+
+/// Compares the metadata of an object, or of one inside of it, with their type.
+pub(super) fn metadata<'t>(
+    root: NodeRef<'t>,
+    metadata: NodeRef<'t>,
+    version: Version,
+    out: &mut Vec<Finding>,
+) {
+    let pod = Resource::find(version, "v1", "Pod").map(Resource::root);
+    let Some(of) = pod.and_then(|pod| pod.field("metadata")) else { return };
+    let mut walk =
+        Walk { root, author: Author::Other, custom: false, in_status: false, findings: out };
+    walk.value(metadata, of.of, None);
+}
+
 /// Whether the server merely warns of a repeated item and lets one of the two win.
 fn tolerates(list: NodeRef<'_>, item: NodeRef<'_>) -> bool {
     match list.key().unwrap_or_default() {
@@ -429,7 +504,7 @@ fn key_text<'t>(item: NodeRef<'t>, key: &str) -> Option<&'t str> {
     item.get(key).map(NodeRef::text).or((key == "protocol").then_some("TCP"))
 }
 
-fn describe(node: NodeRef<'_>) -> String {
+pub(super) fn describe(node: NodeRef<'_>) -> String {
     match node.kind() {
         Kind::Null => "null".to_owned(),
         Kind::Bool => format!("the boolean {}", node.text()),
@@ -443,7 +518,7 @@ fn describe(node: NodeRef<'_>) -> String {
 }
 
 /// Whether a string would be what is wanted if it stood without quotes.
-fn would_be(text: &str, wanted: &str) -> bool {
+pub(super) fn would_be(text: &str, wanted: &str) -> bool {
     match wanted {
         "true or false" => matches!(text, "true" | "false"),
         "an integer" | "a number" => {
@@ -488,7 +563,7 @@ fn is_base64(text: &str) -> bool {
 }
 
 /// Whether Go reads it as RFC 3339.
-fn is_time(text: &str) -> bool {
+pub(super) fn is_time(text: &str) -> bool {
     let bytes = text.as_bytes();
     let number = |from: usize, to: usize| -> Option<u32> {
         let digits = text.get(from..to)?;

@@ -1,0 +1,142 @@
+//! Values of expressions from trees.
+
+#![expect(clippy::disallowed_types, reason = "the maps of CEL are hash maps; see `keys`")]
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use base64::Engine;
+use kube_cel::cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue};
+use kube_cel::cel::objects::{Key, Map, OptionalValue};
+use kube_cel::cel::{Context, Value};
+
+use crate::source::{Kind, NodeRef};
+
+/// A value without a schema: maps, lists and scalars as they are.
+#[must_use]
+pub fn dynamic(node: NodeRef<'_>) -> Value {
+    match node.kind() {
+        Kind::Null => Value::Null,
+        Kind::Bool => Value::Bool(node.text() == "true"),
+        Kind::Int => match node.as_i64() {
+            Some(number) => Value::Int(number),
+            None => float(node),
+        },
+        Kind::Float => float(node),
+        Kind::Str => text(node.text()),
+        Kind::List => Value::List(Arc::new(node.items().map(dynamic).collect())),
+        Kind::Map => map(node
+            .entries()
+            .map(|entry| (entry.key().unwrap_or_default().to_owned(), dynamic(entry)))),
+    }
+}
+
+/// A string.
+#[must_use]
+pub fn text(text: &str) -> Value {
+    Value::String(Arc::new(text.to_owned()))
+}
+
+/// A map with strings for keys.
+#[must_use]
+pub fn map(entries: impl IntoIterator<Item = (String, Value)>) -> Value {
+    let entries = entries.into_iter().map(|(key, value)| (Key::String(Arc::new(key)), value));
+    Value::Map(Map { map: Arc::new(entries.collect::<HashMap<_, _>>()) })
+}
+
+/// A number, whole or not.
+#[must_use]
+pub fn float(node: NodeRef<'_>) -> Value {
+    Value::Float(node.text().parse().unwrap_or(f64::NAN))
+}
+
+/// A whole number that was written with a fraction or an exponent.
+#[must_use]
+#[expect(clippy::cast_possible_truncation, reason = "an integer of JSON is below 2^53")]
+pub fn whole_number(node: NodeRef<'_>) -> Value {
+    Value::Int(node.text().parse::<f64>().unwrap_or_default() as i64)
+}
+
+/// The optional that holds nothing.
+#[must_use]
+pub fn none() -> Value {
+    Value::Opaque(Arc::new(OptionalValue::none()))
+}
+
+/// A text of a format, named without hyphens: a time, a duration, bytes, or else a string.
+#[must_use]
+pub fn formatted(content: &str, format: &str) -> Value {
+    let made = match format {
+        "date" => call("timestamp", &format!("{content}T00:00:00Z")),
+        "datetime" => call("timestamp", content),
+        "duration" => call("duration", content),
+        "byte" => base64::engine::general_purpose::STANDARD
+            .decode(content)
+            .ok()
+            .map(|bytes| Value::Bytes(Arc::new(bytes))),
+        _ => None,
+    };
+    made.unwrap_or_else(|| text(content))
+}
+
+/// What a function of the language makes of a text.
+fn call(function: &str, argument: &str) -> Option<Value> {
+    let argument = IdedExpr { id: 0, expr: Expr::Literal(LiteralValue::String(argument.into())) };
+    let call = CallExpr { func_name: function.to_owned(), target: None, args: vec![argument] };
+    let call = IdedExpr { id: 0, expr: Expr::Call(call) };
+    Value::resolve(&call, &Context::default()).ok()
+}
+
+/// The name by which an expression reaches a property: what is no identifier of CEL is
+/// escaped. `None` when it cannot be.
+///
+/// Source: `Escape` of `pkg/cel/escaping.go` of `k8s.io/apiserver`.
+#[must_use]
+pub fn escape(name: &str) -> Option<String> {
+    const RESERVED: [&str; 21] = [
+        "true",
+        "false",
+        "null",
+        "in",
+        "as",
+        "break",
+        "const",
+        "continue",
+        "else",
+        "for",
+        "function",
+        "if",
+        "import",
+        "let",
+        "loop",
+        "package",
+        "namespace",
+        "return",
+        "var",
+        "void",
+        "while",
+    ];
+    if name.is_empty() || name.starts_with(|first: char| first.is_ascii_digit()) {
+        return None;
+    }
+    if RESERVED.contains(&name) {
+        return Some(format!("__{name}__"));
+    }
+    let mut out = String::with_capacity(name.len());
+    let mut rest = name;
+    while let Some(letter) = rest.chars().next() {
+        rest = &rest[letter.len_utf8()..];
+        match letter {
+            '_' if rest.starts_with('_') => {
+                out.push_str("__underscores__");
+                rest = &rest[1..];
+            }
+            '.' => out.push_str("__dot__"),
+            '-' => out.push_str("__dash__"),
+            '/' => out.push_str("__slash__"),
+            letter if letter.is_ascii_alphanumeric() || letter == '_' => out.push(letter),
+            _ => return None,
+        }
+    }
+    Some(out)
+}

@@ -1,0 +1,99 @@
+//! Custom resources, checked against the `CustomResourceDefinition`s that a project or the
+//! command line brings.
+//!
+//! As the API server does it when an object is made: fields that the schema does not name are
+//! refused, nulls dropped and defaults filled in ([`complete`]), values compared with the
+//! schema ([`value`]), and if nothing stops it, the schema's rules are run ([`rule`]).
+
+mod complete;
+mod definition;
+mod format;
+mod pattern;
+mod rule;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod value;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+pub use definition::is_definition;
+pub use pattern::Pattern;
+pub use schema::Schema;
+
+use super::Finding;
+use super::cel::Library;
+use crate::k8s::Version;
+use crate::source::{NodeRef, Origin};
+
+/// One version of a kind that a definition brings.
+#[derive(Debug, Clone)]
+pub struct CustomKind {
+    /// Group and version, such as `example.com/v1`.
+    pub api_version: String,
+    /// The kind.
+    pub kind: String,
+    /// Its name in URLs and in rules of RBAC.
+    pub plural: String,
+    /// Whether its objects live in a namespace.
+    pub is_namespaced: bool,
+    /// Whether the server offers this version.
+    pub is_served: bool,
+    /// What its objects may be.
+    pub schema: Arc<Schema>,
+    /// Where it is defined.
+    pub at: Origin,
+}
+
+/// The kinds that definitions bring.
+#[derive(Debug, Clone, Default)]
+pub struct CustomKinds {
+    kinds: BTreeMap<(String, String), CustomKind>,
+}
+
+impl CustomKinds {
+    /// Reads a `CustomResourceDefinition`; of two of the same kind and version the later one
+    /// stays. What the API server would not take of it is added to `out`. Other objects are
+    /// passed over.
+    pub fn read(&mut self, root: NodeRef<'_>, out: &mut Vec<Finding>) {
+        if is_definition(root) {
+            definition::read(root, self, out);
+        }
+    }
+
+    /// The kind of that name, served or not.
+    #[must_use]
+    pub fn find(&self, api_version: &str, kind: &str) -> Option<&CustomKind> {
+        self.kinds.get(&(api_version.to_owned(), kind.to_owned()))
+    }
+
+    /// All of them, by apiVersion and kind.
+    pub fn all(&self) -> impl Iterator<Item = &CustomKind> {
+        self.kinds.values()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.kinds.is_empty()
+    }
+
+    fn add(&mut self, kind: CustomKind) {
+        self.kinds.insert((kind.api_version.clone(), kind.kind.clone()), kind);
+    }
+}
+
+impl CustomKind {
+    /// Compares an object with the kind's schema and runs its rules; the object's metadata is
+    /// looked at as that of every object.
+    pub fn check(&self, root: NodeRef<'_>, version: Version, out: &mut Vec<Finding>) {
+        let tree = complete::complete(root, &self.schema);
+        let problems = value::check(tree.root(), &self.schema, version);
+        let stopped = problems.iter().any(|problem| problem.stops_rules);
+        out.extend(problems.into_iter().map(|problem| problem.finding));
+        if !stopped {
+            rule::check(tree.root(), &self.schema, &Library::default(), out);
+        }
+    }
+}

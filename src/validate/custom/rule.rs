@@ -1,0 +1,227 @@
+//! The rules of a schema: `x-kubernetes-validations`.
+//!
+//! Source: `pkg/apiserver/schema/cel` of `k8s.io/apiextensions-apiserver`.
+
+use std::sync::Arc;
+
+use kube_cel::cel::Value;
+
+use super::schema::{Additional, JsonType, Schema};
+use crate::diagnostic::Code;
+use crate::source::{Kind, NodeRef, Origin};
+use crate::validate::Finding;
+use crate::validate::cel::{self, Expression, Fault, Library, Variables};
+
+/// A rule, and where the definition says it.
+#[derive(Debug)]
+pub struct Rule {
+    /// What must hold, of `self`.
+    pub expression: Expression,
+    /// Where it stands.
+    pub at: Origin,
+    message: String,
+    message_expression: Option<Expression>,
+    required: bool,
+    field_path: String,
+    optional_old: bool,
+}
+
+impl Rule {
+    pub(super) fn read(node: NodeRef<'_>) -> Self {
+        let text = |name: &str| node.get(name).map_or("", NodeRef::text);
+        let message_expression = node.get("messageExpression").and_then(NodeRef::as_str);
+        Self {
+            expression: Expression::new(text("rule")),
+            at: node.get("rule").unwrap_or(node).at(),
+            message: text("message").trim().to_owned(),
+            message_expression: message_expression.map(Expression::new),
+            required: text("reason") == "FieldValueRequired",
+            field_path: text("fieldPath").to_owned(),
+            optional_old: node.get("optionalOldSelf").and_then(NodeRef::as_bool) == Some(true),
+        }
+    }
+
+    /// Whether the rule compares with what was there before.
+    fn is_transition(&self) -> bool {
+        !cel::unknown_names(&self.expression, &["self"]).is_empty()
+            && cel::unknown_names(&self.expression, &["self", "oldSelf"]).is_empty()
+    }
+
+    /// The expressions of the rule with the names of their fields.
+    pub(super) fn expressions(&self) -> impl Iterator<Item = (&'static str, &Expression)> {
+        let message = self.message_expression.iter().map(|message| ("messageExpression", message));
+        std::iter::once(("rule", &self.expression)).chain(message)
+    }
+}
+
+/// The variables of a rule for an object that is new.
+struct Selves {
+    value: Value,
+    optional_old: bool,
+}
+
+impl Variables for Selves {
+    fn get(&self, name: &str) -> Option<Result<Value, Fault>> {
+        match name {
+            "self" => Some(Ok(self.value.clone())),
+            "oldSelf" if self.optional_old => Some(Ok(cel::none())),
+            _ => None,
+        }
+    }
+}
+
+/// Runs the rules of a schema over a completed object that fits it otherwise.
+pub fn check(root: NodeRef<'_>, schema: &Schema, library: &Library, out: &mut Vec<Finding>) {
+    if schema.has_rules {
+        Check { root, library, out }.node(root, schema, schema, true);
+    }
+}
+
+struct Check<'t, 'o> {
+    root: NodeRef<'t>,
+    library: &'o Library,
+    out: &'o mut Vec<Finding>,
+}
+
+impl<'t> Check<'t, '_> {
+    /// Runs the rules of `rules` over a value whose type `of` tells; the two differ where
+    /// the rules stand in an `allOf`.
+    fn node(&mut self, node: NodeRef<'t>, rules: &Schema, of: &Schema, is_root: bool) {
+        if node.kind() == Kind::Null {
+            return;
+        }
+        if !rules.rules.is_empty() {
+            let value = typed(node, of, is_root);
+            for rule in &rules.rules {
+                self.rule(node, rule, &value);
+            }
+        }
+        for one in rules.all_of.iter().filter(|one| one.has_rules) {
+            self.node(node, one, of, is_root);
+        }
+        for entry in node.entries() {
+            let key = entry.key().unwrap_or_default();
+            if let (Some(rules), Some(of)) = (rules.child(key), of.child(key))
+                && rules.has_rules
+            {
+                self.node(entry, rules, of, false);
+            }
+        }
+        if let (Some(rules), Some(of)) = (&rules.items, &of.items)
+            && rules.has_rules
+        {
+            node.items().for_each(|item| self.node(item, rules, of, false));
+        }
+    }
+
+    fn rule(&mut self, node: NodeRef<'t>, rule: &Rule, value: &Value) {
+        if rule.is_transition() && !rule.optional_old {
+            return;
+        }
+        let selves = Selves { value: value.clone(), optional_old: rule.optional_old };
+        let place = place(node, &rule.field_path);
+        let finding = match rule.expression.evaluate(&selves, self.library) {
+            Ok(Value::Bool(true)) => return,
+            Ok(_) => {
+                let code = if rule.required { Code::MissingObjectField } else { Code::RuleOfKind };
+                Finding::error(code, self.root, place, self.message(rule, &selves))
+            }
+            Err(Fault::Error(error)) => {
+                let message = format!("{error} in the rule `{}`", shown(rule.expression.text()));
+                Finding::error(Code::RuleOfKind, self.root, node, message)
+            }
+            Err(Fault::Unknown(reason)) => {
+                let message = format!(
+                    "the rule `{}` cannot be checked: {reason}",
+                    shown(rule.expression.text())
+                );
+                Finding::error(Code::RuleNotChecked, self.root, node, message).warning()
+            }
+        };
+        self.out.push(finding.also(rule.at, "the rule"));
+    }
+
+    fn message(&self, rule: &Rule, selves: &Selves) -> String {
+        let made = rule.message_expression.as_ref().and_then(|expression| {
+            match expression.evaluate(selves, self.library) {
+                Ok(Value::String(text)) => Some(text.trim().to_owned()),
+                _ => None,
+            }
+        });
+        let made = made.filter(|text| !text.is_empty() && !text.contains('\n'));
+        made.unwrap_or_else(|| match rule.message.as_str() {
+            "" => format!("the rule `{}` does not hold", shown(rule.expression.text())),
+            message => message.to_owned(),
+        })
+    }
+}
+
+/// The value that a rule's `fieldPath` names, or as much of the way as is there.
+fn place<'t>(node: NodeRef<'t>, path: &str) -> NodeRef<'t> {
+    let mut place = node;
+    for step in path.split(['.', '[', ']']).filter(|step| !step.is_empty()) {
+        match place.get(step.trim_matches('\'')) {
+            Some(inner) => place = inner,
+            None => break,
+        }
+    }
+    place
+}
+
+/// An expression on one line, cut where it is long.
+pub(in crate::validate) fn shown(text: &str) -> String {
+    let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() > 80 {
+        line = line.chars().take(77).collect::<String>() + "...";
+    }
+    line
+}
+
+/// The value of `self`: what the schema says is a time or a duration is one, and properties
+/// have the names by which an expression reaches them.
+///
+/// Source: `UnstructuredToVal` of `pkg/cel/common/values.go` of `k8s.io/apiserver`.
+fn typed(node: NodeRef<'_>, of: &Schema, is_root: bool) -> Value {
+    match node.kind() {
+        Kind::Map if !of.properties.is_empty() || is_root || of.embedded => {
+            let mut entries = Vec::new();
+            for entry in node.entries() {
+                let key = entry.key().unwrap_or_default();
+                let value = match (of.properties.get(key), key) {
+                    (_, "apiVersion" | "kind") if is_root || of.embedded => cel::dynamic(entry),
+                    (_, "metadata") if is_root || of.embedded => metadata(entry),
+                    (Some(property), _) => typed(entry, property, false),
+                    (None, _) => continue,
+                };
+                entries.extend(cel::escape(key).map(|key| (key, value)));
+            }
+            cel::map(entries)
+        }
+        Kind::Map => match &of.additional {
+            Additional::Fitting(value) => cel::map(node.entries().map(|entry| {
+                (entry.key().unwrap_or_default().to_owned(), typed(entry, value, false))
+            })),
+            _ => cel::dynamic(node),
+        },
+        Kind::List => match &of.items {
+            Some(items) => {
+                Value::List(Arc::new(node.items().map(|item| typed(item, items, false)).collect()))
+            }
+            None => cel::dynamic(node),
+        },
+        Kind::Int if of.of == Some(JsonType::Number) => cel::float(node),
+        Kind::Float if of.of == Some(JsonType::Integer) => cel::whole_number(node),
+        Kind::Str if of.of == Some(JsonType::String) => cel::formatted(node.text(), &of.format),
+        _ => cel::dynamic(node),
+    }
+}
+
+/// Of the metadata, rules see the name alone.
+fn metadata(node: NodeRef<'_>) -> Value {
+    let seen = |entry: &NodeRef<'_>| matches!(entry.key(), Some("name" | "generateName"));
+    cel::map(
+        node.entries()
+            .filter(seen)
+            .map(|entry| (entry.key().unwrap_or_default().to_owned(), cel::dynamic(entry))),
+    )
+}
