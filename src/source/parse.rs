@@ -6,6 +6,8 @@
 
 #![expect(clippy::disallowed_types, reason = "these maps are looked up, never walked")]
 
+mod block;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -15,6 +17,7 @@ use granit_parser::{
 };
 use indexmap::IndexMap;
 
+use self::block::{Beyond, BlockReader};
 use super::scalar::{self, Scalar};
 use super::{FileId, Kind, NodeRef, Origin, Span, Style, Tree, TreeBuilder};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
@@ -56,6 +59,25 @@ pub enum Dialect {
 /// a strict tree only together with an error.
 #[must_use]
 pub fn parse(file: FileId, text: &str, dialect: Dialect) -> (Vec<Tree>, Diagnostics) {
+    parse_with(file, text, dialect, Way::Fast)
+}
+
+/// The same as [`parse`], by the full parser alone: what the fast way is compared with.
+#[must_use]
+pub fn parse_in_full(file: FileId, text: &str, dialect: Dialect) -> (Vec<Tree>, Diagnostics) {
+    parse_with(file, text, dialect, Way::Full)
+}
+
+/// How a text is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Documents of the block subset by [`BlockReader`], others by the full parser.
+    Fast,
+    /// All by the full parser.
+    Full,
+}
+
+fn parse_with(file: FileId, text: &str, dialect: Dialect, way: Way) -> (Vec<Tree>, Diagnostics) {
     let mut before = Diagnostics::default();
     let most = max_bytes(dialect);
     if text.len() > most {
@@ -70,7 +92,10 @@ pub fn parse(file: FileId, text: &str, dialect: Dialect) -> (Vec<Tree>, Diagnost
     }
     for _ in 0..MAX_UNQUOTED {
         let mut reader = Reader::new(file, &text, dialect);
-        reader.read();
+        let fast = way == Way::Fast && matches!(text, Cow::Borrowed(_)) && is_common(&text);
+        if !fast || !reader.read_blocks() {
+            reader.read();
+        }
         let Reader { trees, diagnostics, unquoted, .. } = reader;
         let Some(span) = unquoted else {
             // The tree of a text that was blotted out in part would lead to more errors.
@@ -85,6 +110,16 @@ pub fn parse(file: FileId, text: &str, dialect: Dialect) -> (Vec<Tree>, Diagnost
         text = Cow::Owned(blotted);
     }
     (Vec::new(), before)
+}
+
+/// Whether the text has neither carriage returns nor byte order marks: to read it fast, nobody
+/// has to think of them.
+fn is_common(text: &str) -> bool {
+    /// The first byte of a byte order mark, and of some rare characters.
+    const FIRST_OF_MARK: u8 = 0xef;
+    let bytes = text.as_bytes();
+    let mut suspects = memchr::memchr2_iter(b'\r', FIRST_OF_MARK, bytes);
+    !suspects.any(|at| bytes[at] == b'\r' || text[at..].starts_with('\u{feff}'))
 }
 
 /// Objects to characters that gen's own files do not allow, and to those that YAML allows
@@ -174,6 +209,8 @@ fn offset(at: usize) -> u32 {
 struct Reader<'t> {
     file: FileId,
     text: &'t str,
+    /// Where the parser started to read.
+    base: usize,
     dialect: Dialect,
     diagnostics: Diagnostics,
     trees: Vec<Tree>,
@@ -196,6 +233,7 @@ impl<'t> Reader<'t> {
         Self {
             file,
             text,
+            base: 0,
             dialect,
             diagnostics: Diagnostics::default(),
             trees: Vec::new(),
@@ -205,18 +243,14 @@ impl<'t> Reader<'t> {
     }
 
     fn read(&mut self) {
-        let options = granit_parser::options! {
-            emit_comments: false,
-            emit_unresolved_aliases: true,
-            disallow_directives: self.dialect == Dialect::Strict,
-        };
-        let mut parser = Parser::new_from_str_with_options(self.text, options);
+        let mut parser = self.parser();
         let mut documents = 0;
         loop {
             let stop = match parser.next_event() {
                 None | Some(Ok((Event::StreamEnd, _))) => break,
                 Some(Ok((Event::DocumentStart(..), span))) => {
                     documents += 1;
+                    self.last_scalar = self.span(&span).start_point();
                     if self.dialect == Dialect::Strict && documents > 1 {
                         self.second_document(self.span(&span));
                         return;
@@ -237,6 +271,88 @@ impl<'t> Reader<'t> {
         if nothing && self.dialect == Dialect::Strict {
             self.empty();
         }
+    }
+
+    /// Reads documents of the block subset, and others one by one with the full parser;
+    /// `false` where that would not do, and nothing was read.
+    fn read_blocks(&mut self) -> bool {
+        let mut reader = BlockReader::new(self.file, self.text, self.dialect);
+        if self.dialect == Dialect::Strict {
+            let Ok((Some(tree), next)) = reader.document(0) else { return false };
+            let is_all = next == self.text.len();
+            self.trees.extend(is_all.then_some(tree));
+            return is_all;
+        }
+        let mut at = 0;
+        while at < self.text.len() {
+            at = match reader.document(at) {
+                Ok((tree, next)) => {
+                    self.trees.extend(tree);
+                    next
+                }
+                Err(Beyond::Document { content }) => {
+                    let next = block::next_document(self.text, content);
+                    let segment = &self.text[at..next];
+                    if ["\n...", "\n%"].iter().any(|line| segment.contains(line)) {
+                        return self.forget();
+                    }
+                    self.read_one(at, next);
+                    next
+                }
+                Err(Beyond::File) => return self.forget(),
+            };
+        }
+        true
+    }
+
+    fn forget(&mut self) -> bool {
+        *self = Self::new(self.file, self.text, self.dialect);
+        false
+    }
+
+    /// Reads the one document that starts at `start` and ends before `end`.
+    fn read_one(&mut self, start: usize, end: usize) {
+        self.base = start;
+        // The parser sees all that follows, as it would have, had it come here by itself.
+        let mut parser = self.parser();
+        loop {
+            match parser.next_event() {
+                None | Some(Ok((Event::StreamEnd, _))) => return,
+                Some(Ok((Event::DocumentStart(..), span))) => {
+                    self.last_scalar = self.span(&span).start_point();
+                    break;
+                }
+                Some(Ok(_)) => {}
+                Some(Err(error)) => {
+                    self.syntax_error(&error);
+                    return;
+                }
+            }
+        }
+        if self.document(&mut parser).is_err() {
+            return;
+        }
+        // Text may follow the end of the root; where it has no text, the next line shows it.
+        if let Some(Err(error)) = parser.next_event()
+            && self.position(&error) <= end
+        {
+            self.syntax_error(&error);
+        }
+    }
+
+    fn parser(&self) -> Parser<'t, StrInput<'t>> {
+        let options = granit_parser::options! {
+            emit_comments: false,
+            emit_unresolved_aliases: true,
+            disallow_directives: self.dialect == Dialect::Strict,
+        };
+        Parser::new_from_str_with_options(&self.text[self.base..], options)
+    }
+
+    /// Where an error is.
+    fn position(&self, error: &ScanError) -> usize {
+        let end = self.text.len();
+        error.marker().byte_offset().map_or(end, |at| (at + self.base).min(end))
     }
 
     fn second_document(&mut self, marker: Span) {
@@ -641,7 +757,7 @@ impl<'t> Reader<'t> {
     }
 
     fn syntax_error(&mut self, error: &ScanError) -> Stop {
-        let start = error.marker().byte_offset().unwrap_or(self.text.len()).min(self.text.len());
+        let start = self.position(error);
         if self.is_unquoted_expression(error.kind(), start) {
             self.unquoted = Some(self.around_expression(start));
             return Stop::Syntax;
@@ -754,7 +870,8 @@ impl<'t> Reader<'t> {
 
     fn span(&self, span: &granit_parser::Span) -> Span {
         let range = span.byte_range().unwrap_or(0..0);
-        Span { file: self.file, start: offset(range.start), end: offset(range.end) }
+        let (start, end) = (range.start + self.base, range.end + self.base);
+        Span { file: self.file, start: offset(start), end: offset(end) }
     }
 
     /// A block scalar's span without the line ends and blanks after it.

@@ -391,6 +391,37 @@ impl TreeBuilder {
         self.key = None;
     }
 
+    /// Forgets everything, and keeps the room that it took.
+    pub(super) fn clear(&mut self) {
+        self.nodes.clear();
+        self.text.clear();
+        self.open.clear();
+        self.key = None;
+    }
+
+    /// The finished tree, in no more room than it needs; the builder is as good as new.
+    pub(super) fn take(&mut self) -> Tree {
+        let tree = Tree { nodes: self.nodes.clone(), text: self.text.clone() };
+        self.clear();
+        tree
+    }
+
+    /// Whether the key stated last stands for the first time in its map; `false` also where
+    /// that has more than `most` entries before it.
+    pub(super) fn is_new_key(&self, most: usize) -> bool {
+        let (Some((key, _)), Some(&map)) = (self.key, self.open.last()) else { return true };
+        let key = &self.text.as_bytes()[key.start as usize..key.end as usize];
+        let mut index = map as usize + 1;
+        for _ in 0..=most {
+            let Some(entry) = self.nodes.get(index) else { return true };
+            if &self.text.as_bytes()[entry.key.start as usize..entry.key.end as usize] == key {
+                return false;
+            }
+            index = entry.next as usize;
+        }
+        false
+    }
+
     /// How many nodes the finished subtree at `index` has.
     pub(super) fn size(&self, index: u32) -> u32 {
         self.nodes[index as usize].next - index

@@ -1,0 +1,710 @@
+//! The block subset of YAML that manifests are written in, straight to a tree.
+//!
+//! Block maps and lists, plain and quoted scalars on one line, literal blocks, flow collections
+//! of such scalars, comments and document markers: that is nearly all of nearly every manifest,
+//! and read here more than ten times as fast as through the events of the full parser. It
+//! answers only where it is sure to answer as the full parser would, to the last byte of every
+//! span; at anything else, a mistake included, it gives up ([`Beyond`]), and the full parser
+//! reads the document from its start. It never reports anything itself.
+
+use super::{Dialect, MAX_DEPTH, offset};
+use crate::source::scalar::{self, Scalar};
+use crate::source::{FileId, Kind, Origin, Span, Style, Tree, TreeBuilder};
+
+/// The document is none of the subset.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Beyond {
+    /// This document, whose content starts there: after its `---` if it has one.
+    Document { content: usize },
+    /// The way in which documents follow each other.
+    File,
+}
+
+/// The longest key that YAML allows without `?`, with room for how it is counted.
+const LONGEST_KEY: usize = 1000;
+/// Keys are compared one by one: with more of them in one map the full parser is faster.
+const MANY_KEYS: usize = 256;
+
+/// Reads documents of one file.
+pub(super) struct BlockReader<'t> {
+    file: FileId,
+    text: &'t str,
+    dialect: Dialect,
+    /// The next byte to read; between lines, the first one of a line.
+    at: usize,
+    builder: TreeBuilder,
+    frames: Vec<Frame>,
+    /// Where the colon stands after a key that ends its line: the value comes next.
+    pending: Option<u32>,
+    /// Where the last value ended.
+    end: u32,
+    /// A scalar that is not written as it reads.
+    scratch: String,
+}
+
+/// An open block map or list.
+#[derive(Debug, Clone, Copy)]
+struct Frame {
+    kind: Kind,
+    /// The column of its keys or dashes.
+    indent: usize,
+    start: u32,
+}
+
+/// What a line cannot be read as; the reader turns it into [`Beyond`].
+struct Unsure;
+
+type Sure<T> = Result<T, Unsure>;
+
+/// A text as it was written, `start..end`.
+#[derive(Clone, Copy)]
+struct Written {
+    start: usize,
+    end: usize,
+}
+
+/// What a scalar of one line turned out to be.
+enum Piece {
+    /// A key; the colon stands at the end.
+    Key,
+    /// A value.
+    Value,
+}
+
+impl<'t> BlockReader<'t> {
+    /// `text` has neither carriage returns nor byte order marks nor characters that YAML does
+    /// not allow.
+    pub(super) fn new(file: FileId, text: &'t str, dialect: Dialect) -> Self {
+        Self {
+            file,
+            text,
+            dialect,
+            at: 0,
+            builder: TreeBuilder::default(),
+            frames: Vec::new(),
+            pending: None,
+            end: 0,
+            scratch: String::new(),
+        }
+    }
+
+    /// Reads the document that starts at a line, and says where the next one does. There is no
+    /// tree of a document without content.
+    pub(super) fn document(&mut self, start: usize) -> Result<(Option<Tree>, usize), Beyond> {
+        self.builder.clear();
+        self.frames.clear();
+        self.pending = None;
+        self.at = start;
+        self.end = offset(start);
+        let mut content = None;
+        let result = loop {
+            let Some((line, first)) = self.next_line() else { break Ok(self.text.len()) };
+            let column = first - line;
+            match self.byte(first) {
+                b'\t' => break Err(Unsure),
+                b'%' | b'.' if column == 0 && self.is_directive_or_end(first) => {
+                    return Err(Beyond::File);
+                }
+                b'-' if column == 0 && is_marker(self.text, first) => {
+                    if content.is_some() || self.builder.next_index() > 0 {
+                        break Ok(line);
+                    }
+                    self.at = first + 3;
+                    content = Some(self.at);
+                    if self.end_of_line().is_err() {
+                        break Err(Unsure);
+                    }
+                }
+                _ => {
+                    if self.line(first, column).is_err() {
+                        break Err(Unsure);
+                    }
+                }
+            }
+        };
+        let end = result.and_then(|next| self.close_all().map(|()| next));
+        let beyond = Beyond::Document { content: content.unwrap_or(start) };
+        let next = end.map_err(|Unsure| beyond)?;
+        let tree = (self.builder.next_index() > 0).then(|| self.builder.take());
+        Ok((tree, next))
+    }
+
+    /// The byte at a position; at the end of the text a line end.
+    fn byte(&self, at: usize) -> u8 {
+        self.text.as_bytes().get(at).copied().unwrap_or(b'\n')
+    }
+
+    /// Goes to the next line that is neither blank nor a comment: where it starts, and where its
+    /// first character stands that is no space. `None` at the end of the text.
+    fn next_line(&mut self) -> Option<(usize, usize)> {
+        let bytes = self.text.as_bytes();
+        loop {
+            let line = self.at;
+            let mut first = line;
+            while bytes.get(first) == Some(&b' ') {
+                first += 1;
+            }
+            match bytes.get(first)? {
+                b'\n' => self.at = first + 1,
+                b'#' => self.at = self.after_line(first),
+                _ => return Some((line, first)),
+            }
+        }
+    }
+
+    /// The start of the line after that of a position.
+    fn after_line(&self, at: usize) -> usize {
+        memchr::memchr(b'\n', &self.text.as_bytes()[at..])
+            .map_or(self.text.len(), |length| at + length + 1)
+    }
+
+    /// Whether the line starts with a directive or ends a document.
+    fn is_directive_or_end(&self, line: usize) -> bool {
+        self.text[line..].starts_with('%') || self.text[line..].starts_with("...")
+    }
+
+    fn line(&mut self, first: usize, column: usize) -> Sure<()> {
+        let is_item = self.is_dash(first);
+        if let Some(colon) = self.pending.take() {
+            let map = self.frames.last().ok_or(Unsure)?;
+            if column > map.indent || (column == map.indent && is_item) {
+                self.open(if is_item { Kind::List } else { Kind::Map }, column, first)?;
+            } else {
+                self.null(colon)?;
+            }
+        }
+        while let Some(frame) = self.frames.last() {
+            // A list may stand at the column of its key.
+            let is_over = frame.indent > column
+                || (frame.indent == column && frame.kind == Kind::List && !is_item);
+            if !is_over {
+                break;
+            }
+            self.close();
+        }
+        let frame = match self.frames.last() {
+            Some(frame) => *frame,
+            // What follows the end of the root.
+            None if self.builder.next_index() > 0 => return Err(Unsure),
+            None => match self.byte(first) {
+                b'{' => return self.root_flow(first),
+                _ if is_item => return Err(Unsure),
+                _ => self.open(Kind::Map, column, first)?,
+            },
+        };
+        if frame.indent != column {
+            return Err(Unsure);
+        }
+        if frame.kind == Kind::List { self.item(first, column) } else { self.entry(first, column) }
+    }
+
+    /// A whole document in braces, such as JSON.
+    fn root_flow(&mut self, first: usize) -> Sure<()> {
+        self.at = first;
+        self.flow(None, 0)?;
+        self.end_of_line()
+    }
+
+    /// Whether a dash stands there that starts an item of a list.
+    fn is_dash(&self, at: usize) -> bool {
+        self.byte(at) == b'-' && matches!(self.byte(at + 1), b' ' | b'\n')
+    }
+
+    fn open(&mut self, kind: Kind, indent: usize, start: usize) -> Sure<Frame> {
+        if self.frames.len() == MAX_DEPTH {
+            return Err(Unsure);
+        }
+        let frame = Frame { kind, indent, start: offset(start) };
+        let at = Origin::Written(self.span(start, start));
+        if kind == Kind::Map {
+            self.builder.map(at);
+        } else {
+            self.builder.list(at);
+        }
+        self.frames.push(frame);
+        Ok(frame)
+    }
+
+    fn close(&mut self) {
+        if let Some(frame) = self.frames.pop() {
+            let end = self.end.max(frame.start);
+            self.builder.close_at(Span { file: self.file, start: frame.start, end });
+        }
+    }
+
+    fn close_all(&mut self) -> Sure<()> {
+        if let Some(colon) = self.pending.take() {
+            self.null(colon)?;
+        }
+        while !self.frames.is_empty() {
+            self.close();
+        }
+        Ok(())
+    }
+
+    fn span(&self, start: usize, end: usize) -> Span {
+        Span { file: self.file, start: offset(start), end: offset(end) }
+    }
+
+    fn null(&mut self, colon: u32) -> Sure<()> {
+        if self.dialect == Dialect::Strict {
+            return Err(Unsure);
+        }
+        let at = Span { file: self.file, start: colon, end: colon };
+        self.builder.scalar(Kind::Null, "", Origin::Written(at));
+        self.end = colon;
+        Ok(())
+    }
+
+    /// An item of a list, from its dash.
+    fn item(&mut self, dash: usize, column: usize) -> Sure<()> {
+        let (mut dash, mut column) = (dash, column);
+        loop {
+            let start = self.after_spaces(dash + 1);
+            let inner = column + start - dash;
+            match self.byte(start) {
+                b'\n' | b'#' | b'\t' => return Err(Unsure),
+                b'{' | b'[' => {
+                    self.at = start;
+                    self.flow(Some(column), 0)?;
+                    return self.end_of_line();
+                }
+                b'|' => return self.literal(start, column),
+                b'-' if self.is_dash(start) => {
+                    self.open(Kind::List, inner, start)?;
+                    (dash, column) = (start, inner);
+                }
+                _ => {
+                    let (written, style, piece) = self.scalar(start)?;
+                    if matches!(piece, Piece::Key) {
+                        self.open(Kind::Map, inner, start)?;
+                        return self.keyed(written, style, inner);
+                    }
+                    self.value(written, style)?;
+                    return self.end_of_line();
+                }
+            }
+        }
+    }
+
+    /// An entry of a map, from its key.
+    fn entry(&mut self, first: usize, column: usize) -> Sure<()> {
+        let (written, style, piece) = self.scalar(first)?;
+        match piece {
+            Piece::Key => self.keyed(written, style, column),
+            Piece::Value => Err(Unsure),
+        }
+    }
+
+    /// A key that was read, and what follows its colon.
+    fn keyed(&mut self, key: Written, style: Style, column: usize) -> Sure<()> {
+        let colon = self.at;
+        self.key(key, style)?;
+        let start = self.after_spaces(colon + 1);
+        match self.byte(start) {
+            b'\n' | b'#' => {
+                self.at = self.after_line(start);
+                self.pending = Some(offset(colon));
+                Ok(())
+            }
+            b'{' | b'[' => {
+                self.at = start;
+                self.flow(Some(column), 0)?;
+                self.end_of_line()
+            }
+            b'|' => self.literal(start, column),
+            _ => {
+                let (written, style, piece) = self.scalar(start)?;
+                if matches!(piece, Piece::Key) {
+                    return Err(Unsure);
+                }
+                self.value(written, style)?;
+                self.end_of_line()
+            }
+        }
+    }
+
+    fn after_spaces(&self, mut at: usize) -> usize {
+        while self.byte(at) == b' ' {
+            at += 1;
+        }
+        at
+    }
+
+    /// Goes to the next line, where nothing but a comment stands on the rest of this one.
+    fn end_of_line(&mut self) -> Sure<()> {
+        let rest = self.after_spaces(self.at);
+        match self.byte(rest) {
+            b'\n' => self.at = (rest + 1).min(self.text.len()),
+            b'#' if rest > self.at => self.at = self.after_line(rest),
+            _ => return Err(Unsure),
+        }
+        Ok(())
+    }
+
+    /// A plain or quoted scalar on one line of a block. Afterwards the reader stands at the
+    /// colon of a key, or behind a value.
+    fn scalar(&mut self, start: usize) -> Sure<(Written, Style, Piece)> {
+        if matches!(self.byte(start), b'"' | b'\'') {
+            let written = self.quoted(start)?;
+            let is_key = self.byte(self.at) == b':' && is_blank(self.byte(self.at + 1));
+            return Ok((written, Style::Quoted, if is_key { Piece::Key } else { Piece::Value }));
+        }
+        if !self.starts_plain(start) {
+            return Err(Unsure);
+        }
+        let mut at = start;
+        let piece = loop {
+            match self.byte(at) {
+                b'\n' => break Piece::Value,
+                b':' if is_blank(self.byte(at + 1)) => break Piece::Key,
+                b'#' if self.byte(at - 1) == b' ' => break Piece::Value,
+                b'\t' => return Err(Unsure),
+                _ => at += 1,
+            }
+        };
+        let mut end = at;
+        while self.byte(end - 1) == b' ' {
+            end -= 1;
+        }
+        if matches!(piece, Piece::Key) && (end < at || end - start > LONGEST_KEY) {
+            return Err(Unsure);
+        }
+        // A comment is told from the text by the space before it.
+        self.at = end;
+        Ok((Written { start, end }, Style::Plain, piece))
+    }
+
+    /// Whether a plain scalar can start there.
+    fn starts_plain(&self, at: usize) -> bool {
+        match self.byte(at) {
+            b'-' | b'?' | b':' => !is_blank(self.byte(at + 1)) && self.byte(at + 1) != b'\t',
+            first => !b"\n\t ,[]{}#&*!|>'\"%@`".contains(&first),
+        }
+    }
+
+    /// A quoted scalar on one line; what it says lies in `scratch` if it has escapes. Afterwards
+    /// the reader stands behind the closing quote.
+    fn quoted(&mut self, start: usize) -> Sure<Written> {
+        let bytes = self.text.as_bytes();
+        let quote = bytes[start];
+        self.scratch.clear();
+        let mut kept = start + 1;
+        let mut at = kept;
+        loop {
+            match *bytes.get(at).ok_or(Unsure)? {
+                b'\n' => return Err(Unsure),
+                byte if byte == quote => {
+                    if quote == b'"' || bytes.get(at + 1) != Some(&b'\'') {
+                        break;
+                    }
+                    self.scratch.push_str(&self.text[kept..=at]);
+                    at += 2;
+                    kept = at;
+                }
+                b'\\' if quote == b'"' => {
+                    self.scratch.push_str(&self.text[kept..at]);
+                    at += self.escape(at + 1)?;
+                    kept = at;
+                }
+                _ => at += 1,
+            }
+        }
+        if kept > start + 1 {
+            self.scratch.push_str(&self.text[kept..at]);
+        }
+        self.at = at + 1;
+        Ok(Written { start, end: at + 1 })
+    }
+
+    /// Adds what the escape after a backslash stands for: how long both are.
+    fn escape(&mut self, at: usize) -> Sure<usize> {
+        let character = match self.byte(at) {
+            b'n' => '\n',
+            b't' => '\t',
+            b'r' => '\r',
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            same @ (b'"' | b'\\' | b'/') => char::from(same),
+            b'u' => {
+                let digits = self.text.get(at + 1..at + 5).ok_or(Unsure)?;
+                if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+                    return Err(Unsure);
+                }
+                let code = u32::from_str_radix(digits, 16).map_err(|_| Unsure)?;
+                self.scratch.push(char::from_u32(code).ok_or(Unsure)?);
+                return Ok("\\uXXXX".len());
+            }
+            _ => return Err(Unsure),
+        };
+        self.scratch.push(character);
+        Ok("\\n".len())
+    }
+
+    fn key(&mut self, key: Written, style: Style) -> Sure<()> {
+        let at = Origin::Written(self.span(key.start, key.end));
+        if style == Style::Quoted {
+            if key.end - key.start > LONGEST_KEY {
+                return Err(Unsure);
+            }
+            let text = unquoted(self.text, &self.scratch, key);
+            self.builder.key(text, at);
+        } else {
+            let text = &self.text[key.start..key.end];
+            if text == "<<" {
+                return Err(Unsure);
+            }
+            if scalar::is_text_to_all(text) {
+                self.builder.key(text, at);
+            } else if self.dialect == Dialect::Kubectl {
+                self.builder.key(&scalar::kubectl_key(text).ok_or(Unsure)?, at);
+            } else {
+                return Err(Unsure);
+            }
+        }
+        if self.builder.is_new_key(MANY_KEYS) { Ok(()) } else { Err(Unsure) }
+    }
+
+    fn value(&mut self, written: Written, style: Style) -> Sure<()> {
+        let at = Origin::Written(self.span(written.start, written.end));
+        self.end = offset(written.end);
+        if style == Style::Quoted {
+            let text = unquoted(self.text, &self.scratch, written);
+            self.builder.styled_scalar(Kind::Str, Style::Quoted, text, at);
+            return Ok(());
+        }
+        let text = &self.text[written.start..written.end];
+        if scalar::is_text_to_all(text) {
+            self.builder.styled_scalar(Kind::Str, Style::Plain, text, at);
+            return Ok(());
+        }
+        let Scalar { kind, text, objection } = match self.dialect {
+            Dialect::Strict => scalar::strict(text),
+            Dialect::Kubectl => scalar::kubectl(text),
+        };
+        if objection.is_some() || (kind == Kind::Null && self.dialect == Dialect::Strict) {
+            return Err(Unsure);
+        }
+        self.builder.styled_scalar(kind, Style::Plain, &text, at);
+        Ok(())
+    }
+
+    /// A flow map or list, from its bracket. In a block at a column its lines are indented
+    /// further; where it is the whole document they are not.
+    fn flow(&mut self, column: Option<usize>, depth: usize) -> Sure<()> {
+        if self.frames.len() + depth >= MAX_DEPTH {
+            return Err(Unsure);
+        }
+        let start = self.at;
+        let is_map = self.byte(start) == b'{';
+        let end = if is_map { b'}' } else { b']' };
+        let at = Origin::Written(self.span(start, start));
+        if is_map {
+            self.builder.map(at);
+        } else {
+            self.builder.list(at);
+        }
+        self.at += 1;
+        self.flow_space(column)?;
+        let mut is_over = self.byte(self.at) == end;
+        while !is_over {
+            if is_map {
+                let (written, style, piece) = self.flow_scalar(self.at)?;
+                if !matches!(piece, Piece::Key) {
+                    return Err(Unsure);
+                }
+                self.key(written, style)?;
+                self.at += 1;
+                self.flow_space(column)?;
+            }
+            if matches!(self.byte(self.at), b'{' | b'[') {
+                self.flow(column, depth + 1)?;
+            } else {
+                let (written, style, piece) = self.flow_scalar(self.at)?;
+                if matches!(piece, Piece::Key) {
+                    return Err(Unsure);
+                }
+                self.value(written, style)?;
+            }
+            self.flow_space(column)?;
+            is_over = self.byte(self.at) == end;
+            if !is_over {
+                if self.byte(self.at) != b',' {
+                    return Err(Unsure);
+                }
+                self.at += 1;
+                self.flow_space(column)?;
+            }
+        }
+        self.at += 1;
+        self.builder.close_at(self.span(start, self.at));
+        self.end = offset(self.at);
+        Ok(())
+    }
+
+    /// A plain or quoted scalar on one line of a flow collection, as [`scalar`](Self::scalar).
+    fn flow_scalar(&mut self, start: usize) -> Sure<(Written, Style, Piece)> {
+        if matches!(self.byte(start), b'"' | b'\'') {
+            let written = self.quoted(start)?;
+            // After quotes a colon needs no space.
+            let is_key = self.byte(self.at) == b':';
+            return Ok((written, Style::Quoted, if is_key { Piece::Key } else { Piece::Value }));
+        }
+        let is_flow = |byte| matches!(byte, b',' | b'[' | b']' | b'{' | b'}');
+        let first = self.byte(start);
+        if !self.starts_plain(start)
+            || matches!(first, b'?' | b':')
+            || (first == b'-' && is_flow(self.byte(start + 1)))
+        {
+            return Err(Unsure);
+        }
+        let mut at = start;
+        let piece = loop {
+            match self.byte(at) {
+                b'\n' | b',' | b']' | b'}' => break Piece::Value,
+                b':' if is_blank(self.byte(at + 1)) => break Piece::Key,
+                b':' if is_flow(self.byte(at + 1)) => return Err(Unsure),
+                b'#' if self.byte(at - 1) == b' ' => return Err(Unsure),
+                b'\t' | b'[' | b'{' => return Err(Unsure),
+                _ => at += 1,
+            }
+        };
+        let mut end = at;
+        while self.byte(end - 1) == b' ' {
+            end -= 1;
+        }
+        if matches!(piece, Piece::Key) && (end < at || end - start > LONGEST_KEY) {
+            return Err(Unsure);
+        }
+        self.at = end;
+        Ok((Written { start, end }, Style::Plain, piece))
+    }
+
+    /// Goes to what follows spaces and line ends in a flow collection.
+    fn flow_space(&mut self, column: Option<usize>) -> Sure<()> {
+        let bytes = self.text.as_bytes();
+        let mut line = None;
+        loop {
+            match bytes.get(self.at) {
+                Some(b' ') => self.at += 1,
+                Some(b'\t') if column.is_none() => self.at += 1,
+                Some(b'\n') => {
+                    self.at += 1;
+                    line = Some(self.at);
+                }
+                None | Some(b'\t' | b'#') => return Err(Unsure),
+                Some(_) => break,
+            }
+        }
+        match (line, column) {
+            (Some(line), Some(column)) if self.at - line <= column => Err(Unsure),
+            (Some(line), None) if is_marker(self.text, line) || self.is_directive_or_end(line) => {
+                Err(Unsure)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// A literal block, from its `|`, as a value in a block at a column.
+    fn literal(&mut self, bar: usize, column: usize) -> Sure<()> {
+        let bytes = self.text.as_bytes();
+        let keep = self.byte(bar + 1);
+        self.at = if matches!(keep, b'-' | b'+') { bar + 2 } else { bar + 1 };
+        self.end_of_line()?;
+        // Blank lines before the first line count, but cannot say how far the text is indented.
+        let mut at = self.at;
+        let (mut widest, mut ends) = (0, 0);
+        let first = loop {
+            let first = self.after_spaces(at);
+            match bytes.get(first) {
+                None | Some(b'\t') => return Err(Unsure),
+                Some(b'\n') => {
+                    widest = widest.max(first - at);
+                    ends += 1;
+                    at = first + 1;
+                }
+                Some(_) => break first,
+            }
+        };
+        let indent = first - at;
+        if indent <= column || widest > indent {
+            return Err(Unsure);
+        }
+        self.scratch.clear();
+        let mut last = first;
+        // Line ends after the last line of text are kept by `+` alone.
+        while at < bytes.len() {
+            let start = self.after_at_most(at, indent);
+            if bytes.get(start) == Some(&b'\n') {
+                ends += 1;
+                at = start + 1;
+                continue;
+            }
+            if start - at < indent {
+                // A tab would have to be told from a line of text.
+                if bytes.get(start) == Some(&b'\t') {
+                    return Err(Unsure);
+                }
+                break;
+            }
+            let after = self.after_line(start);
+            if bytes[after - 1] != b'\n' {
+                return Err(Unsure);
+            }
+            self.scratch.extend(std::iter::repeat_n('\n', ends));
+            self.scratch.push_str(&self.text[start..after - 1]);
+            last = after - 1;
+            ends = 1;
+            at = after;
+        }
+        match keep {
+            b'-' => {}
+            b'+' => self.scratch.extend(std::iter::repeat_n('\n', ends)),
+            _ => self.scratch.push('\n'),
+        }
+        let end = first + self.text[first..last].trim_end().len();
+        let span = Origin::Written(self.span(first, end));
+        self.builder.styled_scalar(Kind::Str, Style::Block, &self.scratch, span);
+        self.end = offset(end);
+        self.at = at;
+        Ok(())
+    }
+
+    /// The first byte from a position on that is no space, but at most so many bytes further.
+    fn after_at_most(&self, at: usize, most: usize) -> usize {
+        let bytes = &self.text.as_bytes()[at..];
+        let most = most.min(bytes.len());
+        at + bytes[..most].iter().take_while(|&&byte| byte == b' ').count()
+    }
+}
+
+/// The text of a quoted scalar that was just read.
+fn unquoted<'s>(text: &'s str, scratch: &'s str, written: Written) -> &'s str {
+    if scratch.is_empty() { &text[written.start + 1..written.end - 1] } else { scratch }
+}
+
+/// Where the next document after a position starts: at its `---`, or else at the end.
+pub(super) fn next_document(text: &str, from: usize) -> usize {
+    let mut at = from;
+    while let Some(found) = memchr::memmem::find(&text.as_bytes()[at..], b"\n---") {
+        at += found + 1;
+        if is_marker(text, at) {
+            return at;
+        }
+    }
+    text.len()
+}
+
+/// What ends a key after its colon.
+fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\n')
+}
+
+/// Whether the line that starts there separates documents.
+fn is_marker(text: &str, line: usize) -> bool {
+    let rest = &text.as_bytes()[line..];
+    rest.starts_with(b"---") && rest.get(3).is_none_or(|byte| matches!(byte, b' ' | b'\n' | b'\t'))
+}
+
+#[cfg(test)]
+mod tests;
