@@ -14,7 +14,7 @@ use crate::k8s::{Identity, Object, Version, apply_order};
 use crate::load::{Environments, Project, StackFiles};
 use crate::plan::{Place, Plan, Val};
 use crate::resolve::{self, Interface, Layers, Merged};
-use crate::source::{NodeRef, Origin};
+use crate::source::{NodeRef, Origin, Span};
 use crate::validate::references::Member;
 use crate::validate::{self, Author, Cluster, CustomKinds, Extent, Finding};
 use crate::{foreign, link, lower, parallel};
@@ -175,7 +175,13 @@ impl<'p> Loaded<'p> {
                 diagnostics.append(files.diagnostics.clone());
             }
         }
-        let place = resolve::place(&layers.surroundings, diagnostics)?;
+        let mut found = Diagnostics::default();
+        let place = resolve::place(&layers.surroundings, &mut found);
+        // What an environment lacks may be what could not be read of it.
+        if !self.is_broken(environment) {
+            diagnostics.append(found);
+        }
+        let place = place?;
         compiled.kubernetes = place.kubernetes.v;
         let stacks = interfaces(&layers, &place, &here, wanted, diagnostics);
         let asked_for = stacks.iter().filter(|stack| wanted(&stack.merged.stack));
@@ -222,6 +228,16 @@ impl<'p> Loaded<'p> {
         Some(folders)
     }
 
+    /// Whether a file of an environment's chain could not be read as it is meant.
+    fn is_broken(&self, environment: &str) -> bool {
+        let chain = self.environments.chain(environment);
+        let is_of_chain = |span: Span| chain.iter().any(|(_, file)| file.span.file == span.file);
+        self.diagnostics.iter().any(|found| {
+            found.severity == Severity::Error
+                && matches!(found.place, DiagnosticPlace::Span(span) if is_of_chain(span))
+        })
+    }
+
     /// The stacks that run in an environment.
     fn here<'s>(&'s self, layers: &Layers) -> BTreeMap<&'s str, &'s StackFiles> {
         let all = self.stacks.iter().map(|(name, files)| (name.as_str(), files));
@@ -254,20 +270,13 @@ impl<'p> Loaded<'p> {
     ) -> Vec<(Object, bool)> {
         let project = &self.project;
         let (place, facts) = (&plan.place, facts(plan));
-        let mut objects = Vec::new();
+        let (mut objects, secrets) = (Vec::new(), &place.plain_secrets);
         for usage in &plan.templates {
-            let plain = &place.plain_secrets;
-            objects.extend(self.templates.instantiate(usage, facts, plain, project, diagnostics));
+            objects.extend(self.templates.instantiate(usage, facts, secrets, project, diagnostics));
         }
-        for vendored in &plan.manifests {
+        for usage in &plan.manifests {
             let folder = &merged.folder;
-            objects.extend(foreign::vendored(
-                vendored,
-                folder,
-                &place.plain_secrets,
-                project,
-                diagnostics,
-            ));
+            objects.extend(foreign::vendored(usage, folder, secrets, project, diagnostics));
         }
         let completed = objects.into_iter().map(|ForeignObject { tree, adopt, at }| {
             let root = tree.root();
@@ -404,8 +413,8 @@ fn patch(
         let mut objects: Vec<&mut Object> =
             built.iter_mut().chain(foreign.iter_mut().map(|(object, _)| object)).collect();
         let identities: Vec<&Identity> = objects.iter().map(|object| object.identity()).collect();
-        let plain = &plan.place.plain_secrets;
-        let Some(target) = foreign::target(patch, &identities, plain, merged.span, diagnostics)
+        let allowed = &plan.place.plain_secrets;
+        let Some(target) = foreign::target(patch, &identities, allowed, merged.span, diagnostics)
         else {
             continue;
         };

@@ -19,6 +19,9 @@ pub(super) struct Diff {
     /// Only these stacks [default: all of them]
     #[arg(value_name = "STACK")]
     stacks: Vec<String>,
+    /// Render this onDemand job too; may be repeated. One rendered before is removed without it
+    #[arg(long, value_name = "JOB")]
+    with: Vec<String>,
     /// Exit with 0 whether there are differences or not
     #[arg(long)]
     exit_zero: bool,
@@ -28,7 +31,7 @@ impl Diff {
     pub(super) fn run(&self, root: &Path, output: &mut Output) -> anyhow::Result<Exit> {
         let loaded = Loaded::new(&Disk, root);
         let asked = std::slice::from_ref(&self.environment);
-        let request = Request { stacks: &self.stacks, with: &[] };
+        let request = Request { stacks: &self.stacks, with: &self.with };
         let (names, mut diagnostics) = environments(&loaded, asked, request);
         let compiled = compile_all(&loaded, &names, request, &mut diagnostics);
         let sources = &loaded.project.sources;
@@ -44,7 +47,7 @@ impl Diff {
             let update = target.compare(&one.environment, sets, scope, &maker(one))?;
             let differences = diff::text(&diff::of_update(&update), output.result_has_color());
             if compiled.len() > 1 && !differences.is_empty() {
-                text += &format!("# {}\n", one.environment);
+                text.extend(["# ", &one.environment, "\n"]);
             }
             text += &differences;
             // A file in the way stops a render, not a look at what would change.

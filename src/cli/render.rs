@@ -35,7 +35,7 @@ pub(super) struct Render {
     /// Write nothing, and exit with 1 when what lies there is not what the input renders
     #[arg(long)]
     check: bool,
-    /// Render this onDemand job too; may be repeated
+    /// Render this onDemand job too; may be repeated. One rendered before is removed without it
     #[arg(long, value_name = "JOB")]
     with: Vec<String>,
 }

@@ -443,13 +443,13 @@ codes! {
     /// What loading needs before anything is worked out, such as `extends` and
     /// `environments`, must be written out.
     NotPlain = "L045", "expression where plain text belongs";
-    /// A stack that does not list the environments it runs in.
+    /// A stack that does not list the environments it runs in, or lists none.
     ///
     /// ```yaml
     /// environments: [dev, prod]
     /// ```
     ///
-    /// Without the list it would run nowhere.
+    /// Without a name in the list it would run nowhere.
     NoEnvironments = "L046", "stack without environments";
     /// A stack is named that does not exist.
     ///
@@ -530,7 +530,8 @@ codes! {
     /// schedule: 0 25 * * *
     /// ```
     ///
-    /// Minute, hour, day of the month, month, day of the week (0 to 6, 0 is Sunday).
+    /// Minute, hour, day of the month, month, day of the week (0 to 6, 0 is Sunday). The zone
+    /// stands in `timeZone`, by its name in the IANA database, such as `Europe/Berlin`.
     Schedule = "V015", "schedule that Kubernetes cannot read";
     /// A workload's selector and the labels of its pods do not fit.
     ///
@@ -1276,7 +1277,8 @@ codes! {
     ///
     /// Give one of them another host or another path.
     RoutesAlike = "R051", "two routes alike";
-    /// An autoscaler holds a percentage of what is requested, and nothing is requested.
+    /// An autoscaler holds a percentage of what is requested, and nobody says how much that is:
+    /// gen's own default is a guess, and no measure.
     ///
     /// ```yaml
     /// services:

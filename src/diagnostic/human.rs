@@ -96,7 +96,8 @@ fn groups<'f>(finding: &'f Finding) -> Vec<Group<'f>> {
     }
     // A replacement needs a title of its own: the help that was given first says what it does.
     let suggestion = finding.suggestion.as_ref().filter(|(region, _)| {
-        Excerpt::new(&region.source, &[region.start..region.end]).lines.len() <= LONGEST_PATCH
+        let range = region.start..region.end;
+        Excerpt::new(&region.source, std::slice::from_ref(&range)).lines.len() <= LONGEST_PATCH
     });
     let (title, help) = match (suggestion, diagnostic.help.split_first()) {
         (Some(_), Some((first, others))) => (first.as_str(), others),

@@ -35,9 +35,9 @@ const FIELDS: &[&str] = &[
     "imagePullSecrets", "priorityClassName", "hostNetwork", "dnsPolicy", "nodeSelector", "tolerations",
     // containers
     "image", "imagePullPolicy", "command", "args", "workingDir",
-    "path", "pathType", "port", "containerPort", "targetPort", "number", "scheme", "protocol", "appProtocol",
+    "key", "path", "pathType", "port", "containerPort", "targetPort", "number", "scheme", "protocol", "appProtocol",
     "nodePort", "hostPort", "endPort", "ports",
-    "envFrom", "env", "prefix", "key", "property", "operator", "value", "values", "effect", "valueFrom",
+    "envFrom", "env", "prefix", "property", "operator", "value", "values", "effect", "valueFrom",
     "configMapRef", "secretRef", "configMapKeyRef", "secretKeyRef", "fieldRef", "resourceFieldRef", "optional",
     // claims
     "accessModes", "storageClassName", "volumeMode", "volumeName",
@@ -120,6 +120,8 @@ mod tests {
             &["name", "containerPort", "protocol"],
             &["podSelector", "policyTypes", "ingress", "egress"],
             &["path", "pathType", "backend"],
+            &["key", "path", "mode"],
+            &["name", "key", "optional"],
             &["parentRefs", "hostnames", "rules"],
             &["type", "status"],
             &["unheardOf", "unknown"],

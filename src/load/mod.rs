@@ -5,7 +5,7 @@ mod environments;
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::fs::{self, EntryKind, FileSystem};
@@ -182,7 +182,7 @@ impl<'p> Project<'p> {
                 if error.source.kind() == io::ErrorKind::NotFound
                     && is_link() == Some(EntryKind::Link)
                 {
-                    diagnostic.message = "this link leads to nothing".to_owned();
+                    "this link leads to nothing".clone_into(&mut diagnostic.message);
                     diagnostic.help = vec!["let it lead to a file, or remove it".to_owned()];
                 }
                 diagnostics.push(diagnostic);
@@ -251,7 +251,7 @@ fn check_name(name: &str, path: &str, what: &str, diagnostics: &mut Diagnostics)
 
 /// Refuses folders that are named as a file of the language.
 fn check_folder(folder: &str, path: &str, diagnostics: &mut Diagnostics) {
-    if folder.ends_with(".yaml") {
+    if Path::new(folder).extension().is_some_and(|extension| extension == "yaml") {
         let message = format!("`{folder}` is a folder, though a file of gen is named like this");
         diagnostics.push(
             Diagnostic::error_in(Code::BadName, path, message).help("rename it, or make it a file"),

@@ -6,21 +6,19 @@ use k8s_openapi::api::core::v1::{
 };
 
 use super::Built;
-use super::official;
 use super::probe::{Check, probe};
 use super::security;
 use crate::k8s;
-use crate::plan::{self, EnvFrom, EnvSource, Map, Port};
-use crate::source::{Origin, Rule};
+use crate::plan::{self, EnvFrom, EnvSource, Port};
 use crate::spec::{ImagePullPolicy, Protocol};
 
 /// When a container of a pod runs.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Role<'p> {
+pub(super) enum Role {
     /// All the time.
     Main,
     /// Before the program that is the main container.
-    Init(&'p plan::Container),
+    Init,
     /// Beside the program, from before it starts until after it ends.
     Sidecar,
 }
@@ -28,7 +26,7 @@ pub(super) enum Role<'p> {
 /// A container with what is mounted into it.
 pub(super) fn container(
     container: &plan::Container,
-    role: Role<'_>,
+    role: Role,
     volume_mounts: Vec<Built<VolumeMount>>,
 ) -> Built<Container> {
     let at = container.at;
@@ -45,7 +43,7 @@ pub(super) fn container(
         startup_probe: probe(Check::Startup, &container.probes),
         readiness_probe: probe(Check::Readiness, &container.probes),
         liveness_probe: probe(Check::Liveness, &container.probes),
-        resources: resources(container, role),
+        resources: resources(container),
         volume_mounts,
         restart_policy: matches!(role, Role::Sidecar).then_some("Always"),
         security_context: security::of_container(&container.security_context, at, role),
@@ -95,39 +93,19 @@ fn env_from(from: &EnvFrom) -> Built<EnvFromSource> {
     }
 }
 
-fn resources(container: &plan::Container, role: Role<'_>) -> Option<Built<ResourceRequirements>> {
-    let silent =
-        |container: &plan::Container| container.requests.is_empty() && container.limits.is_empty();
-    match role {
-        Role::Init(program) if silent(container) => (!silent(program)).then(|| {
-            let at = program.at.derive(Rule::InitResources);
-            requirements(at, derived(&program.requests), derived(&program.limits))
-        }),
-        Role::Sidecar if silent(container) => {
-            let at = container.at.derive(Rule::SidecarResources);
-            let requests = official::resources([("cpu", "10m"), ("memory", "32Mi")], at);
-            Some(requirements(at, requests, official::resources([("memory", "128Mi")], at)))
-        }
-        _ if silent(container) => None,
-        _ => Some(requirements(container.at, container.requests.clone(), container.limits.clone())),
-    }
-}
-
-fn requirements(at: Origin, requests: Map, limits: Map) -> Built<ResourceRequirements> {
-    k8s!(at; ResourceRequirements { requests, limits })
-}
-
-fn derived(resources: &Map) -> Map {
-    let mut resources = resources.clone();
-    for value in resources.values_mut() {
-        value.at = value.at.derive(Rule::InitResources);
-    }
-    resources
+fn resources(container: &plan::Container) -> Option<Built<ResourceRequirements>> {
+    let is_silent = container.requests.is_empty() && container.limits.is_empty();
+    (!is_silent).then(|| {
+        k8s!(container.at; ResourceRequirements {
+            requests: container.requests.clone(),
+            limits: container.limits.clone(),
+        })
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::{container, map, part, plan, service, text, val};
+    use super::super::testing::{map, part, plan, service, text, val};
     use crate::plan::{EnvFrom, EnvSource, EnvVar, Plan, Port};
     use crate::spec::{ImagePullPolicy, Protocol};
 
@@ -242,43 +220,6 @@ ports:
     protocol: UDP @65
     appProtocol: example.com/dns @66
 "
-        );
-    }
-
-    #[test]
-    fn containers_beside_a_program_have_resources_without_a_word() {
-        let mut plan = plan();
-        let mut web = service("web", 30);
-        web.container.requests = map([("cpu", "100m", 40)]);
-        web.container.limits = map([("memory", "64Mi", 41)]);
-        let mut own = container("own", 60);
-        own.limits = map([("memory", "1Gi", 61)]);
-        web.init = vec![container("silent", 50), own];
-        web.sidecars = vec![container("beside", 70)];
-        plan.programs.push(web);
-        let init = part(&plan, "Deployment/web", "initContainers");
-        let resources: Vec<_> = init
-            .lines()
-            .map(str::trim)
-            .filter(|line| {
-                ["name", "resources", "cpu", "memory"].iter().any(|word| line.starts_with(word))
-            })
-            .collect();
-        assert_eq!(
-            resources.join("\n"),
-            "\
-name: silent
-resources: @init-resources:30
-cpu: 100m @init-resources:40
-memory: 64Mi @init-resources:41
-name: own
-resources:
-memory: 1Gi @61
-name: beside
-resources: @sidecar-resources:70
-cpu: 10m
-memory: 32Mi
-memory: 128Mi"
         );
     }
 }

@@ -283,8 +283,8 @@ volumes:
       name: sql-files
       items:
         - @42
-          path: 001/up.sql
           key: 001.up.sql
+          path: 001/up.sql
 "
         );
     }

@@ -38,9 +38,12 @@ pub(super) fn template(
         .waits
         .iter()
         .map(wait::container)
-        .chain(program.init.iter().map(|init| {
-            container(init, Role::Init(&program.container), volumes.mount(&init.mounts))
-        }))
+        .chain(
+            program
+                .init
+                .iter()
+                .map(|init| container(init, Role::Init, volumes.mount(&init.mounts))),
+        )
         .collect();
     let sidecars = program
         .sidecars

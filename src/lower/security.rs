@@ -47,7 +47,7 @@ pub(super) fn pod_seccomp(program: &Program) -> Option<&Tree> {
 pub(super) fn of_container(
     said: &plan::SecurityContext,
     at: Origin,
-    role: Role<'_>,
+    role: Role,
 ) -> Built<SecurityContext> {
     let secure = at.derive(Rule::SecureContainers);
     let own = !matches!(role, Role::Main);

@@ -4,23 +4,24 @@ use indexmap::IndexMap;
 
 use super::database::backup_claim;
 use super::files::Mounted;
-use super::interface::{entries, missing, open_entries, ports_of};
+use super::interface::{entries, missing, ports_of};
 use super::names;
 use super::planner::Planner;
 use super::read::{Read, unknown};
+use super::resources::{Resources, Unsaid};
 use super::scope::Viewer;
 use super::secrets::Kept;
 use super::stage::Environment;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::k8s::{NameForm, Quantity};
+use crate::k8s::NameForm;
 use crate::plan::{
-    Config, Container, EnvFrom, EnvSource, EnvVar, Map, Mount, MountSource, Port, Probes,
-    SecretValue, SecurityContext, Val,
+    Config, Container, EnvFrom, EnvSource, EnvVar, Mount, MountSource, Port, Probes, SecretValue,
+    SecurityContext, Val,
 };
 use crate::source::{Kind, Origin, Rule, Span};
 use crate::spec;
 use crate::spec::expression::Text;
-use crate::spec::map::{Closed, Entry, Open};
+use crate::spec::map::{Closed, Entry};
 use crate::spec::value::List;
 
 /// What a container is read for.
@@ -33,6 +34,8 @@ pub(super) struct Role<'a> {
     pub main: bool,
     /// The image of a component that may name none.
     pub image: Option<Val<String>>,
+    /// What it asks for where nothing is said.
+    pub unsaid: Unsaid<'a>,
     /// Where it is declared.
     pub at: Span,
 }
@@ -75,12 +78,8 @@ impl Planner<'_> {
         let command = env.arguments(written.command.as_ref(), "a command");
         let args = env.arguments(written.args.as_ref(), "an argument");
         let ports = ports.unwrap_or_else(|| ports_of(written.ports.as_ref(), &scope, self.log));
-        let resources = written.resources.as_ref();
-        let requests =
-            self.quantities(resources.and_then(|resources| resources.requests.as_ref()), &scope);
-        let limits =
-            self.quantities(resources.and_then(|resources| resources.limits.as_ref()), &scope);
-        self.check_requests(&requests, &limits);
+        let Resources { requests, limits } =
+            self.resources(written.resources.as_ref(), role.unsaid, role.at, &scope);
         let working_dir = scope.option(written.working_dir.as_ref(), "a folder");
         if let Some(folder) = working_dir.as_ref().filter(|folder| !folder.v.starts_with('/')) {
             self.not_absolute(folder);
@@ -197,62 +196,6 @@ impl Planner<'_> {
         }
     }
 
-    fn quantities(&self, map: Option<&Open<Text>>, scope: &impl Read) -> Map {
-        let quantities = scope.map(map, "a quantity");
-        for (key, entry) in open_entries(map) {
-            let at = Origin::Written(entry.key);
-            names::check(NameForm::QualifiedName, key, at, "the name of a resource", self.log);
-        }
-        for quantity in quantities.values() {
-            self.check_quantity(quantity);
-        }
-        quantities
-    }
-
-    /// Reports a text that is no quantity, or less than nothing.
-    pub fn check_quantity(&self, quantity: &Val<String>) {
-        let Some(span) = quantity.at.span() else { return };
-        let problem = match quantity.v.parse::<Quantity>() {
-            Err(error) => error.to_string(),
-            Ok(amount) if amount.is_negative() => "a quantity is not less than 0".to_owned(),
-            Ok(_) => return,
-        };
-        self.log.push(
-            Diagnostic::error(
-                Code::MalformedValue,
-                span,
-                format!("`{}` is not a quantity", quantity.v),
-            )
-            .help(problem),
-        );
-    }
-
-    fn check_requests(&self, requests: &Map, limits: &Map) {
-        for (resource, request) in requests {
-            let Some(limit) = limits.get(resource) else { continue };
-            let (Ok(least), Ok(most)) =
-                (request.v.parse::<Quantity>(), limit.v.parse::<Quantity>())
-            else {
-                continue;
-            };
-            if let (true, Some(span)) = (least > most, request.at.span()) {
-                let mut diagnostic = Diagnostic::error(
-                    Code::Conflicting,
-                    span,
-                    format!(
-                        "more {resource} is requested than the limit allows: {} of {}",
-                        request.v, limit.v
-                    ),
-                )
-                .help("raise the limit, or request less");
-                if let Some(other) = limit.at.span() {
-                    diagnostic = diagnostic.also(other, "the limit");
-                }
-                self.log.push(diagnostic);
-            }
-        }
-    }
-
     fn probes(
         &self,
         health: Option<&spec::Health>,
@@ -326,13 +269,53 @@ impl Planner<'_> {
     }
 
     fn mounts(&self, mounts: Option<&Closed<spec::Mount>>, scope: &impl Read) -> Vec<Mount> {
-        entries(mounts).filter_map(|(path, entry)| self.mount(path, entry, scope)).collect()
+        let mounts: Vec<Mount> =
+            entries(mounts).filter_map(|(path, entry)| self.mount(path, entry, scope)).collect();
+        for (number, mount) in mounts.iter().enumerate() {
+            for other in &mounts[..number] {
+                self.check_two_mounts(other, mount);
+                self.check_two_mounts(mount, other);
+            }
+        }
+        mounts
+    }
+
+    /// Reports a mount that is where another is, or inside of one that takes no more folders.
+    fn check_two_mounts(&self, outer: &Mount, inner: &Mount) {
+        fn parts(mount: &Mount) -> Vec<&str> {
+            mount.path.v.split('/').filter(|part| !part.is_empty()).collect()
+        }
+        let (Some(span), Some(other)) = (inner.path.at.span(), outer.path.at.span()) else {
+            return;
+        };
+        let (around, within) = (parts(outer), parts(inner));
+        let Some(below) = within.strip_prefix(around.as_slice()) else { return };
+        // A whole ConfigMap or Secret is mounted read-only: nobody can make a folder in it.
+        let is_closed = outer.sub_path.is_none()
+            && matches!(outer.source, MountSource::Config(_) | MountSource::Secret(_));
+        let (message, help) = match below {
+            [] if span.start < other.start => return,
+            [] => ("two mounts are at the same path", "mount one of them elsewhere"),
+            _ if is_closed => (
+                "nothing can be mounted inside of a config or secret, which is read-only",
+                "mount it beside the other one, or a single file there with `subPath`",
+            ),
+            _ => return,
+        };
+        let diagnostic = Diagnostic::error(Code::Conflicting, span, message).help(help);
+        self.log.push(diagnostic.also(other, "the other mount"));
     }
 
     fn mount(&self, path: &str, entry: &Entry<spec::Mount>, scope: &impl Read) -> Option<Mount> {
         let path = Val::new(path.to_owned(), Origin::Written(entry.key));
         if !path.v.starts_with('/') {
             self.not_absolute(&path);
+        } else if path.v.split('/').all(str::is_empty) {
+            let message = format!("nothing can be mounted at `{}`", path.v);
+            self.log.push(
+                Diagnostic::error(Code::MalformedValue, entry.key, message)
+                    .help("write a folder below it: the image itself is there"),
+            );
         } else if path.v.contains(':') || path.v.split('/').any(|part| part == "..") {
             self.log.push(
                 Diagnostic::error(

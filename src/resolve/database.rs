@@ -4,6 +4,7 @@ use super::interface::{ComponentKind, POSTGRES, REDIS, entries, missing};
 use super::planner::Planner;
 use super::program::{Declared, Running};
 use super::read::Read;
+use super::resources::Unsaid;
 use super::scope::Scope;
 use crate::diagnostic::{Code, Diagnostic};
 use crate::plan::{
@@ -43,8 +44,9 @@ impl<'a> Planner<'a> {
             return None;
         };
         let image = self.default_image("postgres", written.version.as_ref(), at);
-        let declared = Declared { name, at, pod: &written.pod, image: Some(image) };
-        let running = self.program(declared, |container, _, _| one_pod(container))?;
+        let unsaid = Unsaid::Postgres;
+        let declared = Declared { name, at, pod: &written.pod, image: Some(image), unsaid };
+        let running = self.program(declared, |container, _| one_pod(container))?;
         let scope = self.scope(None);
         if written.storage.is_none() {
             self.log.push(missing(at, &format!("`{name}`"), "storage"));
@@ -86,8 +88,9 @@ impl<'a> Planner<'a> {
 
     fn one_redis(&self, name: &str, at: Span, written: &spec::Redis) -> Option<Planned<'a, Redis>> {
         let image = self.default_image("redis", written.version.as_ref(), at);
-        let declared = Declared { name, at, pod: &written.pod, image: Some(image) };
-        let running = self.program(declared, |container, _, _| one_pod(container))?;
+        let unsaid = Unsaid::Program;
+        let declared = Declared { name, at, pod: &written.pod, image: Some(image), unsaid };
+        let running = self.program(declared, |container, _| one_pod(container))?;
         let scope = self.scope(None);
         let replicas = scope.value(written.replicas.as_ref(), "a number");
         if let Some(Val { v: 0, at: zero }) = &replicas

@@ -226,9 +226,9 @@ pub fn check_consents(stacks: &mut BTreeMap<String, StackFiles>) {
         let bodies = overlays
             .flat_map(|file| std::iter::once(&file.spec.body).chain(file.spec.add.as_deref()))
             .chain(files.stack.as_ref().map(|file| &file.spec.body));
-        let named = bodies.flat_map(consents).flat_map(|consent| consent.stacks.iter());
+        let consented = bodies.flat_map(consents).flat_map(|consent| consent.stacks.iter());
         let mut found = Diagnostics::default();
-        for text in named.flat_map(|list| &list.items) {
+        for text in consented.flat_map(|list| &list.items) {
             let Some(name) = text.literal().filter(|name| !exists(name)) else { continue };
             let diagnostic = Diagnostic::error(
                 Code::UnknownStack,
@@ -283,6 +283,13 @@ pub fn check_listed(stacks: &mut BTreeMap<String, StackFiles>, environments: &En
             }
             continue;
         };
+        if listed.items.is_empty() {
+            files.runs_unknown = true;
+            files.diagnostics.push(
+                Diagnostic::error(Code::NoEnvironments, listed.span, "this stack runs nowhere")
+                    .help("write the names of environments or families into the list"),
+            );
+        }
         for name in &listed.items {
             let known =
                 name.literal().is_some_and(|name| environments.names().any(|known| known == name));

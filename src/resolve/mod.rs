@@ -26,6 +26,7 @@ mod plan;
 mod planner;
 mod program;
 mod read;
+mod resources;
 mod routes;
 mod scope;
 mod secrets;

@@ -82,3 +82,27 @@ pub(super) fn check_annotations(annotations: &Map, log: &Log) {
         check(NameForm::QualifiedName, &lower, value.at, "the key of an annotation", log);
     }
 }
+
+/// The processor architectures that nodes report in their label `kubernetes.io/arch`: Go's names
+/// of those that the kubelet is built for.
+const ARCHITECTURES: [&str; 7] = ["386", "amd64", "arm", "arm64", "ppc64le", "riscv64", "s390x"];
+
+/// Reports an architecture that no node has; `None` then.
+pub(super) fn check_arch(arch: &Val<String>, log: &Log) -> Option<()> {
+    if ARCHITECTURES.contains(&arch.v.as_str()) {
+        return Some(());
+    }
+    let same = match arch.v.to_ascii_lowercase().as_str() {
+        "x86_64" | "x86-64" | "x64" => Some("amd64"),
+        "aarch64" | "armv8" => Some("arm64"),
+        "x86" | "i386" | "i686" => Some("386"),
+        _ => None,
+    };
+    let message = format!("`{}` is not an architecture that nodes report", arch.v);
+    let diagnostic = Diagnostic::error(Code::MalformedValue, arch.at.span()?, message);
+    log.push(match same {
+        Some(same) => diagnostic.help(format!("write `{same}`, as Kubernetes calls it")),
+        None => diagnostic.help(format!("write one of `{}`", ARCHITECTURES.join("`, `"))),
+    });
+    None
+}

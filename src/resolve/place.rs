@@ -80,7 +80,7 @@ impl Reader<'_> {
                 Policy::Restricted,
                 Rule::DefaultPolicy,
             ),
-            arch: self.list(spec.arch.as_ref(), "an architecture"),
+            arch: self.arch(),
             dns: self.dns(),
             api_server: self.api_server(),
             scraper: self.scraper(),
@@ -104,6 +104,14 @@ impl Reader<'_> {
             known_kinds: self.list(existing.and_then(|known| known.kinds.as_ref()), "a kind"),
             known_objects: self.list(existing.and_then(|known| known.objects.as_ref()), "a name"),
         }
+    }
+
+    fn arch(&self) -> Vec<Val<String>> {
+        let arch = self.list(self.spec.arch.as_ref(), "an architecture");
+        for arch in &arch {
+            names::check_arch(arch, self.log);
+        }
+        arch
     }
 
     /// The storage classes that exist there: those that stacks can ask for are among them.

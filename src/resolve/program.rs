@@ -8,6 +8,7 @@ use super::names;
 use super::needs::{Need, Needs, needs};
 use super::planner::Planner;
 use super::read::Read;
+use super::resources::{Resources, Unsaid};
 use super::scope::{PASSWORD, Scope, Viewer, host};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::k8s::NameForm;
@@ -32,6 +33,8 @@ pub(super) struct Declared<'a> {
     pub pod: &'a spec::Pod,
     /// The image of a component that may name none.
     pub image: Option<Val<String>>,
+    /// What its container asks for where nothing is said.
+    pub unsaid: Unsaid<'a>,
 }
 
 impl<'a> Planner<'a> {
@@ -43,27 +46,22 @@ impl<'a> Planner<'a> {
         for (name, entry) in entries(body.services.as_ref()) {
             let service = &entry.value.body;
             let declared = declared(name, entry.key, &service.controller.pod);
-            programs.extend(self.program(declared, |container, sidecars, scope| {
-                ProgramKind::Service(self.controller(
-                    &service.controller,
-                    container,
-                    sidecars,
-                    scope,
-                ))
+            programs.extend(self.program(declared, |container, scope| {
+                ProgramKind::Service(self.controller(&service.controller, container, scope))
             }));
         }
         for (name, entry) in entries(body.workers.as_ref()) {
             let worker = &entry.value.body;
             let declared = declared(name, entry.key, &worker.controller.pod);
-            programs.extend(self.program(declared, |container, sidecars, scope| {
-                ProgramKind::Worker(self.controller(&worker.controller, container, sidecars, scope))
+            programs.extend(self.program(declared, |container, scope| {
+                ProgramKind::Worker(self.controller(&worker.controller, container, scope))
             }));
         }
         for (name, entry) in entries(body.jobs.as_ref()) {
             let job = &entry.value.body;
             let declared = declared(name, entry.key, &job.task.pod);
             let planned =
-                self.program(declared, |_, _, scope| ProgramKind::Job(task(&job.task, scope)));
+                self.program(declared, |_, scope| ProgramKind::Job(task(&job.task, scope)));
             let on_demand =
                 self.own.ground.with(self.log).value(job.on_demand.as_ref(), "a switch");
             let asked = self.context.on_demand.iter().any(|asked| asked == name);
@@ -74,20 +72,20 @@ impl<'a> Planner<'a> {
         for (name, entry) in entries(body.cronjobs.as_ref()) {
             let job = &entry.value.body;
             let declared = declared(name, entry.key, &job.task.pod);
-            programs.extend(self.program(declared, |_, _, scope| {
+            programs.extend(self.program(declared, |_, scope| {
                 ProgramKind::CronJob(task(&job.task, scope), self.cron(name, entry.key, job, scope))
             }));
         }
         programs
     }
 
-    /// A component that runs pods. `kind` says what runs them, from its container and sidecars.
+    /// A component that runs pods. `kind` says what runs them, from its container.
     pub fn program(
         &self,
         declared: Declared<'_>,
-        kind: impl FnOnce(&Container, &[Container], &Scope<'_>) -> ProgramKind,
+        kind: impl FnOnce(&Container, &Scope<'_>) -> ProgramKind,
     ) -> Option<Running<'a>> {
-        let Declared { name, at, pod, image } = declared;
+        let Declared { name, at, pod, image, unsaid } = declared;
         // A component whose name is taken by another one is reported and not planned.
         let component = self.own.components.get(name).filter(|known| known.declared == at)?;
         let ground = self.own.ground.with(self.log);
@@ -95,13 +93,13 @@ impl<'a> Planner<'a> {
         let viewer = Viewer { name, needs: &needs };
         let scope = self.scope(Some(viewer));
         let own_name = Val::new(name.to_owned(), Origin::Written(at).derive(Rule::ComponentName));
-        let role = Role { name: own_name, viewer, main: true, image, at };
+        let role = Role { name: own_name, viewer, main: true, image, unsaid, at };
         let mut container = self.container(&pod.container, role, Some(component.ports.clone()));
         let security_context = pod_security(&mut container.security_context);
-        let init = self.others(pod.init.as_ref(), viewer, name);
-        let sidecars = self.others(pod.sidecars.as_ref(), viewer, name);
+        let init = self.others(pod.init.as_ref(), viewer, Unsaid::Init(&container));
+        let sidecars = self.others(pod.sidecars.as_ref(), viewer, Unsaid::Sidecar);
         self.check_container_names(name, at, pod);
-        let kind = kind(&container, &sidecars, &scope);
+        let kind = kind(&container, &scope);
         let labels = scope.map(pod.labels.as_ref(), "a label");
         names::check_labels(&labels, self.log);
         let annotations = scope.map(pod.annotations.as_ref(), "an annotation");
@@ -148,14 +146,14 @@ impl<'a> Planner<'a> {
         &self,
         containers: Option<&spec::map::Closed<spec::InitContainer>>,
         viewer: Viewer<'_>,
-        component: &str,
+        unsaid: Unsaid<'_>,
     ) -> Vec<Container> {
         let scope = self.scope(Some(viewer));
         entries(containers)
             .map(|(name, entry)| {
                 let at = Origin::Written(entry.key);
                 names::check(NameForm::DnsLabel, name, at, "the name of a container", self.log);
-                if name == component {
+                if name == viewer.name {
                     self.log.push(
                         Diagnostic::error(
                             Code::SameName,
@@ -170,6 +168,7 @@ impl<'a> Planner<'a> {
                     viewer,
                     main: false,
                     image: None,
+                    unsaid,
                     at: entry.key,
                 };
                 let extra = entry.value.extra.as_ref();
@@ -329,6 +328,7 @@ impl<'a> Planner<'a> {
 
     fn arch(&self, pod: &spec::Pod, scope: &Scope<'_>) -> Option<Val<String>> {
         let arch = scope.option(pod.arch.as_ref(), "an architecture")?;
+        names::check_arch(&arch, self.log)?;
         let place = self.context.place;
         let fits = place.arch.is_empty() || place.arch.iter().any(|known| known.v == arch.v);
         if let (false, Some(span)) = (fits, arch.at.span()) {
@@ -393,11 +393,13 @@ impl<'a> Planner<'a> {
         &self,
         written: &spec::Controller,
         container: &Container,
-        sidecars: &[Container],
         scope: &Scope<'_>,
     ) -> Controller {
         let per_node = scope.value(written.per_node.as_ref(), "a switch").filter(|yes| yes.v);
-        let replicas = self.replicas(written.replicas.as_ref(), container, scope);
+        // What is said of a number of pods means nothing then, and is not looked at.
+        let counted = per_node.is_none();
+        let replicas =
+            self.replicas(written.replicas.as_ref().filter(|_| counted), container, scope);
         if let Some(span) = per_node.and_then(|yes| yes.at.span()) {
             let others = [
                 ("replicas", written.replicas.as_ref().and_then(replicas_span)),
@@ -420,7 +422,7 @@ impl<'a> Planner<'a> {
                 }
             }
         }
-        self.check_autoscaler(&replicas, container, sidecars);
+        self.check_autoscaler(&replicas, container);
         let storage = written.storage.as_ref().and_then(|storage| {
             let span = storage.span.unwrap_or(self.merged.span);
             if storage.path.is_none() {
@@ -433,6 +435,7 @@ impl<'a> Planner<'a> {
             budget: written
                 .budget
                 .as_ref()
+                .filter(|_| counted)
                 .and_then(|budget| self.budget(budget, &replicas, scope)),
             replicas,
             per_node: per_node.is_some(),
@@ -495,28 +498,24 @@ impl<'a> Planner<'a> {
     }
 
     /// Reports an autoscaler whose percentage is one of nothing.
-    fn check_autoscaler(&self, replicas: &Replicas, container: &Container, sidecars: &[Container]) {
+    fn check_autoscaler(&self, replicas: &Replicas, container: &Container) {
         let Replicas::Range { cpu, memory, .. } = replicas else { return };
         for (resource, target) in [("cpu", cpu), ("memory", memory)] {
             let Some(span) = target.as_ref().and_then(|target| target.at.span()) else { continue };
-            for container in std::iter::once(container).chain(sidecars) {
-                // The server takes a limit for the request where there is none.
-                let known = container.requests.contains_key(resource)
-                    || container.limits.contains_key(resource);
-                if !known {
-                    let name = &container.name.v;
-                    let mut diagnostic = Diagnostic::error(
-                        Code::AutoscalerWithoutRequest,
-                        span,
-                        format!("the autoscaler holds a percentage of the {resource} that `{name}` requests, which is none"),
-                    )
-                    .help(format!("write `resources: {{ requests: {{ {resource}: ... }} }}` in `{name}`"));
-                    if let Some(declared) = container.at.span() {
-                        diagnostic = diagnostic.also(declared, "declared here");
-                    }
-                    self.log.push(diagnostic);
-                }
+            if Resources::is_said(container, resource) {
+                continue;
             }
+            let name = &container.name.v;
+            let mut diagnostic = Diagnostic::error(
+                Code::AutoscalerWithoutRequest,
+                span,
+                format!("the autoscaler holds a percentage of the {resource} that `{name}` requests, and nobody says how much that is"),
+            )
+            .help(format!("write `resources: {{ requests: {{ {resource}: ... }} }}` in `{name}`: gen's own default is a guess, and no measure"));
+            if let Some(declared) = container.at.span() {
+                diagnostic = diagnostic.also(declared, "declared here");
+            }
+            self.log.push(diagnostic);
         }
     }
 
@@ -623,7 +622,7 @@ impl<'a> Planner<'a> {
 }
 
 fn declared<'d>(name: &'d str, at: Span, pod: &'d spec::Pod) -> Declared<'d> {
-    Declared { name, at, pod, image: None }
+    Declared { name, at, pod, image: None, unsaid: Unsaid::Program }
 }
 
 fn task(written: &spec::Task, scope: &Scope<'_>) -> Task {

@@ -503,8 +503,9 @@ impl Reader<'_> {
             Code::NoValue,
             kept.declared,
             format!(
-                "`{}` of the Secret `{name}` has no value in `{environment}`",
-                keys.join("`, `")
+                "`{}` of the Secret `{name}` {} no value in `{environment}`",
+                keys.join("`, `"),
+                if keys.len() == 1 { "has" } else { "have" }
             ),
         );
         if let Some(span) = placeholders.at.span() {

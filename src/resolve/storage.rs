@@ -5,7 +5,7 @@ use super::names;
 use super::planner::{Planner, own_name};
 use super::read::{Read, unknown};
 use crate::diagnostic::{Code, Diagnostic};
-use crate::k8s::NameForm;
+use crate::k8s::{NameForm, Quantity};
 use crate::plan::{Reclaim, Storage, Val, Volume};
 use crate::source::{Origin, Rule, Span};
 use crate::spec;
@@ -23,6 +23,18 @@ impl Planner<'_> {
         }
         let size = read.option(written.size.as_ref(), "a quantity")?;
         self.check_quantity(&size);
+        if let (Ok(amount), Some(span)) = (size.v.parse::<Quantity>(), size.at.span())
+            && amount.is_zero()
+        {
+            self.log.push(
+                Diagnostic::error(
+                    Code::MalformedValue,
+                    span,
+                    "a volume of this size holds nothing",
+                )
+                .help("write how much it holds, such as `10Gi`"),
+            );
+        }
         let local = read.option(written.local.as_ref(), "a folder");
         let reclaim = read.value(written.reclaim_policy.as_ref(), "a policy");
         let class = match (&local, &written.class) {

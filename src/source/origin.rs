@@ -133,9 +133,9 @@ rules! {
     /// Service within 15 seconds; the liveness probe waits for a minute, since a restart helps
     /// less often than it harms.
     HealthProbes = "health-probes",
-    /// An init container without resources has those of its program: they run one after the
-    /// other, so that the pod asks for no more, and a quota or a limit of the namespace finds
-    /// all that it asks for.
+    /// An init container has the requests and limits of its program for each resource of which it
+    /// says nothing: they run one after the other, so that the pod asks for no more, and a quota
+    /// of the namespace finds all that it asks for.
     InitResources = "init-resources",
     /// A container that waits for what the program needs: it asks every two seconds, as
     /// nobody, and needs next to nothing.
@@ -308,8 +308,8 @@ rules! {
     LetsEncrypt = "lets-encrypt",
     /// The key of an ACME account lies in a Secret `NAME-account-key`.
     AccountKey = "account-key",
-    /// A sidecar without resources asks for little: an autoscaler that looks at the CPU of a pod
-    /// needs a request of every container, and a quota of the namespace does too.
+    /// A sidecar asks for little where nothing is said of a resource: an autoscaler that looks at
+    /// the CPU of a pod needs a request of every container, and a quota of the namespace does too.
     SidecarResources = "sidecar-resources",
     /// The items of a list of one kind, such as a `PodList`, may leave out what the list says.
     KindOfList = "kind-of-list",
@@ -318,4 +318,12 @@ rules! {
     SecretOfConfig = "secret-of-config",
     /// The definition of a custom resource fills in what an object leaves out.
     CustomDefault = "custom-default",
+    /// A program asks for 100m of CPU and 128Mi of memory, of which it may use 256Mi, where
+    /// nothing is said of that resource: the scheduler fills nodes by what is requested, and a
+    /// leak without a limit takes its neighbours down. CPU has no limit, since one slows a
+    /// program down while the node is idle. It is a guess: an autoscaler does not measure by it.
+    ProgramResources = "program-resources",
+    /// A PostgreSQL asks for 250m of CPU and 256Mi of memory, of which it may use 512Mi, where
+    /// nothing is said of that resource: its shared buffers alone are 128MB.
+    PostgresResources = "postgres-resources",
 }

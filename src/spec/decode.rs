@@ -140,7 +140,12 @@ impl<'d> Decoder<'d> {
         }
         if node.kind() == Kind::Int && expected.starts_with("an integer") {
             let message = format!("`{}` is not {expected}", node.text());
-            return self.push(Diagnostic::error(Code::WrongType, self.span(node), message));
+            let help = match expected.split_once(" from ") {
+                Some((_, range)) => format!("write a number from {range}"),
+                None => format!("write {expected}, without a fraction or exponent"),
+            };
+            let diagnostic = Diagnostic::error(Code::WrongType, self.span(node), message);
+            return self.push(diagnostic.help(help));
         }
         let found = match node.kind() {
             Kind::Null => "nothing",
@@ -243,8 +248,14 @@ impl<'d> Decoder<'d> {
             return None;
         }
         let mut value = T::default();
+        // Unknown fields after a field without a value are what should be indented below it.
+        let mut after_empty = false;
         for entry in node.entries() {
-            if !value.decode_field(entry, self) {
+            let known = value.decode_field(entry, self);
+            if known || !after_empty {
+                after_empty = entry.kind() == Kind::Null;
+            }
+            if !known && !after_empty {
                 let mut names = Vec::new();
                 T::field_names(&mut names);
                 self.unknown_field(entry, &names);

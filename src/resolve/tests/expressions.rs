@@ -1,5 +1,7 @@
 //! What expressions lead to, and what they say when they lead nowhere.
 
+use std::fmt::Write as _;
+
 use super::{EVERYTHING, World, shop};
 
 #[test]
@@ -60,7 +62,8 @@ fn doubling_variables_end() {
     let mut vars = String::from("vars:\n  v0: 0123456789abcdef\n");
     for number in 1..40 {
         let last = number - 1;
-        vars += &format!("  v{number}: ${{{{ vars.v{last} }}}}${{{{ vars.v{last} }}}}\n");
+        writeln!(vars, "  v{number}: ${{{{ vars.v{last} }}}}${{{{ vars.v{last} }}}}")
+            .expect("a string takes all");
     }
     let outcome = shop(vars.leak());
     assert_eq!(

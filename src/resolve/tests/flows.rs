@@ -18,8 +18,8 @@ fn ways(plan: &Plan) -> Vec<String> {
             format!("namespaces({})", labels.join(","))
         }
         Endpoint::Cidr { block, except } => {
-            let except: String = except.iter().map(|block| format!(" -{}", block.v)).collect();
-            format!("{}{except}", block.v)
+            let without = except.iter().flat_map(|block| [" -", &block.v]);
+            std::iter::once(block.v.as_str()).chain(without).collect()
         }
     };
     plan.flows

@@ -79,7 +79,7 @@ services:
       /tmp: emptyDir
       /data: { volume: data, subPath: web }
       /etc/app: { config: settings, mode: "0440" }
-      /etc/app/key: { secret: app, subPath: key, readOnly: true }
+      /etc/key: { secret: app, subPath: key, readOnly: true }
       /etc/db: { secret: database }
 volumes: { data: { size: 5Gi, class: premium, accessModes: [ReadWriteMany], name: old-data } }
 configs: { settings: { data: { A: b }, name: web-settings } }
@@ -109,7 +109,7 @@ postgres: { database: { version: "17", database: a, user: b, storage: 1Gi, crede
             "/tmp empty None",
             "/data claim old-data Some(\"web\")",
             "/etc/app config web-settings None",
-            "/etc/app/key secret app Some(\"key\")",
+            "/etc/key secret app Some(\"key\")",
             "/etc/db secret db None",
         ]
     );
@@ -198,7 +198,7 @@ volumes:
             "R025 [3] `replicas` and `perNode` cannot both be: one pod runs on every node",
             "R025 [{ size: 1Gi, path: /data }] `storage` and `perNode` cannot both be: one pod runs on every node",
             "R025 [5] the fewest pods are more than the most",
-            "R052 [70] the autoscaler holds a percentage of the cpu that `range` requests, which is none",
+            "R052 [70] the autoscaler holds a percentage of the cpu that `range` requests, and nobody says how much that is",
             "R022 [{ min: 1, max: 2 }] this range names no load to hold",
             "R053 [\"2\"] this budget lets no pod of 2 go, so that no node could ever be drained",
             "R053 [\"0%\"] this budget lets no pod of 2 go, so that no node could ever be drained",

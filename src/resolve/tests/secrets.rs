@@ -144,7 +144,7 @@ fn refused_placeholders_list_every_key_with_its_command() {
     .resolve();
     assert_eq!(
         outcome.reports,
-        ["R048 [app] `jwt`, `csrf` of the Secret `app` has no value in `prod`"]
+        ["R048 [app] `jwt`, `csrf` of the Secret `app` have no value in `prod`"]
     );
     assert_eq!(outcome.also, ["refused"]);
     assert_eq!(
