@@ -15,7 +15,9 @@ use crate::load::{Environments, Project, StackFiles};
 use crate::plan::{Place, Plan, Val};
 use crate::resolve::{self, Interface, Layers, Merged};
 use crate::source::{NodeRef, Origin, Span};
+use crate::spec::Policy;
 use crate::validate::references::Member;
+use crate::validate::security::Level;
 use crate::validate::{self, Author, Cluster, CustomKinds, Extent, Finding};
 use crate::{foreign, link, lower, parallel};
 
@@ -461,6 +463,11 @@ pub fn validate(
         priority_classes: plain(&place.known_priority_classes),
         cluster_issuers: plain(&place.known_cluster_issuers),
         objects: plain(&place.known_objects),
+        pod_security: match place.policy.v {
+            Policy::Privileged => Level::Privileged,
+            Policy::Baseline => Level::Baseline,
+            Policy::Restricted => Level::Restricted,
+        },
         extent: Extent::Environment,
         custom: custom.clone(),
     };

@@ -21,7 +21,7 @@ use flate2::read::GzDecoder;
 use gen_compiler::diagnostic::{Code, Severity};
 use gen_compiler::k8s::Version;
 use gen_compiler::source::{Kind, Origin, Rule, Tree, TreeBuilder};
-use gen_compiler::validate::{self, Author, Cluster, Finding};
+use gen_compiler::validate::{self, Author, Cluster, Finding, security};
 use rayon::prelude::*;
 use regex_lite::Regex;
 use serde::Deserialize;
@@ -64,11 +64,46 @@ fn custom_resources() {
     judge("custom-1.36", "custom", &Allowed { missed: 104, refused: 0, elsewhere: 272 });
 }
 
+/// What a namespace of each level says of Pods.
+#[test]
+fn pod_security() {
+    let verdicts = recorded("pod-security-1.36");
+    let good = manifests_in(&Path::new(FOLDER).join("manifests/pod-security"));
+    let cluster = Cluster::default();
+    let mut disagreements = Vec::new();
+    for verdict in &verdicts {
+        let mut object = good[&verdict.manifest].clone();
+        verdict.edit.apply(&mut object);
+        let mut found = errors(&object, &cluster);
+        let level = security::Level::from_word(&verdict.level).unwrap();
+        let tree = tree(&object);
+        security::pod(tree.root(), level, cluster.version.minor(), &mut found);
+        if found.is_empty() != (verdict.code < 300) {
+            let said: String = verdict.message.chars().take(300).collect();
+            let found: Vec<&String> = found.iter().map(|finding| &finding.path).collect();
+            let edit = verdict.edit.text();
+            disagreements.push(format!(
+                "{} {}: {edit} => {} {said} | gen: {found:?}",
+                verdict.manifest, verdict.level, verdict.code
+            ));
+        }
+    }
+    assert!(
+        disagreements.is_empty(),
+        "{} of {}: {disagreements:#?}",
+        disagreements.len(),
+        verdicts.len()
+    );
+}
+
 #[derive(Deserialize)]
 struct Verdict {
     manifest: String,
     edit: Edit,
     code: u16,
+    /// What the namespace enforces.
+    #[serde(default)]
+    level: String,
     #[serde(default)]
     message: String,
     #[serde(default)]
@@ -183,11 +218,7 @@ enum Paths {
 }
 
 fn judge(name: &str, manifests: &str, allowed: &Allowed) {
-    let recorded = std::env::var("GEN_VERDICTS").unwrap_or_else(|_| "recorded".to_owned());
-    let path = Path::new(FOLDER).join(recorded).join(format!("{name}.jsonl.gz"));
-    let lines = BufReader::new(GzDecoder::new(File::open(path).unwrap())).lines();
-    let verdicts: Vec<Verdict> =
-        lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect();
+    let verdicts = recorded(name);
     let good = manifests_in(&Path::new(FOLDER).join("manifests").join(manifests));
     let minor: u8 = name.rsplit('.').next().unwrap().parse().unwrap();
     let version = Version::all().find(|version| version.minor() == minor).unwrap();
@@ -223,6 +254,13 @@ fn judge(name: &str, manifests: &str, allowed: &Allowed) {
             allowed.elsewhere
         );
     }
+}
+
+fn recorded(name: &str) -> Vec<Verdict> {
+    let recorded = std::env::var("GEN_VERDICTS").unwrap_or_else(|_| "recorded".to_owned());
+    let path = Path::new(FOLDER).join(recorded).join(format!("{name}.jsonl.gz"));
+    let lines = BufReader::new(GzDecoder::new(File::open(path).unwrap())).lines();
+    lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect()
 }
 
 fn manifests_in(folder: &Path) -> BTreeMap<String, Value> {

@@ -4,6 +4,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{ArgAction, Args};
 use regex_lite::Regex;
 
@@ -14,6 +15,7 @@ use crate::fs::Disk;
 use crate::k8s::Version;
 use crate::manifests::{self, Checked, Input, Kinds, Verdict};
 use crate::source::Sources;
+use crate::validate::security::Level;
 use crate::validate::{Cluster, Extent};
 
 /// Compile and validate without writing anything, or check manifests from anywhere
@@ -37,6 +39,12 @@ struct Manifests {
     /// The version of Kubernetes that they are for, such as 1.34 [default: the newest]
     #[arg(long, value_name = "VERSION", requires = "filename", value_parser = version)]
     kubernetes_version: Option<Version>,
+    /// The Pod Security Standard that namespaces enforce whose labels do not say it
+    #[arg(
+        long, value_name = "LEVEL", requires = "filename",
+        value_parser = PossibleValuesParser::new(Level::WORDS).try_map(|word| Level::from_word(&word).ok_or("no level"))
+    )]
+    pod_security: Option<Level>,
     /// Leave out files whose paths match this regular expression; can be repeated
     #[arg(long, value_name = "REGEX", requires = "filename")]
     ignore_filename_pattern: Vec<Regex>,
@@ -100,6 +108,7 @@ impl Check {
             allow_missing_schema: kinds(&options.allow_missing_schema),
             cluster: Cluster {
                 version: options.kubernetes_version.unwrap_or_default(),
+                pod_security: options.pod_security.unwrap_or_default(),
                 extent: Extent::Files,
                 ..Cluster::default()
             },

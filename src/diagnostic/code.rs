@@ -563,6 +563,20 @@ codes! {
     ///
     /// Keep the one that you mean.
     Contradiction = "V018", "fields that contradict each other";
+    /// A pod does what the Pod Security Standard of its namespace forbids: the server takes a
+    /// Deployment of it and refuses every pod.
+    ///
+    /// ```yaml
+    /// # environments/prod.yaml
+    /// policy: restricted
+    /// # stacks/shop/stack.yaml
+    /// services:
+    ///   web: { image: "nginx:1.29", securityContext: { runAsUser: 0 } }
+    /// ```
+    ///
+    /// Write what the message says. The standard is the environment's (`policy`), or that of the
+    /// labels of a Namespace from elsewhere; no stack can lower it.
+    PodSecurity = "V020", "pod that the standard of its namespace forbids";
     /// An object names another that the environment does not have.
     ///
     /// ```yaml

@@ -19,7 +19,7 @@ use crate::fs::FileSystem;
 use crate::parallel;
 use crate::source::{Dialect, NodeRef, Sources, Span, Tree, parse};
 use crate::validate::references::{self, Member};
-use crate::validate::{self, Author, Cluster, Finding, object_name};
+use crate::validate::{self, Author, Cluster, Finding, object_name, security};
 use files::{File, Files};
 
 /// How many objects one thread checks at a time.
@@ -229,7 +229,7 @@ impl Rules {
             verdicts.extend(of_chunk);
             diagnostics.append(found);
         }
-        self.check_together(&objects, &verdicts, diagnostics);
+        self.check_together(&objects, &mut verdicts, diagnostics);
         checked.objects = objects
             .into_iter()
             .zip(verdicts)
@@ -282,7 +282,7 @@ impl Rules {
     fn check_together(
         &self,
         objects: &[(&Documents, NodeRef<'_>)],
-        verdicts: &[Verdict],
+        verdicts: &mut [Verdict],
         out: &mut Diagnostics,
     ) {
         let members: Vec<Member<'_>> = objects
@@ -291,15 +291,24 @@ impl Rules {
             .collect();
         let mut found = Vec::new();
         references::check(&members, &self.cluster, &mut found);
+        security::check(&members, &self.cluster, &mut found);
         let skipped: Vec<Span> = objects
             .iter()
-            .zip(verdicts)
+            .zip(verdicts.iter())
             .filter(|(_, verdict)| **verdict == Verdict::Skipped)
             .filter_map(|((_, root), _)| root.at().span())
             .collect();
         found.retain(|finding| {
             finding.span.is_none_or(|span| !skipped.iter().any(|object| holds(*object, span)))
         });
+        let errors = found.iter().filter(|finding| finding.severity == Severity::Error);
+        for span in errors.filter_map(|finding| finding.span) {
+            let of =
+                |root: &NodeRef<'_>| root.at().span().is_some_and(|object| holds(object, span));
+            if let Some(index) = objects.iter().position(|(_, root)| of(root)) {
+                verdicts[index] = Verdict::Wrong;
+            }
+        }
         out.extend(found.into_iter().map(Finding::into_diagnostic));
     }
 }

@@ -1,7 +1,8 @@
 //! What a real API server would say of the objects, found offline and at the user's line.
 //!
 //! [`schema`] compares each object with the type of its kind; [`rules`] checks what types
-//! cannot say; [`references`] looks at all objects of an environment together.
+//! cannot say; [`references`] looks at all objects of an environment together; [`security`] holds
+//! their pods against the standard that their namespaces enforce.
 
 mod cel;
 pub mod custom;
@@ -10,6 +11,7 @@ mod pods;
 pub mod references;
 pub mod rules;
 pub mod schema;
+pub mod security;
 mod selector;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -37,6 +39,8 @@ pub struct Cluster {
     pub cluster_issuers: Vec<String>,
     /// Other objects that are there, each `Kind/namespace/name` or `Kind/name`.
     pub objects: Vec<String>,
+    /// The Pod Security Standard that its namespaces enforce, where their labels say nothing.
+    pub pod_security: security::Level,
     /// How much of what the cluster is to get is at hand.
     pub extent: Extent,
     /// The kinds that `CustomResourceDefinition`s bring; they go before those that gen knows
@@ -78,6 +82,7 @@ pub fn check(members: &[Member<'_>], cluster: &Cluster) -> Diagnostics {
         object(member.root, member.author, cluster, &mut findings);
     }
     references::check(members, cluster, &mut findings);
+    security::check(members, cluster, &mut findings);
     let mut diagnostics = Diagnostics::default();
     for finding in findings {
         diagnostics.push(finding.into_diagnostic());

@@ -185,7 +185,8 @@ impl<'t> Walk<'t, '_> {
                 let empty = entry.as_str() == Some("") && !self.custom;
                 match field.of.shape() {
                     Shape::Enum(_) if empty && !field.required => {}
-                    Shape::Str if empty && field.required => {
+                    Shape::Str if empty && !(field.required && is_needed(&field, object)) => {}
+                    Shape::Str if empty => {
                         let message = format!("`{name}` is empty");
                         let finding = self.error(Code::ValueNotAllowed, entry, message);
                         self.found(finding);
