@@ -5,6 +5,7 @@
 //! | `in/` | the project as it is before |
 //! | `base` | (optional) a folder of `tests/cases/_base/` that is copied first, `in/` over it |
 //! | `remove` | (optional) paths to remove after that, one a line |
+//! | `links` | (optional) symbolic links to make then, `PATH -> TARGET` a line; links of this repository itself would lead astray what walks it |
 //! | `cmd` | the commands, one a line: `gen render dev`; `NAME=value` before one sets a variable, `< FILE` after one is its standard input, which is empty otherwise; `cd FOLDER` goes to a folder of the project; `#` starts a comment |
 //! | `expected/stdout`, `expected/stderr` | what is written, exactly; absent when nothing is. With several commands, what each wrote stands below a line `$ gen ...` |
 //! | `expected/exit` | the exit code of each command, one a line |
@@ -134,6 +135,10 @@ impl Case {
             let removed =
                 if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
             removed.with_context(|| format!("`remove` names {}", path.display()))?;
+        }
+        for link in self.read("links")?.unwrap_or_default().lines() {
+            let (path, target) = link.split_once(" -> ").context("`links`: PATH -> TARGET")?;
+            symlink(target, &project.join(path)).with_context(|| format!("making {link}"))?;
         }
         Ok(())
     }
@@ -303,8 +308,6 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
         if kind.is_dir() {
             fs::create_dir_all(&target)?;
             copy(&entry.path(), &target)?;
-        } else if kind.is_symlink() {
-            link(&fs::read_link(entry.path())?, &target)?;
         } else {
             fs::copy(entry.path(), &target)?;
         }
@@ -313,12 +316,12 @@ fn copy(from: &Path, to: &Path) -> Result<()> {
 }
 
 #[cfg(unix)]
-fn link(leads_to: &Path, path: &Path) -> io::Result<()> {
-    std::os::unix::fs::symlink(leads_to, path)
+fn symlink(target: &str, path: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(target, path)
 }
 
 #[cfg(not(unix))]
-fn link(_: &Path, _: &Path) -> io::Result<()> {
+fn symlink(_: &str, _: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
