@@ -327,18 +327,18 @@ volumes:
             name: app
             items:
               -
-                path: app.ini
                 key: config.app.ini
+                path: app.ini
               - @secret-of-config:44
-                path: token
                 key: token
+                path: token
         - @secret-of-config:45
           secret:
             name: db
             items:
               -
-                path: url
                 key: url
+                path: url
 "
         );
         plan.programs[0].container.mounts[0].source = source(false);

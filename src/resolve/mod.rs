@@ -1,4 +1,4 @@
-//! From one stack's merged layers to its [`Plan`]: expressions evaluated, needs turned into
+//! From one stack's merged layers to its [`Plan`](crate::plan::Plan): expressions evaluated, needs turned into
 //! ways, defaults filled in, and everything that contradicts itself reported.
 //!
 //! First every stack of an environment gives its [`Interface`], from its own words alone;

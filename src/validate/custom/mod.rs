@@ -2,8 +2,8 @@
 //! command line brings.
 //!
 //! As the API server does it when an object is made: fields that the schema does not name are
-//! refused, nulls dropped and defaults filled in ([`complete`]), values compared with the
-//! schema ([`value`]), and if nothing stops it, the schema's rules are run ([`rule`]).
+//! refused, nulls dropped and defaults filled in (`complete`), values compared with the
+//! schema (`value`), and if nothing stops it, the schema's rules are run (`rule`).
 
 mod complete;
 mod definition;
