@@ -145,11 +145,41 @@ struct Model {
 }
 
 /// What the document calls required and the server does not ask for.
-const NOT_REQUIRED: [(&str, &str); 3] = [
+const NOT_REQUIRED: [(&str, &str); 29] = [
+    ("io.k8s.api.apps.v1.ControllerRevision", "revision"),
+    ("io.k8s.api.batch.v1.PodFailurePolicy", "rules"),
+    ("io.k8s.api.batch.v1.PodFailurePolicyOnPodConditionsPattern", "status"),
+    ("io.k8s.api.batch.v1.SuccessPolicy", "rules"),
+    ("io.k8s.api.core.v1.ConfigMapNodeConfigSource", "kubeletConfigKey"),
+    ("io.k8s.api.core.v1.ConfigMapNodeConfigSource", "name"),
+    ("io.k8s.api.core.v1.ConfigMapNodeConfigSource", "namespace"),
     ("io.k8s.api.core.v1.HTTPHeader", "value"),
+    ("io.k8s.api.core.v1.ISCSIPersistentVolumeSource", "lun"),
+    ("io.k8s.api.core.v1.ISCSIVolumeSource", "lun"),
     ("io.k8s.api.core.v1.LimitRangeSpec", "limits"),
+    ("io.k8s.api.core.v1.PreferredSchedulingTerm", "preference"),
     ("io.k8s.api.core.v1.SleepAction", "seconds"),
+    ("io.k8s.api.core.v1.Sysctl", "value"),
+    ("io.k8s.api.core.v1.TypedLocalObjectReference", "kind"),
+    ("io.k8s.api.core.v1.TypedLocalObjectReference", "name"),
+    ("io.k8s.api.discovery.v1.EndpointSlice", "endpoints"),
+    ("io.k8s.api.discovery.v1.ForZone", "name"),
+    ("io.k8s.api.resource.v1.DeviceClass", "spec"),
+    ("io.k8s.api.resource.v1.ResourceClaim", "spec"),
+    ("io.k8s.api.resource.v1.ResourceClaimTemplate", "spec"),
+    ("io.k8s.api.resource.v1.ResourceClaimTemplateSpec", "spec"),
+    ("io.k8s.api.storage.v1.CSIDriver", "spec"),
+    ("io.k8s.api.storage.v1.CSINode", "spec"),
+    ("io.k8s.api.storage.v1.CSINodeSpec", "drivers"),
+    ("io.k8s.api.storage.v1.TokenRequest", "audience"),
+    (CUSTOM_VERSION, "served"),
+    (LABEL_REQUIREMENT, "key"),
+    (LABEL_REQUIREMENT, "operator"),
 ];
+
+const CUSTOM_VERSION: &str =
+    "io.k8s.apiextensions-apiserver.pkg.apis.apiextensions.v1.CustomResourceDefinitionVersion";
+const LABEL_REQUIREMENT: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.LabelSelectorRequirement";
 
 const OBJECT_META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 

@@ -170,7 +170,7 @@ impl<'t> Walk<'t, '_> {
         let present =
             |field: &Field| node.get(field.name).is_some_and(|value| value.kind() != Kind::Null);
         for field in object.fields().filter(|field| field.required) {
-            if !present(&field) && (self.custom || is_needed(&field, object)) {
+            if !present(&field) {
                 let finding = Finding::missing(self.root, node, field.name);
                 self.found(finding.help(format!("add `{}`", field.name)));
             }
@@ -373,7 +373,8 @@ impl<'t> Walk<'t, '_> {
             let at = key.and_then(|key| item.get(key)).unwrap_or(item);
             let finding = self.error(Code::RepeatedItem, at, message);
             let finding = finding.also(first.at(), "first here").help("delete one of the two");
-            let tolerated = self.author == Author::Other && !self.custom && tolerates(node, item);
+            // Of its own kinds the server refuses only what a rule of theirs refuses.
+            let tolerated = self.author == Author::Other && !self.custom;
             self.found(if tolerated { finding.warning() } else { finding });
         }
     }
@@ -415,21 +416,6 @@ impl<'t> Walk<'t, '_> {
         };
         let finding = self.error(Code::ValueNotAllowed, node, demand);
         self.found(finding);
-    }
-}
-
-/// Whether the server, too, refuses an object without a field that its document calls required.
-/// Of these it reads an absent one as 0, as an empty text or list, as its own default, or as a
-/// term that prefers every node.
-fn is_needed(field: &Field, object: Object) -> bool {
-    let has = |name: &str| object.field(name).is_some();
-    match field.name {
-        "lun" => !has("iqn"),
-        "preference" => !has("weight"),
-        "rules" => object.fields().count() > 1,
-        "status" => object.fields().count() > 2,
-        "value" => !has("name"),
-        _ => true,
     }
 }
 
@@ -487,16 +473,6 @@ pub(super) fn metadata<'t>(
     let mut walk =
         Walk { root, author: Author::Other, custom: false, in_status: false, findings: out };
     walk.value(metadata, of.of, None);
-}
-
-/// Whether the server merely warns of a repeated item and lets one of the two win.
-fn tolerates(list: NodeRef<'_>, item: NodeRef<'_>) -> bool {
-    match list.key().unwrap_or_default() {
-        "claims" | "env" | "finalizers" | "hostAliases" | "imagePullSecrets"
-        | "ownerReferences" | "secrets" => true,
-        "ports" => item.get("containerPort").is_some(),
-        _ => false,
-    }
 }
 
 /// The value of a key that tells items of a list apart. Only the protocol of a port has a

@@ -12,5 +12,6 @@ pub fn check<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
     }
     report.amount(least, 100);
     report.amount(most, 100);
+    report.set_word(field(spec, "unhealthyPodEvictionPolicy"), &["AlwaysAllow", "IfHealthyBudget"]);
     metadata::selector(field(spec, "selector"), report);
 }

@@ -9,25 +9,14 @@ use crate::source::NodeRef;
 const MODES: [&str; 4] = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"];
 
 pub fn check<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
-    let modes = items(spec, "accessModes");
-    if modes.clone().next().is_none() {
-        report.missing(spec, "accessModes", "say how it is mounted, such as `[ReadWriteOnce]`");
-    }
-    for mode in modes.clone().filter(|mode| !MODES.contains(&mode.text())) {
-        let message = format!("`{}` is no access mode", mode.text());
-        let help = format!("the modes are `{}`", MODES.join("`, `"));
-        report.error(Code::ValueNotAllowed, mode, message, help);
-    }
-    if modes.clone().any(|mode| MODES[..3].contains(&mode.text()))
-        && let Some(alone) = modes.clone().find(|mode| mode.text() == "ReadWriteOncePod")
-    {
-        let message = "`ReadWriteOncePod` stands alone";
-        report.error(Code::Contradiction, alone, message, "delete the other modes");
-    }
-    match spec.at_path(&["resources", "requests", "storage"]) {
+    access_modes(spec, report);
+    metadata::selector(field(spec, "selector"), report);
+    let resources = field(spec, "resources");
+    match resources.and_then(|resources| resources.at_path(&["requests", "storage"])) {
         None => {
-            let finding =
-                report.at(Code::MissingObjectField, spec, "a claim says how much it needs");
+            let message = "a claim says how much it needs";
+            let holder = resources.unwrap_or(spec);
+            let finding = report.at(Code::MissingObjectField, holder, message);
             let finding = finding.as_server(report.root, spec, ".resources[storage]");
             report.push(finding.help("add `resources: { requests: { storage: ... } }`"));
         }
@@ -41,33 +30,75 @@ pub fn check<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
             }
         }
     }
-    for name in ["storageClassName", "volumeAttributesClassName"] {
-        report.name(NameForm::DnsSubdomain, field(spec, name));
-    }
-    report.set_word(field(spec, "volumeMode"), &["Block", "Filesystem"]);
-    metadata::selector(field(spec, "selector"), report);
-    sources(spec, report);
+    report.name(NameForm::DnsSubdomain, field(spec, "storageClassName"));
+    report.word(field(spec, "volumeMode"), &["Block", "Filesystem"]);
+    attributes_class(spec, report);
+    data_sources(spec, report);
 }
 
-/// What the volume is filled from: `validateDataSource` and `validateDataSourceRef`.
-fn sources<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
-    let (old, new) = (field(spec, "dataSource"), field(spec, "dataSourceRef"));
-    for source in [old, new].into_iter().flatten() {
-        report.required(source, "name");
-        report.required(source, "kind");
-        report.name(NameForm::DnsSubdomain, field(source, "apiGroup"));
-        report.name(NameForm::DnsLabel, field(source, "namespace"));
-        if text(source, "apiGroup").is_empty() && text(source, "kind") != "PersistentVolumeClaim" {
-            let message = "of the core group, volumes are filled from claims alone";
-            report.error(Code::Contradiction, source, message, "add `apiGroup`");
-        }
+/// The server drops unread what is in another namespace, and what is neither a claim nor a
+/// snapshot where it stands in `dataSource` alone.
+fn data_sources<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
+    let reference =
+        field(spec, "dataSourceRef").filter(|reference| text(*reference, "namespace").is_empty());
+    let known = |source: &NodeRef<'t>| {
+        let of = (text(*source, "apiGroup"), text(*source, "kind"));
+        matches!(of, ("", "PersistentVolumeClaim") | ("snapshot.storage.k8s.io", "VolumeSnapshot"))
+    };
+    let both = field(spec, "dataSourceRef").is_some();
+    let source = field(spec, "dataSource").filter(|source| both || known(source));
+    for source in [source, reference].into_iter().flatten() {
+        data_source(source, report);
     }
-    let (Some(old), Some(new)) = (old, new) else { return };
-    let differ = |name: &str| text(old, name) != text(new, name);
-    if !text(new, "namespace").is_empty() || ["apiGroup", "kind", "name"].into_iter().any(differ) {
-        let message = "`dataSource` and `dataSourceRef` name two sources";
-        let finding = report.at(Code::Contradiction, old, message);
-        let finding = finding.as_server(report.root, spec, "").also(new.at(), "the other");
-        report.push(finding.help("delete `dataSource`"));
+    let (Some(source), Some(reference)) = (source, reference) else { return };
+    let differs = |name: &&str| text(source, name) != text(reference, name);
+    if ["apiGroup", "kind", "name"].iter().any(differs) {
+        let message = "`dataSource` and `dataSourceRef` name different things";
+        let finding = report.at(Code::Contradiction, source, message);
+        let finding = finding.as_server(report.root, spec, "");
+        report.push(finding.also(reference.at(), "the other").help("delete `dataSource`"));
+    }
+}
+
+/// Checks how volumes are reached, which claims and volumes say alike.
+pub fn access_modes<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
+    let modes = items(spec, "accessModes");
+    let found = report.findings.len();
+    if modes.clone().next().is_none() {
+        report.missing(spec, "accessModes", "say how it is mounted, such as `[ReadWriteOnce]`");
+    }
+    for mode in modes.clone() {
+        report.not_empty(mode);
+        report.word(Some(mode), &MODES);
+    }
+    let alone = modes.clone().find(|mode| mode.text() == "ReadWriteOncePod");
+    let other =
+        modes.clone().any(|mode| mode.text() != "ReadWriteOncePod" && MODES.contains(&mode.text()));
+    if let Some(alone) = alone.filter(|_| other) {
+        let message = "`ReadWriteOncePod` stands alone";
+        report.error(Code::Contradiction, alone, message, "delete the other modes");
+    }
+    for finding in &mut report.findings[found..] {
+        finding.name_for_server(report.root, spec, ".accessModes");
+    }
+}
+
+/// Checks the name of a class of attributes. Before 1.34 the server drops the field unread.
+pub fn attributes_class<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
+    let class = field(spec, "volumeAttributesClassName");
+    report.name(NameForm::DnsSubdomain, class.filter(|_| report.version.minor() >= 34));
+}
+
+fn data_source<'t>(source: NodeRef<'t>, report: &mut Report<'t, '_>) {
+    report.required(source, "name");
+    report.required(source, "kind");
+    if text(source, "apiGroup").is_empty() {
+        if text(source, "kind") != "PersistentVolumeClaim" {
+            let message = "the kind is none of the core group from which volumes are made";
+            let help = "add `apiGroup`, or write `kind: PersistentVolumeClaim`";
+            report.error(Code::ValueNotAllowed, source, message, help);
+        }
+    } else {
+        report.name(NameForm::DnsSubdomain, field(source, "apiGroup"));
     }
 }

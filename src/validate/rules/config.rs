@@ -1,6 +1,9 @@
 //! ConfigMaps and Secrets: `ValidateConfigMap` and `ValidateSecret` of
 //! `k8s.io/kubernetes/pkg/apis/core/validation`.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::{Report, field, text};
 use crate::diagnostic::Code;
 use crate::k8s::NameForm;
@@ -39,12 +42,49 @@ pub fn secret<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
         _ => &[],
     };
     for key in wanted.iter().filter(|key| !has(key)) {
-        report.error(
-            Code::MissingObjectField,
-            data.or(plain).unwrap_or(root),
-            format!("a Secret of type `{}` has a key `{key}`", text(root, "type")),
-            "add the key, or leave out the type",
-        );
+        let holder = data.or(plain).unwrap_or(root);
+        let message = format!("a Secret of type `{}` has a key `{key}`", text(root, "type"));
+        let finding = report.at(Code::MissingObjectField, holder, message);
+        let finding = finding.as_server(report.root, root, &format!("data[{key}]"));
+        report.push(finding.help("add the key, or leave out the type"));
+    }
+    if text(root, "type") == "kubernetes.io/service-account-token" {
+        account_of_token(root, report);
+    }
+    for key in wanted.iter().filter(|key| key.starts_with(".docker")) {
+        logins(root, key, report);
+    }
+}
+
+/// A token says whose it is.
+fn account_of_token<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
+    const ANNOTATION: &str = "kubernetes.io/service-account.name";
+    let account = root.at_path(&["metadata", "annotations", ANNOTATION]);
+    if account.is_none_or(|account| account.text().is_empty()) {
+        let holder = account.or_else(|| field(root, "metadata")).unwrap_or(root);
+        let message = format!("there is no annotation `{ANNOTATION}`");
+        let finding = report.at(Code::MissingObjectField, holder, message);
+        let path = format!("metadata.annotations[{ANNOTATION}]");
+        let finding = finding.as_server(report.root, root, &path);
+        report.push(finding.help("name the ServiceAccount there"));
+    }
+}
+
+/// What logs in to registries is JSON.
+fn logins<'t>(root: NodeRef<'t>, key: &str, report: &mut Report<'t, '_>) {
+    // What is plain replaces what is encoded.
+    let plain = root.at_path(&["stringData", key]);
+    let Some(node) = plain.or_else(|| root.at_path(&["data", key])) else { return };
+    let text = match plain {
+        Some(plain) => plain.text().as_bytes().to_vec(),
+        None => STANDARD.decode(node.text()).unwrap_or_default(),
+    };
+    if serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&text).is_err()
+        && text != b"null"
+    {
+        let finding = report.at(Code::ValueNotAllowed, node, "this is no map in JSON");
+        let finding = finding.as_server(report.root, root, &format!("data[{key}]"));
+        report.push(finding.help("write `{ \"auths\": ... }`, as `docker login` does"));
     }
 }
 

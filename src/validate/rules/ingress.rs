@@ -27,7 +27,9 @@ pub fn check<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
     for tls in items(spec, "tls") {
         for name in items(tls, "hosts") {
             host(Some(name), report);
+            report.not_empty(name);
         }
+        report.name(NameForm::DnsSubdomain, field(tls, "secretName"));
     }
 }
 
@@ -63,11 +65,20 @@ fn check_path<'t>(path: NodeRef<'t>, report: &mut Report<'t, '_>) {
 fn backend<'t>(backend: Option<NodeRef<'t>>, report: &mut Report<'t, '_>) {
     let Some(backend) = backend else { return };
     report.exactly_one(backend, &["resource", "service"], "a backend");
+    if let Some(resource) = field(backend, "resource") {
+        report.set_name(NameForm::DnsSubdomain, field(resource, "apiGroup"));
+        report.required_name(NameForm::PathSegment, resource, "kind");
+        report.required_name(NameForm::PathSegment, resource, "name");
+    }
     let Some(service) = field(backend, "service") else { return };
-    report.name(NameForm::Dns1035Label, field(service, "name"));
+    // The form follows that of the names of Services, which has changed.
+    let form =
+        if report.version.minor() < 36 { NameForm::Dns1035Label } else { NameForm::DnsLabel };
+    report.required_name(form, service, "name");
     let Some(port) = field(service, "port") else {
         let message = "a backend needs the port of the Service";
-        return report.error(Code::MissingObjectField, service, message, "add `port`");
+        let finding = report.at(Code::MissingObjectField, service, message);
+        return report.push(finding.help("add `port`"));
     };
     report.exactly_one(port, &["name", "number"], "the port of a backend");
     report.range(field(port, "number"), 1, 65_535);

@@ -25,6 +25,8 @@ pub fn check<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
             object_name(name, api_version, kind, report);
         }
         None if field(metadata, "generateName").is_some_and(|name| !name.text().is_empty()) => {}
+        // The server names it itself.
+        None if (api_version, kind) == ("v1", "LimitRange") => {}
         None => report.missing(metadata, "name", "give the object a name"),
     }
     if let Some(prefix) = field(metadata, "generateName") {
@@ -33,6 +35,12 @@ pub fn check<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
     finalizers(metadata, api_version, report);
     owners(metadata, report);
     namespace(metadata, api_version, kind, report);
+    // Of most other kinds the server sets it itself.
+    if api_version == "v1" && kind != "ReplicationController" {
+        report.range(field(metadata, "generation"), 0, i64::MAX);
+    }
+    finalizers(metadata, api_version, report);
+    owners(metadata, report);
     labels(field(metadata, "labels"), report);
     annotations(field(metadata, "annotations"), report);
 }
@@ -48,7 +56,9 @@ fn name_form(version: Version, api_version: &str, kind: &str) -> (NameForm, Opti
         // the value of a label on its pods.
         ("batch", "CronJob") => (NameForm::DnsSubdomain, Some(52)),
         ("batch", "Job") => (NameForm::DnsSubdomain, Some(63)),
-        ("rbac.authorization.k8s.io", _) => (NameForm::PathSegment, None),
+        ("rbac.authorization.k8s.io", _)
+        | ("policy", "PodDisruptionBudget")
+        | ("certificates.k8s.io", "CertificateSigningRequest") => (NameForm::PathSegment, None),
         _ => (NameForm::DnsSubdomain, None),
     }
 }
@@ -103,21 +113,33 @@ const OPEN_GROUPS: [&str; 4] = [
 fn finalizers<'t>(metadata: NodeRef<'t>, api_version: &str, report: &mut Report<'t, '_>) {
     let Some(list) = field(metadata, "finalizers") else { return };
     let group = api_version.split_once('/').map_or("", |(group, _)| group);
-    for finalizer in list.items() {
-        let text = finalizer.text();
-        if let Err(error) = NameForm::QualifiedName.check(text) {
-            let message = format!("the name `{text}` of a finalizer {error}");
-            let finding = report.at(Code::NameNotAllowed, finalizer, message);
-            let finding = finding.as_server(report.root, list, "");
-            report.push(finding.help("write a name such as `example.com/cleanup`"));
-        } else if !text.contains('/')
-            && !FINALIZERS.contains(&text)
-            && !OPEN_GROUPS.contains(&group)
-        {
-            let message = format!("the finalizer `{text}` has no domain");
-            let help = "write a name such as `example.com/cleanup`";
-            report.error(Code::NameNotAllowed, finalizer, message, help);
-        }
+    for one in list.items() {
+        finalizer(one, list, !OPEN_GROUPS.contains(&group), report);
+    }
+    let has = |wanted: &str| list.items().any(|one| one.text() == wanted);
+    if has("orphan") && has("foregroundDeletion") {
+        let message = "what is owned is either orphaned or deleted first";
+        report.error(Code::Contradiction, list, message, "write one of the two");
+    }
+}
+
+/// Checks one of a list of finalizers; those of `closed` groups have a domain or are known.
+pub fn finalizer<'t>(
+    node: NodeRef<'t>,
+    list: NodeRef<'t>,
+    closed: bool,
+    report: &mut Report<'t, '_>,
+) {
+    let text = node.text();
+    if let Err(error) = NameForm::QualifiedName.check(text) {
+        let message = format!("the name `{text}` of a finalizer {error}");
+        let finding = report.at(Code::NameNotAllowed, node, message);
+        let finding = finding.as_server(report.root, list, "");
+        report.push(finding.help("write a name such as `example.com/cleanup`"));
+    } else if closed && !text.contains('/') && !FINALIZERS.contains(&text) {
+        let message = format!("the finalizer `{text}` has no domain");
+        let help = "write a name such as `example.com/cleanup`";
+        report.error(Code::NameNotAllowed, node, message, help);
     }
 }
 

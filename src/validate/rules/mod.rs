@@ -4,32 +4,51 @@
 //! [`NodeRef`] and may meet anything there: what the schema has found already, it passes over
 //! in silence. Each rule is one of the server's own validation packages.
 
+mod address;
+mod admission_policy;
 mod affinity;
+mod api_service;
 mod autoscaler;
 mod budget;
 mod claim;
 mod config;
 mod container;
 mod cron;
+mod csi;
+mod device;
 mod dns;
+mod endpoint_slice;
 mod env;
+mod event;
+mod flow_control;
 mod ingress;
+mod ingress_class;
 mod job;
+mod limit_range;
 mod metadata;
 mod mount;
+mod namespace;
 mod network_policy;
+mod node;
+mod persistent_volume;
 mod pod;
 mod pod_annotations;
 mod pod_resources;
 mod probe;
 mod projection;
+mod quota;
 mod rbac;
 mod resources;
+mod runtime_class;
 mod security_context;
 mod service;
+mod service_address;
+mod signing_request;
 mod spread;
+mod storage_class;
 mod toleration;
 mod volume;
+mod webhook;
 mod workload;
 
 use super::finding::Finding;
@@ -70,6 +89,46 @@ pub fn check(root: NodeRef<'_>, author: Author, cluster: &Cluster, out: &mut Vec
         ("PersistentVolumeClaim", Some(spec)) => claim::check(spec, report),
         ("HorizontalPodAutoscaler", Some(spec)) => autoscaler::check(spec, report),
         ("PodDisruptionBudget", Some(spec)) => budget::check(spec, report),
+        ("PersistentVolume", Some(spec)) => persistent_volume::check(spec, false, report),
+        ("LimitRange", Some(spec)) => limit_range::check(spec, report),
+        ("ResourceQuota", Some(spec)) => quota::check(spec, report),
+        ("ResourceClaim", Some(spec)) => device::check(spec, report),
+        (kind, _) => whole_object(kind, root, report),
+    }
+}
+
+/// The kinds that have more to check than their spec, or no spec.
+fn whole_object<'t>(kind: &str, root: NodeRef<'t>, report: &mut Report<'t, '_>) {
+    match kind {
+        "APIService" => api_service::check(root, report),
+        "CSIDriver" => csi::driver(root, report),
+        "CSINode" => csi::node(root, report),
+        "CSIStorageCapacity" => csi::capacity(root, report),
+        "CertificateSigningRequest" => signing_request::check(root, report),
+        "DeviceClass" => device::class(root, report),
+        "EndpointSlice" => endpoint_slice::check(root, report),
+        "Event" => event::check(root, report),
+        "FlowSchema" => flow_control::schema(root, report),
+        "IPAddress" => service_address::address(root, report),
+        "IngressClass" => ingress_class::check(root, report),
+        "MutatingAdmissionPolicy" | "ValidatingAdmissionPolicy" => {
+            admission_policy::policy(root, report);
+        }
+        "MutatingAdmissionPolicyBinding" | "ValidatingAdmissionPolicyBinding" => {
+            admission_policy::binding(root, report);
+        }
+        "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration" => {
+            webhook::check(root, report);
+        }
+        "Namespace" => namespace::check(root, report),
+        "Node" => node::check(root, report),
+        "PriorityLevelConfiguration" => flow_control::level(root, report),
+        "ResourceClaimTemplate" => device::template(root, report),
+        "RuntimeClass" => runtime_class::check(root, report),
+        "ServiceCIDR" => service_address::cidrs(root, report),
+        "StorageClass" => storage_class::check(root, report),
+        "VolumeAttachment" => csi::attachment(root, report),
+        "VolumeAttributesClass" => storage_class::attributes(root, report),
         _ => {}
     }
 }
@@ -198,6 +257,13 @@ impl<'t> Report<'t, '_> {
         });
     }
 
+    /// Reports a text that is there and empty.
+    fn not_empty(&mut self, node: NodeRef<'t>) {
+        if node.as_str() == Some("") || node.kind() == Kind::Null {
+            self.error(Code::ValueNotAllowed, node, "the text is empty", "write it, or delete it");
+        }
+    }
+
     /// Checks that a text that is set is one of some words.
     fn set_word(&mut self, node: Option<NodeRef<'t>>, words: &[&str]) {
         match node {
@@ -206,6 +272,21 @@ impl<'t> Report<'t, '_> {
                 self.error(Code::ValueNotAllowed, node, "the value is empty", help);
             }
             _ => self.word(node, words),
+        }
+    }
+
+    /// Requires a field that is one of some words.
+    fn required_word(&mut self, holder: NodeRef<'t>, name: &str, words: &[&str]) {
+        match field(holder, name).filter(|node| node.as_str() != Some("")) {
+            None => self.missing(holder, name, format!("write `{}`", words.join("` or `"))),
+            node => self.word(node, words),
+        }
+    }
+
+    /// Requires a list with an item.
+    fn required_items(&mut self, holder: NodeRef<'t>, name: &str, help: &str) {
+        if items(holder, name).next().is_none() {
+            self.missing(holder, name, help);
         }
     }
 
@@ -731,7 +812,8 @@ mod tests {
     fn services_have_ports_with_names() {
         assert_eq!(
             of("v1", "Service", &json!({})),
-            ["V012 spec: a Service that is not headless needs a port [add `ports`]"]
+            ["V003 spec.ports: there is no `ports` [add a port; only a headless Service \
+              (`clusterIP: None`) has none]"]
         );
         assert_eq!(of("v1", "Service", &json!({ "clusterIP": "None" })), NOTHING);
         let ports = json!({ "ports": [
@@ -742,12 +824,12 @@ mod tests {
         assert_eq!(
             of("v1", "Service", &ports),
             [
-                "V012 spec.ports[1]: another port is named `http`, too [change one of the two]",
+                "V012 spec.ports[1].name: another port is named `http`, too [change one of the two]",
                 "V005 spec.ports[1].port: 0 is out of range [write a number from 1 to 65535]",
                 "V010 spec.ports[1].targetPort: the name `Web` must consist of lower-case \
                  letters, digits and single '-' between them, with at least one letter",
-                "V012 spec.ports[2]: where a Service has several ports, each has a name \
-                 [add `name`]",
+                "V003 spec.ports[2].name: there is no `name` [where a Service has several ports, \
+                 each has a name]",
                 "V012 spec.ports[2].nodePort: a Service of type ClusterIP has no port on the \
                  nodes [delete `nodePort`]",
             ]
@@ -823,7 +905,7 @@ mod tests {
                 "V005 spec.egress[0].to[1].ipBlock.cidr: `10.0.0.0` is no block of addresses \
                  [write a CIDR such as 10.0.0.0/8]",
                 "V005 spec.egress[0].to[2].ipBlock.except[0]: `11.0.0.0/16` is not strictly \
-                 inside of the block [delete it]",
+                 inside of the block [write a part of 10.0.0.0/8]",
                 "V018 spec.egress[0].to[3].ipBlock: a peer is either pods or addresses \
                  [make it two peers]",
             ]
@@ -880,8 +962,8 @@ mod tests {
         assert_eq!(
             with(&["ReadWriteOncePod", "ReadWriteSome", "ReadOnlyMany"], "0"),
             [
-                "V005 spec.accessModes[1]: `ReadWriteSome` is no access mode [the modes are \
-                 `ReadWriteOnce`, `ReadOnlyMany`, `ReadWriteMany`, `ReadWriteOncePod`]",
+                "V005 spec.accessModes[1]: `ReadWriteSome` is none of `ReadWriteOnce`, \
+                 `ReadOnlyMany`, `ReadWriteMany`, `ReadWriteOncePod` [write `ReadWriteOnce`]",
                 "V018 spec.accessModes[0]: `ReadWriteOncePod` stands alone \
                  [delete the other modes]",
                 "V013 spec.resources.requests.storage: a volume of 0 holds nothing \
@@ -913,11 +995,14 @@ mod tests {
             of("autoscaling/v2", "HorizontalPodAutoscaler", &scaler),
             [
                 "V018 spec.maxReplicas: the maximum of 2 is below the minimum [write 3 or more]",
-                "V018 spec.metrics[0]: a metric of this type needs `resource` [add `resource`]",
+                "V003 spec.metrics[0].resource: there is no `resource` [a metric of the type \
+                 Resource is described there]",
                 "V018 spec.metrics[0].pods: a metric of this type has only `resource` \
                  [delete it, or change the type]",
-                "V003 spec.metrics[1].resource.target: there is no target value [add one of \
-                 `averageUtilization`, `averageValue`, `value`]",
+                "V003 spec.metrics[1].resource.target.type: there is no `type` [write \
+                 `AverageValue` or `Utilization` or `Value`]",
+                "V003 spec.metrics[1].resource.target.averageUtilization: there is no \
+                 `averageUtilization` [add `averageUtilization` or `averageValue`]",
             ]
         );
     }
@@ -940,11 +1025,12 @@ mod tests {
         assert_eq!(
             with("Role", &rules),
             [
-                "V003 rules[0]: a rule allows some verb [add `verbs`]",
+                "V003 rules[0].verbs: there is no `verbs` [say what the rule allows, such as \
+                 `get`]",
                 "V018 rules[1].nonResourceURLs: only a ClusterRole has rules for URLs \
                  [delete `nonResourceURLs`]",
-                "V003 rules[2]: a rule says its `apiGroups` [add `apiGroups`; the core group \
-                 is \"\"]",
+                "V003 rules[2].apiGroups: there is no `apiGroups` [add `apiGroups`; the core \
+                 group is \"\"]",
             ]
         );
         let binding = json!({
@@ -954,9 +1040,133 @@ mod tests {
         assert_eq!(
             with("RoleBinding", &binding),
             [
-                "V005 roleRef: a RoleBinding binds no `Rolle` [write `kind: Role`]",
-                "V005 subjects[1]: `Robot` is no kind of subject \
-                 [the kinds are `ServiceAccount`, `User`, `Group`]",
+                "V005 roleRef.kind: `Rolle` is none of `Role`, `ClusterRole` [write `Role`]",
+                "V003 subjects[1].name: there is no `name` [add `name`]",
+                "V005 subjects[1].kind: `Robot` is none of `ServiceAccount`, `User`, `Group` \
+                 [write `ServiceAccount` or `User` or `Group`]",
+            ]
+        );
+    }
+
+    #[test]
+    fn services_say_only_what_their_type_has() {
+        let spec = json!({
+            "type": "ClusterIP",
+            "clusterIPs": ["10.0.0.1"],
+            "loadBalancerClass": "example.com/lb",
+            "loadBalancerSourceRanges": ["10.0.0.0/8"],
+            "externalTrafficPolicy": "Local",
+            "healthCheckNodePort": 30_000,
+            "externalIPs": ["127.0.0.1", "1.2.3"],
+            "ports": [{ "port": 53 }],
+        });
+        assert_eq!(
+            of("v1", "Service", &spec),
+            [
+                "V018 spec.clusterIPs: `clusterIPs` goes with `clusterIP`, and there is none \
+                 [add `clusterIP: 10.0.0.1`]",
+                "V018 spec.loadBalancerClass: only a Service of type LoadBalancer has \
+                 `loadBalancerClass` [delete it, or write `type: LoadBalancer`]",
+                "V018 spec.loadBalancerSourceRanges: only a Service of type LoadBalancer has \
+                 `loadBalancerSourceRanges` [delete it, or write `type: LoadBalancer`]",
+                "V005 spec.externalIPs[0]: 127.0.0.1 is no address that others can reach [write \
+                 a routable address]",
+                "V005 spec.externalIPs[1]: `1.2.3` is no IP address [write an address such as \
+                 10.9.8.7 or 2001:db8::1]",
+                "V018 spec.healthCheckNodePort: only a LoadBalancer with `externalTrafficPolicy: \
+                 Local` is asked for its health [delete `healthCheckNodePort`]",
+            ]
+        );
+    }
+
+    #[test]
+    fn limits_grow_from_min_to_max() {
+        let limits = json!({ "limits": [
+            { "type": "Container", "min": { "cpu": "2" }, "max": { "cpu": "1", "cup": "1" } },
+            { "type": "Pod", "default": { "cpu": "1" } },
+            { "type": "PersistentVolumeClaim" },
+        ] });
+        assert_eq!(
+            of("v1", "LimitRange", &limits),
+            [
+                "V013 spec.limits[0].max.cup: Container has no resource `cup` [write `cpu`, \
+                 `memory` or another resource by its full name]",
+                "V013 spec.limits[0].min.cpu: the min cpu of 2 is above the max of 1 [lower the \
+                 one or raise the other]",
+                "V018 spec.limits[1].default: a limit of Pods has no `default` [write it for \
+                 `type: Container`]",
+                "V003 spec.limits[2]: a limit of claims has a `min` or a `max` of `storage` [add \
+                 `max: { storage: ... }`]",
+            ]
+        );
+    }
+
+    #[test]
+    fn quotas_count_what_the_server_knows() {
+        let quota = json!({
+            "hard": { "podss": 1, "services": "0.5", "requests.storage": "1Gi" },
+            "scopes": ["BestEffort"],
+        });
+        assert_eq!(
+            of("v1", "ResourceQuota", &quota),
+            [
+                "V013 spec.hard.podss: a quota has no resource `podss` [write `pods`]",
+                "V013 spec.hard.services: 0.5 is no number of objects [write a whole number]",
+                "V018 spec.scopes[0]: the scope `BestEffort` does not go with `services` [make \
+                 it two quotas]",
+            ]
+        );
+    }
+
+    #[test]
+    fn volumes_of_a_cluster_have_one_source_and_a_size() {
+        let spec = json!({
+            "capacity": { "storage": "0" },
+            "accessModes": ["ReadWriteOnce"],
+            "local": { "path": "/mnt" },
+            "csi": { "driver": "a_b", "volumeHandle": "v" },
+        });
+        assert_eq!(
+            of("v1", "PersistentVolume", &spec)[1..],
+            [
+                "V013 spec.capacity.storage: a volume of 0 holds nothing [write an amount such \
+                 as 1Gi]",
+                "V018 spec.csi: a volume has more than one source [make it two volumes]",
+                "V003 spec.nodeAffinity: there is no `nodeAffinity` [say on which node the disk \
+                 is]",
+            ]
+        );
+    }
+
+    #[test]
+    fn webhooks_say_where_they_are_and_what_they_see() {
+        let hook = json!({
+            "name": "check",
+            "sideEffects": "Some",
+            "admissionReviewVersions": ["v2"],
+            "clientConfig": { "url": "http://example.com" },
+            "rules": [{ "operations": ["*", "CREATE"], "apiGroups": [""], "apiVersions": ["v1"] }],
+        });
+        let object = json!({
+            "apiVersion": "admissionregistration.k8s.io/v1",
+            "kind": "ValidatingWebhookConfiguration",
+            "metadata": { "name": "a" },
+            "webhooks": [hook],
+        });
+        assert_eq!(
+            findings(&object),
+            [
+                "V010 webhooks[0].name: the name `check` has less than three parts [write one \
+                 such as `check.shop.example.com`]",
+                "V018 webhooks[0].rules[0].operations: `*` stands for everything [write it alone]",
+                "V003 webhooks[0].rules[0].resources: there is no `resources` [say which, such \
+                 as `pods`]",
+                "V005 webhooks[0].sideEffects: `Some` is none of `None`, `NoneOnDryRun` [write \
+                 `None` or `NoneOnDryRun`]",
+                "V005 webhooks[0].clientConfig.url: the URL does not start with `https://` \
+                 [write `https://HOST/PATH`]",
+                "V005 webhooks[0].admissionReviewVersions: the server speaks `v1` and `v1beta1` \
+                 [add `v1`]",
             ]
         );
     }

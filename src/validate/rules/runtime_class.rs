@@ -1,0 +1,42 @@
+//! Runtimes of containers: `ValidateRuntimeClass` of
+//! `k8s.io/kubernetes/pkg/apis/node/validation`.
+
+use super::{Report, field, items, metadata, resources, toleration};
+use crate::diagnostic::Code;
+use crate::k8s::NameForm;
+use crate::source::NodeRef;
+
+pub fn check<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
+    match field(root, "handler") {
+        None => report.missing(root, "handler", "name the handler of the container runtime"),
+        handler => report.set_name(NameForm::DnsLabel, handler),
+    }
+    if let Some(fixed) = root.at_path(&["overhead", "podFixed"]) {
+        let found = report.findings.len();
+        resources::overhead(fixed, report);
+        let Some(overhead) = field(root, "overhead") else { return };
+        for index in found..report.findings.len() {
+            let below = report.path_below(fixed, index);
+            report.findings[index].name_for_server(
+                report.root,
+                overhead,
+                &format!(".limits{below}"),
+            );
+        }
+    }
+    let Some(scheduling) = field(root, "scheduling") else { return };
+    metadata::labels(field(scheduling, "nodeSelector"), report);
+    let Some(tolerations) = field(scheduling, "tolerations") else { return };
+    toleration::check(tolerations, report);
+    for (index, one) in items(scheduling, "tolerations").enumerate() {
+        let mut earlier = tolerations.items().take(index);
+        if let Some(first) = earlier.find(|first| first.same(one)) {
+            report.repeated(
+                Code::RepeatedItem,
+                first,
+                one,
+                "the list has this toleration already".to_owned(),
+            );
+        }
+    }
+}
