@@ -19,7 +19,7 @@ pub(crate) mod testing;
 pub use custom::CustomKinds;
 pub use finding::{Finding, object_name};
 
-use crate::diagnostic::{Code, Diagnostics};
+use crate::diagnostic::{Code, Diagnostics, Severity};
 use crate::k8s::Version;
 use crate::source::NodeRef;
 use references::Member;
@@ -103,12 +103,15 @@ pub fn object(root: NodeRef<'_>, author: Author, cluster: &Cluster, out: &mut Ve
         for finding in out.split_off(typed) {
             let of_schema = &mut out[own..typed];
             let same = |earlier: &&mut Finding| {
-                let said = earlier.code == finding.code || earlier.code != Code::RepeatedItem;
+                let said = earlier.code == finding.code
+                    || earlier.code != Code::RepeatedItem
+                    || earlier.severity == Severity::Warning;
                 said && earlier.path == finding.path
             };
             match of_schema.iter_mut().find(same) {
                 Some(earlier)
-                    if [earlier.code, Code::MissingObjectField].contains(&finding.code) =>
+                    if [earlier.code, Code::MissingObjectField].contains(&finding.code)
+                        || earlier.severity == Severity::Warning =>
                 {
                     *earlier = finding;
                 }
