@@ -184,8 +184,7 @@ impl<'t> Walk<'t, '_> {
                 // The server takes an empty word for none at all, an empty text it needs not.
                 let empty = entry.as_str() == Some("") && !self.custom;
                 match field.of.shape() {
-                    Shape::Enum(_) if empty && !field.required => {}
-                    Shape::Str if empty && !(field.required && is_needed(&field, object)) => {}
+                    Shape::Enum(_) | Shape::Str if empty && !field.required => {}
                     Shape::Str if empty => {
                         let message = format!("`{name}` is empty");
                         let finding = self.error(Code::ValueNotAllowed, entry, message);
