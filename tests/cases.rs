@@ -138,7 +138,9 @@ impl Case {
         }
         for link in self.read("links")?.unwrap_or_default().lines() {
             let (path, target) = link.split_once(" -> ").context("`links`: PATH -> TARGET")?;
-            symlink(target, &project.join(path)).with_context(|| format!("making {link}"))?;
+            let path = project.join(path);
+            path.parent().map_or(Ok(()), fs::create_dir_all)?;
+            symlink(target, &path).with_context(|| format!("making {link}"))?;
         }
         Ok(())
     }
