@@ -14,7 +14,7 @@ use crate::k8s::{Identity, Object, Version, apply_order};
 use crate::load::{Environments, Project, StackFiles};
 use crate::plan::{Place, Plan, Val};
 use crate::resolve::{self, Interface, Layers, Merged};
-use crate::source::{NodeRef, Origin, Span};
+use crate::source::{NodeRef, Origin, Span, Tree};
 use crate::spec::Policy;
 use crate::validate::references::Member;
 use crate::validate::security::Level;
@@ -34,6 +34,8 @@ pub struct Loaded<'p> {
     templates: Templates,
     /// The kinds that the definitions in `crds/` bring.
     custom: CustomKinds,
+    /// The objects in `policies/`.
+    policies: Vec<Tree>,
     diagnostics: Diagnostics,
 }
 
@@ -99,7 +101,8 @@ impl<'p> Loaded<'p> {
         resolve::check_consents(&mut stacks);
         let templates = Templates::load(&project);
         let custom = custom_kinds(&project, &mut diagnostics);
-        Self { project, environments, stacks, templates, custom, diagnostics }
+        let policies = foreign::folder("policies", &project, &mut diagnostics);
+        Self { project, environments, stacks, templates, custom, policies, diagnostics }
     }
 
     /// What is wrong with the environments, or with the project as a whole.
@@ -226,7 +229,7 @@ impl<'p> Loaded<'p> {
             }
         }
         resolve::check_routes(&plans, diagnostics);
-        validate(&folders, &place, &self.custom, diagnostics);
+        validate(&folders, &place, &self.custom, &self.policies, diagnostics);
         Some(folders)
     }
 
@@ -451,6 +454,7 @@ pub fn validate(
     folders: &[Folder],
     place: &Place,
     custom: &CustomKinds,
+    policies: &[Tree],
     diagnostics: &mut Diagnostics,
 ) {
     let plain = |values: &[Val<String>]| -> Vec<String> {
@@ -470,6 +474,7 @@ pub fn validate(
         },
         extent: Extent::Environment,
         custom: custom.clone(),
+        policies: policies.to_vec(),
     };
     let members: Vec<Member<'_>> = folders
         .iter()

@@ -112,7 +112,7 @@ impl<'s> Chain<'s> {
     pub fn validate(&self) -> Diagnostics {
         let mut diagnostics = Diagnostics::default();
         let custom = CustomKinds::default();
-        compile::validate(&self.compiled.folders, &self.place, &custom, &mut diagnostics);
+        compile::validate(&self.compiled.folders, &self.place, &custom, &[], &mut diagnostics);
         diagnostics
     }
 

@@ -671,6 +671,21 @@ codes! {
     /// A rule of a custom resource sees `self` and `oldSelf`; a policy sees `object`,
     /// `oldObject`, `request`, `params`, `namespaceObject`, `variables` and `authorizer`.
     ExpressionOfRule = "V043", "expression that does not compile";
+    /// An object that one of the team's own policies refuses.
+    ///
+    /// ```yaml
+    /// # policies/replicas.yaml
+    /// kind: ValidatingAdmissionPolicy
+    /// metadata: { name: few-replicas }
+    /// spec:
+    ///   validations:
+    ///     - { expression: object.spec.replicas <= 5, message: five replicas are enough }
+    /// ```
+    ///
+    /// The policies in `policies/` and those that are rendered are evaluated for every object,
+    /// where a binding with the action `Deny` or `Warn` makes them effective. The message is the
+    /// policy's own; change the object, or the policy.
+    Policy = "V044", "object that a policy refuses";
     /// Somebody changed a rendered file since gen wrote it, so gen does not replace or remove
     /// it: the next render would silently undo the change.
     ///

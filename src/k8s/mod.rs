@@ -2,6 +2,7 @@
 
 pub mod apply_order;
 pub mod custom;
+pub mod defaults;
 pub mod duration;
 pub mod field_order;
 pub mod graft;

@@ -19,7 +19,7 @@ use crate::fs::FileSystem;
 use crate::parallel;
 use crate::source::{Dialect, NodeRef, Sources, Span, Tree, parse};
 use crate::validate::references::{self, Member};
-use crate::validate::{self, Author, Cluster, Finding, object_name, security};
+use crate::validate::{self, Author, Cluster, Finding, admission, object_name, security};
 use files::{File, Files};
 
 /// How many objects one thread checks at a time.
@@ -111,7 +111,7 @@ impl Checked {
 #[must_use]
 pub fn check(fs: &dyn FileSystem, request: Request, sources: &Sources) -> Checked {
     let Request { inputs, ignore, skip, reject, allow_missing_schema, cluster } = request;
-    let rules = Rules { skip, reject, allow_missing_schema, cluster };
+    let mut rules = Rules { skip, reject, allow_missing_schema, cluster };
     let Files { found, mut diagnostics, empty } = Files::find(fs, inputs, &ignore);
     if found.is_empty() && empty.is_empty() && !diagnostics.has_errors() {
         diagnostics.push(Diagnostic::new(
@@ -211,13 +211,19 @@ struct Rules {
 }
 
 impl Rules {
-    fn apply(&self, files: &[Documents], checked: &mut Checked, diagnostics: &mut Diagnostics) {
+    fn apply(&mut self, files: &[Documents], checked: &mut Checked, diagnostics: &mut Diagnostics) {
         let mut objects: Vec<(&Documents, NodeRef<'_>)> = Vec::new();
         for file in files {
             for tree in &file.trees {
                 objects::of(tree.root(), &mut |root| objects.push((file, root)), diagnostics);
             }
         }
+        // Definitions bring the kinds of other objects.
+        let mut unsound = Vec::new();
+        for (_, root) in &objects {
+            self.cluster.custom.read(*root, &mut unsound);
+        }
+        diagnostics.extend(unsound.into_iter().map(Finding::into_diagnostic));
         let chunks = parallel::map(objects.chunks(CHUNK), |chunk| {
             let mut found = Diagnostics::default();
             let judge = |(file, root): &(&Documents, _)| self.judge(file, *root, &mut found);
@@ -291,7 +297,9 @@ impl Rules {
             .collect();
         let mut found = Vec::new();
         references::check(&members, &self.cluster, &mut found);
+        let roots: Vec<NodeRef<'_>> = members.iter().map(|member| member.root).collect();
         security::check(&members, &self.cluster, &mut found);
+        admission::check(&roots, &self.cluster, &mut found);
         let skipped: Vec<Span> = objects
             .iter()
             .zip(verdicts.iter())

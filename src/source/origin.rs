@@ -326,4 +326,6 @@ rules! {
     /// A PostgreSQL asks for 250m of CPU and 256Mi of memory, of which it may use 512Mi, where
     /// nothing is said of that resource: its shared buffers alone are 128MB.
     PostgresResources = "postgres-resources",
+    /// The API server fills in what an object leaves out.
+    ServerDefault = "server-default",
 }

@@ -4,6 +4,7 @@
 //! cannot say; [`references`] looks at all objects of an environment together; [`security`] holds
 //! their pods against the standard that their namespaces enforce.
 
+pub mod admission;
 mod cel;
 pub mod custom;
 mod finding;
@@ -21,7 +22,7 @@ pub use finding::{Finding, object_name};
 
 use crate::diagnostic::{Code, Diagnostics, Severity};
 use crate::k8s::Version;
-use crate::source::NodeRef;
+use crate::source::{NodeRef, Tree};
 use references::Member;
 
 /// What validation has to know of the cluster that the objects are for.
@@ -46,6 +47,9 @@ pub struct Cluster {
     /// The kinds that `CustomResourceDefinition`s bring; they go before those that gen knows
     /// by itself.
     pub custom: CustomKinds,
+    /// Policies, their bindings and the objects that parametrise them, beside those that are
+    /// checked.
+    pub policies: Vec<Tree>,
 }
 
 /// How much of what a cluster is to get is checked together.
@@ -81,8 +85,13 @@ pub fn check(members: &[Member<'_>], cluster: &Cluster) -> Diagnostics {
     for member in members {
         object(member.root, member.author, cluster, &mut findings);
     }
+    for policy in &cluster.policies {
+        object(policy.root(), Author::Other, cluster, &mut findings);
+    }
     references::check(members, cluster, &mut findings);
     security::check(members, cluster, &mut findings);
+    let roots: Vec<NodeRef<'_>> = members.iter().map(|member| member.root).collect();
+    admission::check(&roots, cluster, &mut findings);
     let mut diagnostics = Diagnostics::default();
     for finding in findings {
         diagnostics.push(finding.into_diagnostic());

@@ -18,14 +18,16 @@ mod value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub(super) use definition::compile_errors;
 pub use definition::is_definition;
 pub use pattern::Pattern;
+pub(super) use rule::shown;
 pub use schema::Schema;
 
 use super::Finding;
 use super::cel::Library;
 use crate::k8s::Version;
-use crate::source::{NodeRef, Origin};
+use crate::source::{NodeRef, Origin, Tree};
 
 /// One version of a kind that a definition brings.
 #[derive(Debug, Clone)]
@@ -85,10 +87,17 @@ impl CustomKinds {
 }
 
 impl CustomKind {
+    /// An object of the kind as the server completes it: without the nulls that mean nothing,
+    /// with the schema's defaults.
+    #[must_use]
+    pub fn complete(&self, root: NodeRef<'_>) -> Tree {
+        complete::complete(root, &self.schema)
+    }
+
     /// Compares an object with the kind's schema and runs its rules; the object's metadata is
     /// looked at as that of every object.
     pub fn check(&self, root: NodeRef<'_>, version: Version, out: &mut Vec<Finding>) {
-        let tree = complete::complete(root, &self.schema);
+        let tree = self.complete(root);
         let problems = value::check(tree.root(), &self.schema, version);
         let stopped = problems.iter().any(|problem| problem.stops_rules);
         out.extend(problems.into_iter().map(|problem| problem.finding));
