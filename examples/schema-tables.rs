@@ -145,7 +145,7 @@ struct Model {
 }
 
 /// What the document calls required and the server does not ask for.
-const NOT_REQUIRED: [(&str, &str); 29] = [
+const NOT_REQUIRED: [(&str, &str); 37] = [
     ("io.k8s.api.apps.v1.ControllerRevision", "revision"),
     ("io.k8s.api.batch.v1.PodFailurePolicy", "rules"),
     ("io.k8s.api.batch.v1.PodFailurePolicyOnPodConditionsPattern", "status"),
@@ -157,17 +157,25 @@ const NOT_REQUIRED: [(&str, &str); 29] = [
     ("io.k8s.api.core.v1.ISCSIPersistentVolumeSource", "lun"),
     ("io.k8s.api.core.v1.ISCSIVolumeSource", "lun"),
     ("io.k8s.api.core.v1.LimitRangeSpec", "limits"),
+    ("io.k8s.api.core.v1.PodCertificateProjection", "keyType"),
+    ("io.k8s.api.core.v1.PodCertificateProjection", "signerName"),
+    ("io.k8s.api.core.v1.PodResourceClaim", "name"),
     ("io.k8s.api.core.v1.PreferredSchedulingTerm", "preference"),
     ("io.k8s.api.core.v1.SleepAction", "seconds"),
     ("io.k8s.api.core.v1.Sysctl", "value"),
     ("io.k8s.api.core.v1.TypedLocalObjectReference", "kind"),
     ("io.k8s.api.core.v1.TypedLocalObjectReference", "name"),
+    ("io.k8s.api.core.v1.WorkloadReference", "name"),
+    ("io.k8s.api.core.v1.WorkloadReference", "podGroup"),
     ("io.k8s.api.discovery.v1.EndpointSlice", "endpoints"),
     ("io.k8s.api.discovery.v1.ForZone", "name"),
+    ("io.k8s.api.networking.v1.NetworkPolicySpec", "podSelector"),
+    ("io.k8s.api.rbac.v1.RoleRef", "apiGroup"),
     ("io.k8s.api.resource.v1.DeviceClass", "spec"),
     ("io.k8s.api.resource.v1.ResourceClaim", "spec"),
     ("io.k8s.api.resource.v1.ResourceClaimTemplate", "spec"),
     ("io.k8s.api.resource.v1.ResourceClaimTemplateSpec", "spec"),
+    ("io.k8s.api.scheduling.v1.PriorityClass", "value"),
     ("io.k8s.api.storage.v1.CSIDriver", "spec"),
     ("io.k8s.api.storage.v1.CSINode", "spec"),
     ("io.k8s.api.storage.v1.CSINodeSpec", "drivers"),

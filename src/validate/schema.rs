@@ -14,8 +14,8 @@ use crate::diagnostic::{Code, nearest};
 use crate::k8s::schema::{
     Field, ItemIdentity, Limit, List, Object, Resource, Shape, Type, pattern, pattern_count,
 };
-use crate::k8s::{Quantity, Version};
-use crate::source::{Kind, NodeRef};
+use crate::k8s::{Quantity, QuantityError, Version};
+use crate::source::{Kind, NodeRef, Step};
 
 /// Compares an object with the type of its kind.
 pub fn check(root: NodeRef<'_>, author: Author, cluster: &Cluster, out: &mut Vec<Finding>) {
@@ -30,8 +30,14 @@ pub fn check(root: NodeRef<'_>, author: Author, cluster: &Cluster, out: &mut Vec
         return;
     };
     let Shape::Object(object) = resource.root().shape() else { return };
-    let mut walk =
-        Walk { root, author, custom: resource.is_custom(), in_status: false, findings: out };
+    let mut walk = Walk {
+        root,
+        author,
+        custom: resource.is_custom(),
+        in_status: false,
+        version: cluster.version,
+        findings: out,
+    };
     walk.missing_fields(root, object);
     for entry in root.entries() {
         // Metadata is no part of a custom resource's own schema, and the server replaces what
@@ -142,6 +148,7 @@ struct Walk<'t, 'o> {
     author: Author,
     custom: bool,
     in_status: bool,
+    version: Version,
     findings: &'o mut Vec<Finding>,
 }
 
@@ -170,11 +177,23 @@ impl<'t> Walk<'t, '_> {
         let present =
             |field: &Field| node.get(field.name).is_some_and(|value| value.kind() != Kind::Null);
         for field in object.fields().filter(|field| field.required) {
-            if !present(&field) {
+            if !present(&field) && !self.is_left_to_controller(node) {
                 let finding = Finding::missing(self.root, node, field.name);
                 self.found(finding.help(format!("add `{}`", field.name)));
             }
         }
+    }
+
+    /// Whether the server leaves a node to the controller: before 1.34 it looked neither at the
+    /// pods of a `StatefulSet` nor at their claims.
+    fn is_left_to_controller(&self, node: NodeRef<'t>) -> bool {
+        let text = |name| self.root.get(name).map_or("", NodeRef::text);
+        self.author == Author::Other
+            && self.version.minor() < 34
+            && (text("apiVersion"), text("kind")) == ("apps/v1", "StatefulSet")
+            && self.root.path_to(node).is_some_and(|path| {
+                matches!(path[..], [_, Step::Key("template" | "volumeClaimTemplates"), _, ..])
+            })
     }
 
     fn field(&mut self, entry: NodeRef<'t>, object: Object) {
@@ -223,6 +242,8 @@ impl<'t> Walk<'t, '_> {
             Shape::Bool => self.kind(node, Kind::Bool, "true or false"),
             Shape::Str => self.kind(node, Kind::Str, "a string"),
             Shape::Enum(values) => self.one_of(node, values, holder),
+            // The server reads a list of bytes, too.
+            Shape::Bytes if node.kind() == Kind::List && node.is_empty() => {}
             Shape::Bytes => self.text(node, "base64", is_base64),
             Shape::Time => self.text(node, "a time such as 2026-01-31T12:00:00Z", is_time),
             Shape::Int32 => self.integer(node, i64::from(i32::MIN), i64::from(i32::MAX)),
@@ -309,6 +330,11 @@ impl<'t> Walk<'t, '_> {
         // The server trims, too.
         let text = node.text().trim();
         let Err(error) = text.parse::<Quantity>() else { return };
+        if error == QuantityError::Number && self.author == Author::Other && is_zero(text) {
+            let message = format!("the server reads `{text}` as 0");
+            let finding = self.error(Code::ValueNotAllowed, node, message).warning();
+            return self.found(finding.help("write a number before the suffix"));
+        }
         let finding =
             self.error(Code::ValueNotAllowed, node, format!("`{text}` is no quantity; {error}"));
         let finding = match mend_quantity(text) {
@@ -469,8 +495,14 @@ pub(super) fn metadata<'t>(
 ) {
     let pod = Resource::find(version, "v1", "Pod").map(Resource::root);
     let Some(of) = pod.and_then(|pod| pod.field("metadata")) else { return };
-    let mut walk =
-        Walk { root, author: Author::Other, custom: false, in_status: false, findings: out };
+    let mut walk = Walk {
+        root,
+        author: Author::Other,
+        custom: false,
+        in_status: false,
+        version,
+        findings: out,
+    };
     walk.value(metadata, of.of, None);
 }
 
@@ -524,6 +556,12 @@ fn matches(index: u16, text: &str) -> bool {
 }
 
 /// Whether Go's `base64.StdEncoding` reads it: padded, line breaks anywhere.
+/// Whether a quantity is a suffix without a number, for which the server takes 0.
+fn is_zero(text: &str) -> bool {
+    let unsigned = text.trim_start_matches(['+', '-', '.']);
+    !text.is_empty() && format!("0{unsigned}").parse::<Quantity>().is_ok()
+}
+
 fn is_base64(text: &str) -> bool {
     let mut digits = 0;
     let mut padding = 0;

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use super::Report;
 use crate::diagnostic::Code;
-use crate::source::NodeRef;
+use crate::source::{Kind, NodeRef};
 
 /// From this version on the server is strict with addresses in old kinds, too.
 const STRICT_SINCE: u8 = 36;
@@ -23,7 +23,7 @@ impl<'t> Report<'t, '_> {
     }
 
     fn read_address(&mut self, node: NodeRef<'t>, strict: bool) -> Option<IpAddr> {
-        let text = node.as_str()?;
+        let text = address_text(node)?;
         let Some(address) = address(text, strict) else {
             let message = format!("`{text}` is no IP address");
             let help = "write an address such as 10.9.8.7 or 2001:db8::1";
@@ -49,7 +49,7 @@ impl<'t> Report<'t, '_> {
     }
 
     fn read_block(&mut self, node: NodeRef<'t>, strict: bool) -> Option<Cidr> {
-        let text = node.as_str()?;
+        let text = address_text(node)?;
         let Some(block) = Cidr::of(text, strict) else {
             let message = format!("`{text}` is no block of addresses");
             self.error(Code::ValueNotAllowed, node, message, "write a CIDR such as 10.0.0.0/8");
@@ -62,6 +62,11 @@ impl<'t> Report<'t, '_> {
         }
         Some(block)
     }
+}
+
+/// The text of an item; the server reads null as an empty one.
+fn address_text(node: NodeRef<'_>) -> Option<&str> {
+    matches!(node.kind(), Kind::Str | Kind::Null).then(|| node.text())
 }
 
 /// Reads an address; where that is not strict, with zeros before its numbers.

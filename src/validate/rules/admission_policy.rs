@@ -7,11 +7,7 @@ use crate::k8s::NameForm;
 use crate::source::NodeRef;
 
 pub fn policy<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
-    let Some(spec) = field(root, "spec") else {
-        let finding = report.at(Code::MissingObjectField, root, "there is no `spec`");
-        let finding = finding.as_server(report.root, root, "spec.matchConstraints");
-        return report.push(finding.help("add `spec: { matchConstraints: ... }`"));
-    };
+    let Some(spec) = field(root, "spec") else { return };
     report.set_word(field(spec, "failurePolicy"), &["Fail", "Ignore"]);
     if let Some(kind) = field(spec, "paramKind") {
         param_kind(kind, report);
@@ -163,11 +159,7 @@ fn is_identifier(name: &str) -> bool {
 }
 
 pub fn binding<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
-    let Some(spec) = field(root, "spec") else {
-        let finding = report.at(Code::MissingObjectField, root, "there is no `spec`");
-        let finding = finding.as_server(report.root, root, "spec.policyName");
-        return report.push(finding.help("add `spec: { policyName: ... }`"));
-    };
+    let Some(spec) = field(root, "spec") else { return };
     report.required_name(NameForm::DnsSubdomain, spec, "policyName");
     if let Some(param) = field(spec, "paramRef") {
         param_reference(param, report);

@@ -68,16 +68,21 @@ pub fn check<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
     }
 }
 
-/// `ValidateCrossVersionObjectReference`. What is scaled is in a group; of what is described the
-/// server does not ask it.
+/// `ValidateCrossVersionObjectReference`. What is scaled is in a group, unless it is a
+/// ReplicationController; of what is described the server does not ask it.
 fn reference<'t>(node: NodeRef<'t>, core: bool, report: &mut Report<'t, '_>) {
     report.required_name(NameForm::PathSegment, node, "kind");
     report.required_name(NameForm::PathSegment, node, "name");
+    // Before 1.34 the server took the version as it was.
+    if report.version.minor() < 34 {
+        return;
+    }
+    let core = core || text(node, "kind") == "ReplicationController";
     let version = text(node, "apiVersion");
     let parts = version.split('/').count();
     let message = if parts > 2 {
         format!("`{version}` is no version of a group")
-    } else if !core && (parts < 2 || version.starts_with('/')) && is_v2(report.root) {
+    } else if !core && (parts < 2 || version.starts_with('/')) {
         "nothing of the core group is scaled so".to_owned()
     } else {
         return;
@@ -86,10 +91,6 @@ fn reference<'t>(node: NodeRef<'t>, core: bool, report: &mut Report<'t, '_>) {
     let finding = report.at(Code::ValueNotAllowed, at, message);
     let finding = finding.as_server(report.root, node, ".apiVersion");
     report.push(finding.help("write one such as `apiVersion: apps/v1`"));
-}
-
-fn is_v2(root: NodeRef<'_>) -> bool {
-    text(root, "apiVersion") == "autoscaling/v2"
 }
 
 /// Each type of metric has its own field, and exactly that one is set.

@@ -31,7 +31,7 @@ pub fn check<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
         }
     }
     report.name(NameForm::DnsSubdomain, field(spec, "storageClassName"));
-    report.word(field(spec, "volumeMode"), &["Block", "Filesystem"]);
+    report.set_word(field(spec, "volumeMode"), &["Block", "Filesystem"]);
     attributes_class(spec, report);
     data_sources(spec, report);
 }

@@ -41,7 +41,10 @@ pub fn secret<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
         "kubernetes.io/basic-auth" if !has("username") && !has("password") => &["username"],
         _ => &[],
     };
-    for key in wanted.iter().filter(|key| !has(key)) {
+    // What is plain replaces what is encoded. An empty key logs nobody in.
+    let value = |key: &str| [plain, data].into_iter().flatten().find_map(|map| map.get(key));
+    let is_empty = |key: &str| value(key).is_some_and(|value| value.text().is_empty());
+    for key in wanted.iter().filter(|key| !has(key) || **key == "ssh-privatekey" && is_empty(key)) {
         let holder = data.or(plain).unwrap_or(root);
         let message = format!("a Secret of type `{}` has a key `{key}`", text(root, "type"));
         let finding = report.at(Code::MissingObjectField, holder, message);

@@ -80,12 +80,12 @@ pub fn capacity<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
         None => report.missing(root, "storageClassName", "name the class"),
         name => report.set_name(NameForm::DnsSubdomain, name),
     }
-    for name in ["capacity", "maximumVolumeSize"] {
-        let Some(node) = field(root, name) else { continue };
-        if resources::quantity(node).is_some_and(Quantity::is_negative) {
-            let message = format!("{} is less than 0", node.text());
-            report.error(Code::Resources, node, message, "write 0 or more");
-        }
+    // Of `maximumVolumeSize` the server asks nothing.
+    if let Some(node) = field(root, "capacity")
+        && resources::quantity(node).is_some_and(Quantity::is_negative)
+    {
+        let message = format!("{} is less than 0", node.text());
+        report.error(Code::Resources, node, message, "write 0 or more");
     }
     metadata::selector(field(root, "nodeTopology"), report);
 }

@@ -188,7 +188,7 @@ pub fn class<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
     for config in items(spec, "config") {
         opaque(config, report);
     }
-    let name = field(spec, "extendedResourceName").filter(|_| report.version.minor() >= 34);
+    let name = field(spec, "extendedResourceName").filter(|_| report.version.minor() >= 36);
     if let Some(name) = name.filter(|name| !resources::is_extended(name.text())) {
         let message = format!("`{}` is no name of an extended resource", name.text());
         report.error(Code::Resources, name, message, "write one such as `example.com/gpu`");

@@ -32,7 +32,7 @@ pub fn check<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
     let ports = items(root, "ports");
     for port in ports.clone() {
         report.name(NameForm::DnsLabel, field(port, "name"));
-        report.word(field(port, "protocol"), &["TCP", "UDP", "SCTP"]);
+        report.set_word(field(port, "protocol"), &["TCP", "UDP", "SCTP"]);
         report.set_name(NameForm::QualifiedName, field(port, "appProtocol"));
     }
     for (first, again) in repeated(&ports, |port| Some(text(port, "name"))) {

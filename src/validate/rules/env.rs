@@ -191,7 +191,8 @@ pub fn container_resource<'t>(source: NodeRef<'t>, volume: bool, report: &mut Re
         "limits.cpu" | "requests.cpu" => &["1m", "1"],
         _ => &BINARY_DIVISORS,
     };
-    if !known.contains(&amount.to_string().as_str()) {
+    // A sign that says nothing the server does not take.
+    if divisor.text().starts_with('+') || !known.contains(&amount.to_string().as_str()) {
         let message = format!("`{}` is no divisor of {}", divisor.text(), resource.text());
         let help = format!("the divisors are `{}`", known.join("`, `"));
         report.error(Code::ValueNotAllowed, divisor, message, help);

@@ -40,6 +40,8 @@ pub fn check<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
         longest(report, name, most);
     }
     longest(report, "note", 1024);
+    let series = field(root, "series");
+    report.range(series.and_then(|series| field(series, "count")), 2, i64::MAX);
     match field(root, "type").filter(|node| !node.text().is_empty()) {
         None => report.missing(root, "type", "write `Normal` or `Warning`"),
         of => report.word(of, &["Normal", "Warning"]),

@@ -11,11 +11,7 @@ const VERBS: [&str; 9] =
     ["get", "list", "create", "update", "patch", "delete", "deletecollection", "watch", "proxy"];
 
 pub fn schema<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
-    let Some(spec) = field(root, "spec") else {
-        let finding = report.at(Code::MissingObjectField, root, "there is no `spec`");
-        let finding = finding.as_server(report.root, root, "spec.priorityLevelConfiguration.name");
-        return report.push(finding.help("add `spec: { priorityLevelConfiguration: ... }`"));
-    };
+    let Some(spec) = field(root, "spec") else { return };
     // 0 stands for the server's default.
     report.range(field(spec, "matchingPrecedence").filter(|node| node.text() != "0"), 1, 10_000);
     if let Some(method) = field(spec, "distinguisherMethod") {
@@ -106,7 +102,7 @@ fn verbs<'t>(rule: NodeRef<'t>, report: &mut Report<'t, '_>) {
         return;
     }
     let strange = list.items().find(|verb| !VERBS.contains(&verb.text()));
-    if let Some(verb) = strange.filter(|verb| verb.kind() == Kind::Str) {
+    if let Some(verb) = strange.filter(|verb| matches!(verb.kind(), Kind::Str | Kind::Null)) {
         let message = format!("`{}` is no verb of the API", verb.text());
         let finding = report.at(Code::ValueNotAllowed, verb, message);
         let finding = finding.as_server(report.root, list, "");
@@ -149,11 +145,7 @@ fn path<'t>(url: NodeRef<'t>, report: &mut Report<'t, '_>) {
 }
 
 pub fn level<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
-    let Some(spec) = field(root, "spec") else {
-        let finding = report.at(Code::MissingObjectField, root, "there is no `spec`");
-        let finding = finding.as_server(report.root, root, "spec.type");
-        return report.push(finding.help("add `spec: { type: ... }`"));
-    };
+    let Some(spec) = field(root, "spec") else { return };
     report.required_word(spec, "type", &["Exempt", "Limited"]);
     let of = text(spec, "type");
     for (wanted, name) in [("Limited", "limited"), ("Exempt", "exempt")] {

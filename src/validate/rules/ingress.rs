@@ -45,17 +45,21 @@ fn host<'t>(host: Option<NodeRef<'t>>, report: &mut Report<'t, '_>) {
 
 fn check_path<'t>(path: NodeRef<'t>, report: &mut Report<'t, '_>) {
     let (of, value) = (text(path, "pathType"), text(path, "path"));
-    if !matches!(of, "Exact" | "Prefix") {
+    let strict = matches!(of, "Exact" | "Prefix");
+    if !strict && (of != "ImplementationSpecific" || value.is_empty()) {
         return;
     }
     let node = field(path, "path").unwrap_or(path);
     let parts = ["//", "/./", "/../", "%2f", "%2F"];
     if !value.starts_with('/') {
         let message = format!("the path `{value}` does not start with `/`");
-        report.error(Code::ValueNotAllowed, node, message, "write an absolute path");
-    } else if parts.iter().any(|part| value.contains(part))
-        || value.ends_with("/..")
-        || value.ends_with("/.")
+        let finding = report.at(Code::ValueNotAllowed, node, message);
+        let finding = finding.as_server(report.root, path, ".path");
+        report.push(finding.help("write an absolute path"));
+    } else if strict
+        && (parts.iter().any(|part| value.contains(part))
+            || value.ends_with("/..")
+            || value.ends_with("/."))
     {
         let message = format!("the path `{value}` is not in its shortest form");
         report.error(Code::ValueNotAllowed, node, message, "leave out `//`, `.` and `..`");
@@ -64,7 +68,9 @@ fn check_path<'t>(path: NodeRef<'t>, report: &mut Report<'t, '_>) {
 
 fn backend<'t>(backend: Option<NodeRef<'t>>, report: &mut Report<'t, '_>) {
     let Some(backend) = backend else { return };
+    let found = report.findings.len();
     report.exactly_one(backend, &["resource", "service"], "a backend");
+    report.as_server(found, backend);
     if let Some(resource) = field(backend, "resource") {
         report.set_name(NameForm::DnsSubdomain, field(resource, "apiGroup"));
         report.required_name(NameForm::PathSegment, resource, "kind");
@@ -78,9 +84,25 @@ fn backend<'t>(backend: Option<NodeRef<'t>>, report: &mut Report<'t, '_>) {
     let Some(port) = field(service, "port") else {
         let message = "a backend needs the port of the Service";
         let finding = report.at(Code::MissingObjectField, service, message);
+        let finding = finding.as_server(report.root, backend, "");
         return report.push(finding.help("add `port`"));
     };
-    report.exactly_one(port, &["name", "number"], "the port of a backend");
-    report.range(field(port, "number"), 1, 65_535);
-    report.name(NameForm::PortName, field(port, "name"));
+    let name = field(port, "name").filter(|name| name.as_str() != Some(""));
+    let number = field(port, "number").filter(|number| number.text() != "0");
+    let finding = match (name, number) {
+        (Some(name), Some(number)) => {
+            let message = "the port of a backend has both `name` and `number`";
+            let finding = report.at(Code::Contradiction, number, message);
+            finding.also(name.at(), "the name").help("write one of the two")
+        }
+        (None, None) => {
+            let message = "the port of a backend has neither `name` nor `number`";
+            report.at(Code::MissingObjectField, port, message).help("write one of the two")
+        }
+        (name, number) => {
+            report.range(number, 1, 65_535);
+            return report.name(NameForm::PortName, name);
+        }
+    };
+    report.push(finding.as_server(report.root, backend, ""));
 }

@@ -65,7 +65,7 @@ fn is_limited(of: &str, resource: &str) -> bool {
     if NameForm::QualifiedName.check(resource).is_err() {
         return false;
     }
-    if of == "Container" {
+    if matches!(of, "Container" | "Pod") {
         return resources::is_of_container(resource);
     }
     let quota = ["cpu", "memory", "ephemeral-storage", "storage"];
@@ -131,11 +131,14 @@ fn ratios<'t>(
             continue;
         }
         let (Some((_, min)), Some((_, max))) = (min.get(key), max.get(key)) else { continue };
-        let zero = Quantity::default();
-        // The ratio is exact: ratio > max / min where min is above 0.
-        let above = *min > zero
-            && (ratio.nanos() / 1_000_000_000).saturating_mul(min.nanos()) > max.nanos();
-        if above || (*max < zero && *min > zero) {
+        // The ratio is compared with max / min, without the division.
+        let product = (ratio.nanos() / 1_000_000_000).saturating_mul(min.nanos());
+        let above = if min.is_negative() {
+            product < max.nanos()
+        } else {
+            !min.is_zero() && product > max.nanos()
+        };
+        if above {
             let message = format!("the ratio of {} is above that of max to min", entry.text());
             report.error(Code::Resources, entry, message, "lower it");
         }

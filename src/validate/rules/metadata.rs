@@ -16,7 +16,12 @@ const ANNOTATIONS_BYTES: usize = 256 * 1024;
 pub fn check<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
     let kind = root.get("kind").map_or("", NodeRef::text);
     let api_version = root.get("apiVersion").map_or("", NodeRef::text);
+    // The server names these itself.
+    let is_named = (api_version, kind) == ("v1", "LimitRange");
     let Some(metadata) = field(root, "metadata") else {
+        if is_named {
+            return;
+        }
         let help = "an object needs at least `metadata: { name: ... }`";
         return report.missing_as(root, "metadata", ".metadata.name", help);
     };
@@ -25,18 +30,15 @@ pub fn check<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
             object_name(name, api_version, kind, report);
         }
         None if field(metadata, "generateName").is_some_and(|name| !name.text().is_empty()) => {}
-        // The server names it itself.
-        None if (api_version, kind) == ("v1", "LimitRange") => {}
+        None if is_named => {}
         None => report.missing(metadata, "name", "give the object a name"),
     }
     if let Some(prefix) = field(metadata, "generateName") {
         generated_name(prefix, api_version, kind, report);
     }
-    finalizers(metadata, api_version, report);
-    owners(metadata, report);
     namespace(metadata, api_version, kind, report);
     // Of most other kinds the server sets it itself.
-    if api_version == "v1" && kind != "ReplicationController" {
+    if (api_version == "v1" && kind != "ReplicationController") || kind == "CSINode" {
         report.range(field(metadata, "generation"), 0, i64::MAX);
     }
     finalizers(metadata, api_version, report);
@@ -84,8 +86,8 @@ fn generated_name<'t>(
     report: &mut Report<'t, '_>,
 ) {
     let Some(text) = prefix.as_str().filter(|text| !text.is_empty()) else { return };
-    // Of this one the server looks at the whole name alone.
-    if kind == "ReplicationController" && report.version.minor() >= 35 {
+    // Of these the server looks at the whole name alone.
+    if matches!(kind, "DeviceClass" | "ReplicationController") && report.version.minor() >= 35 {
         return;
     }
     let (form, _) = name_form(report.version, api_version, kind);
@@ -93,6 +95,10 @@ fn generated_name<'t>(
         Some(start) if !start.is_empty() => format!("{start}a"),
         _ => text.to_owned(),
     };
+    // More letters make another name of these.
+    if form == NameForm::PathSegment && matches!(text, "." | "..") {
+        return;
+    }
     if let Err(error) = form.check(&masked) {
         let message = format!("the names that start with `{text}` of a {kind} {error}");
         report.findings.push(Finding::error(Code::NameNotAllowed, report.root, prefix, message));

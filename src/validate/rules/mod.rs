@@ -24,6 +24,7 @@ mod flow_control;
 mod ingress;
 mod ingress_class;
 mod job;
+mod lease;
 mod limit_range;
 mod metadata;
 mod mount;
@@ -54,6 +55,7 @@ mod workload;
 use super::finding::Finding;
 use super::{Author, Cluster, pods};
 use crate::diagnostic::{Code, nearest};
+use crate::k8s::schema::Resource;
 use crate::k8s::{NameForm, Version};
 use crate::source::{Kind, NodeRef};
 
@@ -62,6 +64,12 @@ pub fn check(root: NodeRef<'_>, author: Author, cluster: &Cluster, out: &mut Vec
     let mut report = Report { root, author, version: cluster.version, findings: out };
     let report = &mut report;
     metadata::check(root, report);
+    // Others have kinds of these names, too.
+    let (api_version, kind) = (text(root, "apiVersion"), text(root, "kind"));
+    let resource = Resource::find(cluster.version, api_version, kind);
+    if resource.is_none_or(Resource::is_custom) {
+        return;
+    }
     if let Some(template) = pods::pod_template(root) {
         pod::check(template, root, report);
     }
@@ -69,7 +77,7 @@ pub fn check(root: NodeRef<'_>, author: Author, cluster: &Cluster, out: &mut Vec
     if spec.is_none() {
         no_spec(root, report);
     }
-    match (root.get("kind").map_or("", NodeRef::text), spec) {
+    match (kind, spec) {
         ("ConfigMap", _) => config::config_map(root, report),
         ("Secret", _) => config::secret(root, report),
         ("Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding", _) => {
@@ -105,6 +113,7 @@ fn whole_object<'t>(kind: &str, root: NodeRef<'t>, report: &mut Report<'t, '_>) 
         "CSINode" => csi::node(root, report),
         "CSIStorageCapacity" => csi::capacity(root, report),
         "CertificateSigningRequest" => signing_request::check(root, report),
+        "ControllerRevision" => workload::revision(root, report),
         "DeviceClass" => device::class(root, report),
         "EndpointSlice" => endpoint_slice::check(root, report),
         "Event" => event::check(root, report),
@@ -120,8 +129,12 @@ fn whole_object<'t>(kind: &str, root: NodeRef<'t>, report: &mut Report<'t, '_>) 
         "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration" => {
             webhook::check(root, report);
         }
+        "Lease" => lease::check(root, report),
         "Namespace" => namespace::check(root, report),
         "Node" => node::check(root, report),
+        "PriorityClass" => {
+            report.set_word(field(root, "preemptionPolicy"), &["Never", "PreemptLowerPriority"]);
+        }
         "PriorityLevelConfiguration" => flow_control::level(root, report),
         "ResourceClaimTemplate" => device::template(root, report),
         "RuntimeClass" => runtime_class::check(root, report),
@@ -133,7 +146,7 @@ fn whole_object<'t>(kind: &str, root: NodeRef<'t>, report: &mut Report<'t, '_>) 
     }
 }
 
-/// Says which field the server misses first in an object that makes pods and has no spec.
+/// Says of an object without a spec which field the server misses in it.
 fn no_spec<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
     let (name, path) = match text(root, "kind") {
         "Deployment" | "StatefulSet" | "ReplicaSet" | "ReplicationController" => {
@@ -141,9 +154,22 @@ fn no_spec<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
         }
         "DaemonSet" | "Job" => ("spec", ".spec.template.spec.containers"),
         "CronJob" => ("spec", ".spec.schedule"),
+        "FlowSchema" => ("spec", ".spec.priorityLevelConfiguration.name"),
+        "HorizontalPodAutoscaler" => ("spec", ".spec.maxReplicas"),
+        "IPAddress" => ("spec", ".spec.parentRef"),
+        "Ingress" => ("spec", ".spec"),
+        "MutatingAdmissionPolicy" | "ValidatingAdmissionPolicy" => {
+            ("spec", ".spec.matchConstraints")
+        }
+        "MutatingAdmissionPolicyBinding" | "ValidatingAdmissionPolicyBinding" => {
+            ("spec", ".spec.policyName")
+        }
+        "PersistentVolume" | "PersistentVolumeClaim" => ("spec", ".spec.accessModes"),
         "PodTemplate" if field(root, "template").is_none() => {
             ("template", ".template.spec.containers")
         }
+        "PriorityLevelConfiguration" => ("spec", ".spec.type"),
+        "Service" => ("spec", ".spec.ports"),
         _ => return,
     };
     report.missing_as(root, name, path, format!("add `{name}`"));
@@ -864,15 +890,15 @@ mod tests {
                 ),
                 format!(
                     "V018 {paths}[1].backend.service.port.number: the port of a backend has both \
-                     `name` and `number` [write exactly one of them]"
+                     `name` and `number` [write one of the two]"
                 ),
                 format!(
                     "V005 {paths}[2].path: the path `/a//b` is not in its shortest form \
                      [leave out `//`, `.` and `..`]"
                 ),
                 format!(
-                    "V018 {paths}[2].backend.service.port: the port of a backend needs one of \
-                     `name`, `number` [write exactly one of them]"
+                    "V003 {paths}[2].backend.service.port: the port of a backend has neither \
+                     `name` nor `number` [write one of the two]"
                 ),
                 "V010 spec.rules[2].host: the name `a.*.com` must consist of lower-case letters, \
                  digits, '-' and '.', with a letter or digit at both ends and beside each dot, \

@@ -9,7 +9,7 @@ pub fn check<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
     if let Some(types) = field(spec, "policyTypes") {
         report.at_most(types, 2);
         for of in types.items() {
-            report.word(Some(of), &["Ingress", "Egress"]);
+            report.set_word(Some(of), &["Ingress", "Egress"]);
         }
     }
     metadata::selector(field(spec, "podSelector"), report);
@@ -26,7 +26,7 @@ pub fn check<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
 }
 
 fn check_port<'t>(port: NodeRef<'t>, report: &mut Report<'t, '_>) {
-    report.word(field(port, "protocol"), &["TCP", "UDP", "SCTP"]);
+    report.set_word(field(port, "protocol"), &["TCP", "UDP", "SCTP"]);
     let number = field(port, "port");
     match number {
         Some(number) if number.kind() == Kind::Int => report.range(Some(number), 1, 65_535),
@@ -61,7 +61,9 @@ fn check_peer<'t>(peer: NodeRef<'t>, report: &mut Report<'t, '_>) {
         }
         Some(block) if selects => {
             let message = "a peer is either pods or addresses";
-            report.error(Code::Contradiction, block, message, "make it two peers");
+            let finding = report.at(Code::Contradiction, block, message);
+            let finding = finding.as_server(report.root, peer, "");
+            report.push(finding.help("make it two peers"));
         }
         Some(block) => check_block(block, report),
         None => {}

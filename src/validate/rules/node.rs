@@ -1,5 +1,6 @@
 //! Nodes: `ValidateNode` of `k8s.io/kubernetes/pkg/apis/core/validation`.
 
+use super::address::Cidr;
 use super::{Report, field, items, metadata, repeated, text};
 use crate::diagnostic::Code;
 use crate::k8s::NameForm;
@@ -38,8 +39,15 @@ pub fn check<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
     let one = field(spec, "podCIDR").filter(|one| !one.text().is_empty());
     let first = items(spec, "podCIDRs").next().map(NodeRef::text);
     if one.is_none() || one.map(NodeRef::text) == first {
-        for block in items(spec, "podCIDRs") {
-            report.block(block);
+        let blocks: Vec<_> =
+            items(spec, "podCIDRs").filter_map(|block| report.block(block)).collect();
+        let alike = |(index, block): (usize, &Cidr)| {
+            blocks[..index].iter().any(|earlier| earlier.is_v4() == block.is_v4())
+        };
+        if let Some(list) = field(spec, "podCIDRs").filter(|_| blocks.iter().enumerate().any(alike))
+        {
+            let message = "there is more than one block of an IP family";
+            report.error(Code::Contradiction, list, message, "write one of IPv4 and one of IPv6");
         }
     } else if let Some(one) = one {
         let found = report.findings.len();

@@ -41,8 +41,8 @@ pub fn check<'t>(spec: NodeRef<'t>, inline: bool, report: &mut Report<'t, '_>) {
         let policies = ["Delete", "Recycle", "Retain"];
         report.word(field(spec, "persistentVolumeReclaimPolicy"), &policies);
         report.name(NameForm::DnsSubdomain, field(spec, "storageClassName"));
-        report.word(field(spec, "volumeMode"), &["Block", "Filesystem"]);
-        claim::attributes_class(spec, report);
+        report.set_word(field(spec, "volumeMode"), &["Block", "Filesystem"]);
+        attributes_class(spec, report);
     }
     source(spec, inline, report);
     if let Some(nodes) = field(spec, "nodeAffinity") {
@@ -50,6 +50,20 @@ pub fn check<'t>(spec: NodeRef<'t>, inline: bool, report: &mut Report<'t, '_>) {
             Some(required) => affinity::node_selector(required, report),
             None => report.missing(nodes, "required", "say which nodes reach the volume"),
         }
+    }
+}
+
+/// Only a driver makes volumes of a class of attributes.
+fn attributes_class<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
+    claim::attributes_class(spec, report);
+    let class = field(spec, "volumeAttributesClassName");
+    if let Some(class) = class.filter(|_| report.version.minor() >= 34)
+        && field(spec, "csi").is_none()
+    {
+        let message = "only a volume of a CSI driver has a class of attributes";
+        let finding = report.at(Code::Contradiction, class, message);
+        let finding = finding.as_server(report.root, spec, ".csi");
+        report.push(finding.help("delete `volumeAttributesClassName`, or add `csi`"));
     }
 }
 

@@ -139,6 +139,7 @@ fn check_scope<'t>(scope: NodeRef<'t>, names: &[&str], report: &mut Report<'t, '
         | "NotTerminating"
         | "PriorityClass"
         | "CrossNamespacePodAffinity" => of_pods(name),
+        "VolumeAttributesClass" => matches!(**name, "persistentvolumeclaims" | "requests.storage"),
         _ => true,
     };
     if let Some(name) = names.iter().find(|name| !fits(name) && is_known(name)) {

@@ -40,13 +40,21 @@ pub fn check<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
     for (index, term) in terms.clone().enumerate() {
         let same = |earlier: &NodeRef<'t>| match (expressions(*earlier), expressions(term)) {
             (Some(a), Some(b)) => a.same(b),
-            (a, b) => a.is_none() && b.is_none(),
+            _ => false,
         };
-        if let Some(first) = terms.clone().take(index).find(same) {
-            let finding = report.at(Code::RepeatedItem, term, "the list has this topology already");
-            let finding = finding.as_server(report.root, term, ".matchLabelExpressions");
-            report.push(finding.also(first.at(), "first here").help("delete one of the two"));
-        }
+        let finding = if expressions(term).is_none() {
+            report
+                .at(Code::MissingObjectField, term, "the topology says nothing")
+                .help("add `matchLabelExpressions`, or delete it")
+        } else if let Some(first) = terms.clone().take(index).find(same) {
+            report
+                .at(Code::RepeatedItem, term, "the list has this topology already")
+                .also(first.at(), "first here")
+                .help("delete one of the two")
+        } else {
+            continue;
+        };
+        report.push(finding.as_server(report.root, term, ".matchLabelExpressions"));
     }
 }
 

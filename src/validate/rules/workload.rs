@@ -243,3 +243,15 @@ fn rolling_stateful_set<'t>(strategy: NodeRef<'t>, report: &mut Report<'t, '_>) 
         report.range(Some(unavailable), 1, MOST);
     }
 }
+
+/// Checks what a controller keeps of an earlier version: `ValidateControllerRevisionCreate`.
+pub fn revision<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
+    match field(root, "data") {
+        None => report.missing(root, "data", "write a map"),
+        Some(data) if data.kind() != Kind::Map => {
+            let message = "the data is no map";
+            report.error(Code::WrongObjectType, data, message, "write a map");
+        }
+        Some(_) => {}
+    }
+}
