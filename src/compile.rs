@@ -525,8 +525,8 @@ fn custom_kinds(project: &Project<'_>, diagnostics: &mut Diagnostics) -> CustomK
             ));
             continue;
         }
-        validate::schema::check(root, Author::Other, &Cluster::default(), &mut findings);
-        custom.read(root, &mut findings);
+        validate::object(root, Author::Other, &Cluster::default(), &mut findings);
+        custom.read(root);
     }
     for finding in findings {
         diagnostics.push(finding.into_diagnostic());

@@ -657,8 +657,9 @@ codes! {
     /// ```
     ///
     /// Its name is always the plural and the group: `widgets.example.com`. Exactly one version
-    /// has `storage: true`, every version has a schema, and every pattern is a regular
-    /// expression of RE2, which has no look-around.
+    /// has `storage: true`, and every version has a schema. Schemas are structural: each field
+    /// has a `type`, which stands beside `anyOf`, `oneOf`, `allOf` and `not`, never inside of
+    /// them. A pattern is a regular expression of RE2, which has no look-around.
     Definition = "V042", "unsound definition of a custom resource";
     /// An expression of a rule or a policy that does not compile, so that the API server would
     /// refuse what holds it.

@@ -219,11 +219,9 @@ impl Rules {
             }
         }
         // Definitions bring the kinds of other objects.
-        let mut unsound = Vec::new();
         for (_, root) in &objects {
-            self.cluster.custom.read(*root, &mut unsound);
+            self.cluster.custom.read(*root);
         }
-        diagnostics.extend(unsound.into_iter().map(Finding::into_diagnostic));
         let chunks = parallel::map(objects.chunks(CHUNK), |chunk| {
             let mut found = Diagnostics::default();
             let judge = |(file, root): &(&Documents, _)| self.judge(file, *root, &mut found);

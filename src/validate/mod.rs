@@ -79,7 +79,7 @@ pub fn check(members: &[Member<'_>], cluster: &Cluster) -> Diagnostics {
     let mut extended = None;
     for member in members.iter().filter(|member| custom::is_definition(member.root)) {
         let cluster = extended.get_or_insert_with(|| cluster.clone());
-        cluster.custom.read(member.root, &mut findings);
+        cluster.custom.read(member.root);
     }
     let cluster = extended.as_ref().unwrap_or(cluster);
     for member in members {

@@ -147,6 +147,7 @@ struct Walk<'t, 'o> {
     root: NodeRef<'t>,
     author: Author,
     custom: bool,
+    /// The server reads the status of an object that is made, and forgets it.
     in_status: bool,
     version: Version,
     findings: &'o mut Vec<Finding>,
@@ -203,7 +204,8 @@ impl<'t> Walk<'t, '_> {
                 // The server takes an empty word for none at all, an empty text it needs not.
                 let empty = entry.as_str() == Some("") && !self.custom;
                 match field.of.shape() {
-                    Shape::Enum(_) | Shape::Str if empty && !field.required => {}
+                    Shape::Enum(_) | Shape::Str if empty && (!field.required || self.in_status) => {
+                    }
                     Shape::Str if empty => {
                         let message = format!("`{name}` is empty");
                         let finding = self.error(Code::ValueNotAllowed, entry, message);
@@ -258,7 +260,7 @@ impl<'t> Walk<'t, '_> {
             Shape::Object(object) => self.object(node, object),
         }
         for limit in of.limits() {
-            if self.findings.len() == found {
+            if self.findings.len() == found && !self.in_status {
                 self.limit(node, *limit);
             }
         }
@@ -277,7 +279,7 @@ impl<'t> Walk<'t, '_> {
 
     fn one_of(&mut self, node: NodeRef<'t>, values: &[&str], holder: Option<Object>) {
         let Some(text) = node.as_str() else { return self.wrong_type(node, "a string") };
-        if values.contains(&text) {
+        if values.contains(&text) || self.in_status {
             return;
         }
         let versions = holder
@@ -484,6 +486,23 @@ pub(super) fn none_of(root: NodeRef<'_>, node: NodeRef<'_>, values: &[&str]) -> 
         Some(near) => finding.help(format!("write `{near}`")).replace(near),
         None => finding,
     }
+}
+
+/// Compares a schema in a definition of a custom resource with its type.
+pub(super) fn json_schema<'t>(
+    root: NodeRef<'t>,
+    node: NodeRef<'t>,
+    version: Version,
+    out: &mut Vec<Finding>,
+) {
+    let definition = Resource::find(version, "apiextensions.k8s.io/v1", "CustomResourceDefinition");
+    let path = ["spec", "versions", "schema", "openAPIV3Schema"];
+    let step = |of: Type, name: &&str| of.field(name).map(|field| field.of);
+    let of = definition.and_then(|kind| path.iter().try_fold(kind.root(), step));
+    let Some(of) = of else { return };
+    let author = Author::Other;
+    let mut walk = Walk { root, author, custom: false, in_status: false, version, findings: out };
+    walk.value(node, of, None);
 }
 
 /// Compares the metadata of an object, or of one inside of it, with their type.

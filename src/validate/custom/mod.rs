@@ -23,6 +23,7 @@ pub use definition::is_definition;
 pub use pattern::Pattern;
 pub(super) use rule::shown;
 pub use schema::Schema;
+pub(super) use value::check_default;
 
 use super::Finding;
 use super::cel::Library;
@@ -56,11 +57,10 @@ pub struct CustomKinds {
 
 impl CustomKinds {
     /// Reads a `CustomResourceDefinition`; of two of the same kind and version the later one
-    /// stays. What the API server would not take of it is added to `out`. Other objects are
-    /// passed over.
-    pub fn read(&mut self, root: NodeRef<'_>, out: &mut Vec<Finding>) {
+    /// stays. Other objects are passed over.
+    pub fn read(&mut self, root: NodeRef<'_>) {
         if is_definition(root) {
-            definition::read(root, self, out);
+            definition::read(root, self);
         }
     }
 

@@ -46,12 +46,6 @@ impl Rule {
         !cel::unknown_names(&self.expression, &["self"]).is_empty()
             && cel::unknown_names(&self.expression, &["self", "oldSelf"]).is_empty()
     }
-
-    /// The expressions of the rule with the names of their fields.
-    pub(super) fn expressions(&self) -> impl Iterator<Item = (&'static str, &Expression)> {
-        let message = self.message_expression.iter().map(|message| ("messageExpression", message));
-        std::iter::once(("rule", &self.expression)).chain(message)
-    }
 }
 
 /// The variables of a rule for an object that is new.

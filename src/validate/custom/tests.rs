@@ -1,6 +1,6 @@
 use crate::source::{Dialect, Sources, parse};
 use crate::validate::testing::found;
-use crate::validate::{Author, Cluster, Finding, schema};
+use crate::validate::{Author, Cluster, schema};
 
 const WIDGETS: &str = r#"
 apiVersion: apiextensions.k8s.io/v1
@@ -78,7 +78,7 @@ fn check(object: &str) -> Vec<String> {
     let mut out = Vec::new();
     let mut cluster = Cluster::default();
     for tree in trees("crd.yaml", WIDGETS) {
-        cluster.custom.read(tree.root(), &mut out);
+        cluster.custom.read(tree.root());
     }
     assert_eq!(found(&out), Vec::<String>::new());
     for tree in trees("object.yaml", object) {
@@ -191,34 +191,5 @@ fn a_version_that_is_not_served_is_no_kind() {
         check("apiVersion: example.com/v1beta1\nkind: Widget\nmetadata: { name: a }\n"),
         ["V001 apiVersion: `example.com/v1beta1` is not served for `Widget` [the definition \
           serves `example.com/v1`]"]
-    );
-}
-
-#[test]
-fn a_definition_that_the_server_would_not_take_is_reported() {
-    let text = WIDGETS
-        .replace("name: widgets.example.com", "name: widget.example.com")
-        .replace("'^[a-z]+$'", "'(?=a)'")
-        .replace("self.mode != 'slow'", "slf.mode != 'slow'");
-    let sources = Sources::default();
-    let file = sources.add("crd.yaml", text.as_str());
-    let (trees, _) = parse(file, &text, Dialect::Kubectl);
-    let mut out: Vec<Finding> = Vec::new();
-    for tree in &trees {
-        Cluster::default().custom.read(tree.root(), &mut out);
-    }
-    let at = "spec.versions[1].schema.openAPIV3Schema.properties.spec";
-    assert_eq!(
-        found(&out),
-        [
-            "V042 metadata.name: `widget.example.com` is not the definition's plural and group \
-             [write `name: widgets.example.com`]"
-                .to_owned(),
-            format!(
-                "V043 {at}.x-kubernetes-validations[2].rule: the expression names `slf`, which \
-                 is no variable here [write `self`]"
-            ),
-            format!("V042 {at}.properties.name.pattern: `(?=a)` is no regular expression of RE2"),
-        ]
     );
 }

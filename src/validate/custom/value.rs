@@ -34,6 +34,24 @@ pub fn check(root: NodeRef<'_>, schema: &Schema, version: Version) -> Vec<Proble
     problems
 }
 
+/// Compares a default with the schema in which it stands; the server prunes none.
+#[must_use]
+pub fn check_default<'t>(
+    root: NodeRef<'t>,
+    default: NodeRef<'t>,
+    schema: &Schema,
+    version: Version,
+) -> Vec<Finding> {
+    let walk = Walk { root, version };
+    let mut problems = Vec::new();
+    walk.unknown(default, Some(schema), &mut problems);
+    for problem in &mut problems {
+        problem.finding.name_for_server(root, default, "");
+    }
+    problems.append(&mut walk.value(default, schema).problems);
+    problems.into_iter().map(|problem| problem.finding).collect()
+}
+
 /// What came of a comparison, and how many parts of a schema had something to say of it: of
 /// alternatives that all fail, the one with most to say is the one that was meant.
 #[derive(Default)]

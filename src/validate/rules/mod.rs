@@ -15,6 +15,8 @@ mod config;
 mod container;
 mod cron;
 mod csi;
+mod definition;
+mod definition_schema;
 mod device;
 mod dns;
 mod endpoint_slice;
@@ -114,6 +116,7 @@ fn whole_object<'t>(kind: &str, root: NodeRef<'t>, report: &mut Report<'t, '_>) 
         "CSIStorageCapacity" => csi::capacity(root, report),
         "CertificateSigningRequest" => signing_request::check(root, report),
         "ControllerRevision" => workload::revision(root, report),
+        "CustomResourceDefinition" => definition::check(root, report),
         "DeviceClass" => device::class(root, report),
         "EndpointSlice" => endpoint_slice::check(root, report),
         "Event" => event::check(root, report),

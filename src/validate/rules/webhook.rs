@@ -45,8 +45,10 @@ fn one<'t>(hook: NodeRef<'t>, report: &mut Report<'t, '_>) {
     report.range(field(hook, "timeoutSeconds"), 1, 30);
     metadata::selector(field(hook, "namespaceSelector"), report);
     metadata::selector(field(hook, "objectSelector"), report);
-    client(hook, report);
-    reviews(hook, report);
+    if let Some(config) = field(hook, "clientConfig") {
+        client(config, report);
+    }
+    reviews(hook, "admissionReviewVersions", report);
     conditions(field(hook, "matchConditions"), report);
 }
 
@@ -110,8 +112,8 @@ fn resources<'t>(rule: NodeRef<'t>, report: &mut Report<'t, '_>) {
     }
 }
 
-fn client<'t>(hook: NodeRef<'t>, report: &mut Report<'t, '_>) {
-    let Some(config) = field(hook, "clientConfig") else { return };
+/// Checks where a webhook is.
+pub fn client<'t>(config: NodeRef<'t>, report: &mut Report<'t, '_>) {
     match (field(config, "url"), field(config, "service")) {
         (None, None) => {
             let message = "there is neither `url` nor `service`";
@@ -177,10 +179,11 @@ impl<'t> Report<'t, '_> {
     }
 }
 
-fn reviews<'t>(hook: NodeRef<'t>, report: &mut Report<'t, '_>) {
-    let versions = items(hook, "admissionReviewVersions");
+/// Checks which versions of the server's questions a webhook understands.
+pub fn reviews<'t>(hook: NodeRef<'t>, name: &str, report: &mut Report<'t, '_>) {
+    let versions = items(hook, name);
     if versions.clone().next().is_none() {
-        return report.missing(hook, "admissionReviewVersions", "write `[v1]`");
+        return report.missing(hook, name, "write `[v1]`");
     }
     for version in versions.clone() {
         report.not_empty(version);
@@ -192,7 +195,7 @@ fn reviews<'t>(hook: NodeRef<'t>, report: &mut Report<'t, '_>) {
     }
     if !versions.clone().any(|version| REVIEWS.contains(&version.text())) {
         let message = format!("the server speaks `{}`", REVIEWS.join("` and `"));
-        let node = field(hook, "admissionReviewVersions").unwrap_or(hook);
+        let node = field(hook, name).unwrap_or(hook);
         report.error(Code::ValueNotAllowed, node, message, "add `v1`");
     }
 }
