@@ -46,6 +46,24 @@ const DECIMAL_SUFFIXES: [&str; 10] = ["n", "u", "m", "", "k", "M", "G", "T", "P"
 const BINARY_SUFFIXES: [&str; 7] = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
 
 impl Quantity {
+    /// The amount that the server reads: a suffix without a digit it takes for 0, which nobody
+    /// means.
+    ///
+    /// # Errors
+    ///
+    /// When the server takes it for no quantity.
+    pub fn of_server(text: &str) -> Result<Self, QuantityError> {
+        text.parse().or_else(|error| {
+            let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+            let suffix = unsigned.strip_prefix('.').unwrap_or(unsigned);
+            let has_number = suffix.starts_with(|first: char| first.is_ascii_digit());
+            if text.is_empty() || has_number {
+                return Err(error);
+            }
+            format!("0{suffix}").parse()
+        })
+    }
+
     /// The amount in billionths.
     #[must_use]
     pub fn nanos(self) -> i128 {
@@ -103,7 +121,6 @@ impl FromStr for Quantity {
             Some(rest) => rest.split_at(digits_end(rest)),
             None => ("", rest),
         };
-        // The server takes a suffix without a digit as 0; nobody means that.
         if whole.is_empty() && fraction.is_empty() {
             return Err(QuantityError::Number);
         }
@@ -247,6 +264,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn the_server_reads_a_suffix_alone_as_nothing() {
+        for text in ["Gi", "-m", ".", "+.k"] {
+            assert!(text.parse::<Quantity>().is_err(), "{text}");
+            assert!(Quantity::of_server(text).is_ok_and(Quantity::is_zero), "{text}");
+        }
+        for text in ["", "x", "1x", "1.2.3", "--1"] {
+            assert!(Quantity::of_server(text).is_err(), "{text}");
+        }
+    }
 
     #[test]
     fn the_canonical_form_is_that_of_the_server() {

@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use super::cel::{self, Expression, Fault, Library, Value, Variables};
-use super::custom::{compile_errors, shown};
+use super::custom::shown;
 use super::{Cluster, Finding, selector};
 use crate::diagnostic::Code;
 use crate::k8s::defaults;
@@ -25,9 +25,6 @@ pub fn check(objects: &[NodeRef<'_>], cluster: &Cluster, out: &mut Vec<Finding>)
     let policies: Vec<Policy<'_>> = all.iter().filter_map(|root| Policy::read(*root)).collect();
     if policies.is_empty() {
         return;
-    }
-    for policy in &policies {
-        policy.compile(out);
     }
     let bindings: Vec<NodeRef<'_>> = all
         .iter()
@@ -123,21 +120,6 @@ impl<'t> Policy<'t> {
             variables: variables.collect(),
             validations: validations.collect(),
         })
-    }
-
-    /// Reports the expressions that the server would not compile.
-    fn compile(&self, out: &mut Vec<Finding>) {
-        let mut known =
-            vec!["object", "oldObject", "request", "namespaceObject", "variables", "authorizer"];
-        if self.has_params {
-            known.push("params");
-        }
-        let messages = self.validations.iter().filter_map(|one| one.message_expression.as_ref());
-        let validations = self.validations.iter().map(|one| &one.must);
-        let variables = self.variables.iter().map(|(_, stated)| stated);
-        for stated in self.conditions.iter().chain(variables).chain(validations).chain(messages) {
-            out.extend(compile_errors(self.root, stated.node, &stated.expression, &known));
-        }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::diagnostic::{Code, nearest};
 use crate::k8s::schema::{
     Field, ItemIdentity, Limit, List, Object, Resource, Shape, Type, pattern, pattern_count,
 };
-use crate::k8s::{Quantity, QuantityError, Version};
+use crate::k8s::{Quantity, Version};
 use crate::source::{Kind, NodeRef, Step};
 
 /// Compares an object with the type of its kind.
@@ -332,7 +332,7 @@ impl<'t> Walk<'t, '_> {
         // The server trims, too.
         let text = node.text().trim();
         let Err(error) = text.parse::<Quantity>() else { return };
-        if error == QuantityError::Number && self.author == Author::Other && is_zero(text) {
+        if self.author == Author::Other && Quantity::of_server(text).is_ok() {
             let message = format!("the server reads `{text}` as 0");
             let finding = self.error(Code::ValueNotAllowed, node, message).warning();
             return self.found(finding.help("write a number before the suffix"));
@@ -575,12 +575,6 @@ fn matches(index: u16, text: &str) -> bool {
 }
 
 /// Whether Go's `base64.StdEncoding` reads it: padded, line breaks anywhere.
-/// Whether a quantity is a suffix without a number, for which the server takes 0.
-fn is_zero(text: &str) -> bool {
-    let unsigned = text.trim_start_matches(['+', '-', '.']);
-    !text.is_empty() && format!("0{unsigned}").parse::<Quantity>().is_ok()
-}
-
 fn is_base64(text: &str) -> bool {
     let mut digits = 0;
     let mut padding = 0;

@@ -165,12 +165,3 @@ fn parameters_are_found_among_the_objects() {
     assert_eq!(judge(&limits(1), WEB), Vec::<String>::new());
     assert_eq!(judge(&limits(2), WEB), ["V044 : the policy `p` refuses it: too few"]);
 }
-
-#[test]
-fn expressions_that_do_not_compile_are_found_in_the_policy() {
-    assert_eq!(
-        judge(&policy("  validations: [{ expression: objct.spec.replicas > 0 }]", ""), WEB)[0],
-        "V043 spec.validations[0].expression: the expression names `objct`, which is no variable \
-         here [write `object`]"
-    );
-}

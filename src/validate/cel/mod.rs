@@ -7,6 +7,7 @@
 
 mod evaluate;
 mod names;
+mod types;
 mod values;
 
 use std::sync::OnceLock;
@@ -17,6 +18,7 @@ pub use kube_cel::cel::Value;
 use kube_cel::cel::parser::{Expression as Syntax, Parser};
 
 pub use names::unknown_names;
+pub use types::{Type, misfits, result_type};
 pub use values::{dynamic, escape, float, formatted, map, none, text, whole_number};
 
 /// How many nested brackets an expression may have, as to the server.

@@ -4,10 +4,7 @@ use std::sync::Arc;
 
 use super::schema::Schema;
 use super::{CustomKind, CustomKinds};
-use crate::diagnostic::{Code, nearest};
 use crate::source::NodeRef;
-use crate::validate::Finding;
-use crate::validate::cel::{self, Fault};
 
 /// Whether an object defines a kind.
 #[must_use]
@@ -36,35 +33,5 @@ pub fn read(root: NodeRef<'_>, kinds: &mut CustomKinds) {
             schema: Arc::new(schema.unwrap_or_default()),
             at: root.at(),
         });
-    }
-}
-
-/// What the server would not compile of an expression, each at `at`.
-pub(in crate::validate) fn compile_errors(
-    root: NodeRef<'_>,
-    at: NodeRef<'_>,
-    expression: &cel::Expression,
-    known: &[&str],
-) -> Vec<Finding> {
-    match expression.syntax() {
-        Err(Fault::Error(error)) => {
-            let message = format!("the expression does not compile: {error}");
-            vec![Finding::error(Code::ExpressionOfRule, root, at, message)]
-        }
-        Err(Fault::Unknown(reason)) => {
-            let message = format!("the expression cannot be checked: {reason}");
-            vec![Finding::error(Code::RuleNotChecked, root, at, message).warning()]
-        }
-        Ok(_) => cel::unknown_names(expression, known)
-            .into_iter()
-            .map(|name| {
-                let message = format!("the expression names `{name}`, which is no variable here");
-                let finding = Finding::error(Code::ExpressionOfRule, root, at, message);
-                match nearest(&name, known.iter().copied()) {
-                    Some(near) => finding.help(format!("write `{near}`")),
-                    None => finding.help(format!("there is `{}`", known.join("`, `"))),
-                }
-            })
-            .collect(),
     }
 }

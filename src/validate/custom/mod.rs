@@ -18,7 +18,6 @@ mod value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(super) use definition::compile_errors;
 pub use definition::is_definition;
 pub use pattern::Pattern;
 pub(super) use rule::shown;

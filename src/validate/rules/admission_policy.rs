@@ -1,10 +1,12 @@
 //! Admission policies: `ValidateValidatingAdmissionPolicy`, its binding and their mutating
 //! twins of `k8s.io/kubernetes/pkg/apis/admissionregistration/validation`.
 
+use super::expression::Environment;
 use super::{Report, field, items, metadata, repeated, text, webhook};
 use crate::diagnostic::Code;
 use crate::k8s::NameForm;
 use crate::source::NodeRef;
+use crate::validate::cel::Type;
 
 pub fn policy<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
     let Some(spec) = field(root, "spec") else { return };
@@ -19,7 +21,12 @@ pub fn policy<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
             report.required_items(constraints, "resourceRules", "say which resources it is about");
         }
     }
-    webhook::conditions(field(spec, "matchConditions"), report);
+    let mut environment = Environment::of_request();
+    if field(spec, "paramKind").is_some() {
+        environment = environment.with("params");
+    }
+    webhook::conditions(field(spec, "matchConditions"), &environment, report);
+    let mut names = Vec::new();
     for variable in items(spec, "variables") {
         if let Some(name) =
             report.required(variable, "name").filter(|name| !is_identifier(name.text()))
@@ -27,7 +34,13 @@ pub fn policy<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
             let message = format!("`{}` is no name of a variable in CEL", name.text());
             report.error(Code::NameNotAllowed, name, message, "write letters, digits and `_`");
         }
-        report.expression(variable, "expression");
+        // A variable knows those before it.
+        let known = environment.clone().with_fields("variables", names.clone()).giving(&[]);
+        report.expression(variable, "expression", &known);
+        names.push(text(variable, "name"));
+    }
+    if !names.is_empty() {
+        environment = environment.with_fields("variables", names);
     }
     if text(root, "kind") == "MutatingAdmissionPolicy" {
         return;
@@ -38,9 +51,9 @@ pub fn policy<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
         report.missing(spec, "validations", "say what has to hold");
     }
     for validation in items(spec, "validations") {
-        check_validation(validation, report);
+        check_validation(validation, &environment, report);
     }
-    annotations(root, spec, report);
+    annotations(root, spec, &environment, report);
 }
 
 fn param_kind<'t>(kind: NodeRef<'t>, report: &mut Report<'t, '_>) {
@@ -81,8 +94,12 @@ fn match_resources<'t>(node: NodeRef<'t>, report: &mut Report<'t, '_>) {
     }
 }
 
-fn check_validation<'t>(validation: NodeRef<'t>, report: &mut Report<'t, '_>) {
-    report.expression(validation, "expression");
+fn check_validation<'t>(
+    validation: NodeRef<'t>,
+    environment: &Environment<'_>,
+    report: &mut Report<'t, '_>,
+) {
+    report.expression(validation, "expression", environment);
     for name in ["message", "messageExpression"] {
         let Some(node) = field(validation, name).filter(|node| !node.text().is_empty()) else {
             continue;
@@ -97,6 +114,9 @@ fn check_validation<'t>(validation: NodeRef<'t>, report: &mut Report<'t, '_>) {
         } else if name == "message" && node.text().trim().contains(['\n', '\r']) {
             let message = "a message is one line";
             report.error(Code::ValueNotAllowed, node, message, "write it without line breaks");
+        } else if name == "messageExpression" {
+            let environment = environment.clone().without("authorizer").giving(&[Type::String]);
+            report.compile(node, &environment);
         }
     }
     report.set_word(
@@ -105,7 +125,12 @@ fn check_validation<'t>(validation: NodeRef<'t>, report: &mut Report<'t, '_>) {
     );
 }
 
-fn annotations<'t>(root: NodeRef<'t>, spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
+fn annotations<'t>(
+    root: NodeRef<'t>,
+    spec: NodeRef<'t>,
+    environment: &Environment<'_>,
+    report: &mut Report<'t, '_>,
+) {
     let Some(list) = field(spec, "auditAnnotations") else { return };
     report.at_most(list, 20);
     let policy = root.at_path(&["metadata", "name"]).map_or("", NodeRef::text);
@@ -118,7 +143,8 @@ fn annotations<'t>(root: NodeRef<'t>, spec: NodeRef<'t>, report: &mut Report<'t,
             let finding = finding.as_server(report.root, annotation, ".key");
             report.push(finding.help("write a key such as `reason`"));
         }
-        report.expression(annotation, "valueExpression");
+        let environment = environment.clone().giving(&[Type::String, Type::Null]);
+        report.expression(annotation, "valueExpression", &environment);
     }
     let annotations = list.items();
     for (first, again) in repeated(&annotations, |one| Some(text(one, "key"))) {

@@ -4,11 +4,12 @@
 //! A schema is structural: each field has a type outside of `allOf`, `anyOf`, `oneOf` and `not`,
 //! which only restrict the values. What the estimated cost of its rules is, gen does not say.
 
+use super::expression::Environment;
 use super::{Report, field, flag, items, repeated, text};
 use crate::diagnostic::{Code, Severity};
 use crate::source::{Kind, NodeRef};
-use crate::validate::cel::{self, Expression};
-use crate::validate::custom::{Pattern, Schema, check_default, compile_errors};
+use crate::validate::cel::{self, Expression, Type};
+use crate::validate::custom::{Pattern, Schema, check_default};
 use crate::validate::schema;
 
 const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
@@ -119,9 +120,15 @@ fn structural<'t>(node: NodeRef<'t>, level: Level, report: &mut Report<'t, '_>) 
     let either = flag(node, "x-kubernetes-int-or-string");
     let embedded = flag(node, "x-kubernetes-embedded-resource");
     match field(node, "items") {
-        Some(items) => structural(items, Level::Item, report),
+        Some(items) if matches!(items.kind(), Kind::Map | Kind::List) => {
+            structural(items, Level::Item, report);
+        }
+        Some(items) if of == "array" => {
+            let message = "the schema of the items is no map";
+            report.error(Code::WrongObjectType, items, message, "write a map");
+        }
         None if of == "array" => report.missing(node, "items", "say what the list holds"),
-        None => {}
+        _ => {}
     }
     for property in field(node, "properties").into_iter().flat_map(NodeRef::entries) {
         structural(property, Level::Field, report);
@@ -542,7 +549,9 @@ fn map_list<'t>(
 }
 
 fn check_rule<'t>(rule: NodeRef<'t>, schema: NodeRef<'t>, report: &mut Report<'t, '_>) {
-    report.expression(rule, "rule");
+    if field(rule, "rule").is_none_or(|rule| rule.text().trim().is_empty()) {
+        report.missing(rule, "rule", "write an expression in CEL");
+    }
     let text_of = |name: &str| field(rule, name).filter(|node| !node.text().is_empty());
     for name in ["message", "messageExpression", "fieldPath"] {
         if let Some(node) = text_of(name).filter(|node| node.text().trim().is_empty()) {
@@ -574,18 +583,15 @@ fn check_rule<'t>(rule: NodeRef<'t>, schema: NodeRef<'t>, report: &mut Report<'t
 
 /// Looks for what the server would not compile, which it does once all else is sound.
 fn compile<'t>(rule: NodeRef<'t>, place: Place<'_>, report: &mut Report<'t, '_>) {
-    let known = ["self", "oldSelf"];
-    let expression = |name: &str| {
-        let node = field(rule, name).filter(|node| !node.text().trim().is_empty())?;
-        Some((node, Expression::new(node.text())))
-    };
-    if let Some((node, message)) = expression("messageExpression") {
-        report.findings.extend(compile_errors(report.root, node, &message, &known));
+    let written = |name| field(rule, name).filter(|node| !node.text().trim().is_empty());
+    if let Some(message) = written("messageExpression") {
+        report.compile(message, &Environment::of_schema().giving(&[Type::String]));
     }
-    let Some((node, expression)) = expression("rule") else { return };
-    let errors = compile_errors(report.root, node, &expression, &known);
-    let compiles = errors.is_empty();
-    report.findings.extend(errors);
+    let Some(node) = written("rule") else { return };
+    let found = report.findings.len();
+    report.compile(node, &Environment::of_schema());
+    let compiles = report.findings.len() == found;
+    let expression = Expression::new(node.text());
     let transition =
         cel::unknown_names(&expression, &["self"]).iter().any(|name| name == "oldSelf");
     if transition && place.anonymous {

@@ -1,6 +1,7 @@
 //! Devices and claims of them: `ValidateResourceClaim`, its template and `ValidateDeviceClass`
 //! of `k8s.io/kubernetes/pkg/apis/resource/validation`.
 
+use super::expression::Environment;
 use super::{Report, field, items, metadata, repeated, resources, text, volume};
 use crate::diagnostic::Code;
 use crate::k8s::NameForm;
@@ -122,7 +123,7 @@ fn selectors<'t>(node: NodeRef<'t>, report: &mut Report<'t, '_>) {
     for selector in items(node, "selectors") {
         match field(selector, "cel") {
             None => report.missing(selector, "cel", "write `cel: { expression: ... }`"),
-            Some(cel) => report.expression(cel, "expression"),
+            Some(cel) => report.expression(cel, "expression", &Environment::of_device()),
         }
     }
 }

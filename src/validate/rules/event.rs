@@ -23,6 +23,7 @@ pub fn check<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
         let finding = finding.as_server(report.root, root, "involvedObject.namespace");
         report.push(finding.help(format!("write `namespace: {own}` under `{about}`")));
     }
+    report.micro_time(field(root, "eventTime"));
     if !modern || field(root, "eventTime").is_none() {
         return;
     }

@@ -22,6 +22,7 @@ mod dns;
 mod endpoint_slice;
 mod env;
 mod event;
+mod expression;
 mod flow_control;
 mod ingress;
 mod ingress_class;
@@ -296,7 +297,7 @@ impl<'t> Report<'t, '_> {
     /// Checks that a text that is set is one of some words.
     fn set_word(&mut self, node: Option<NodeRef<'t>>, words: &[&str]) {
         match node {
-            Some(node) if node.as_str() == Some("") => {
+            Some(node) if node.as_str() == Some("") || node.kind() == Kind::Null => {
                 let help = format!("write `{}`, or delete the field", words.join("` or `"));
                 self.error(Code::ValueNotAllowed, node, "the value is empty", help);
             }

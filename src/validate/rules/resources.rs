@@ -200,5 +200,5 @@ pub fn quantity(node: NodeRef<'_>) -> Option<Quantity> {
     if node.kind() == Kind::Null {
         return Some(Quantity::default());
     }
-    node.text().trim().parse().ok()
+    Quantity::of_server(node.text().trim()).ok()
 }

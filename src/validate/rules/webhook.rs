@@ -1,6 +1,7 @@
 //! Admission webhooks: `ValidateValidatingWebhookConfiguration` and its twin of
 //! `k8s.io/kubernetes/pkg/apis/admissionregistration/validation`.
 
+use super::expression::Environment;
 use super::{Report, field, items, metadata, repeated, text};
 use crate::diagnostic::Code;
 use crate::k8s::NameForm;
@@ -49,7 +50,7 @@ fn one<'t>(hook: NodeRef<'t>, report: &mut Report<'t, '_>) {
         client(config, report);
     }
     reviews(hook, "admissionReviewVersions", report);
-    conditions(field(hook, "matchConditions"), report);
+    conditions(field(hook, "matchConditions"), &Environment::of_request(), report);
 }
 
 /// Checks which requests a webhook or a policy is about: `validateRuleWithOperations`.
@@ -201,12 +202,16 @@ pub fn reviews<'t>(hook: NodeRef<'t>, name: &str, report: &mut Report<'t, '_>) {
 }
 
 /// Checks the conditions under which a webhook or a policy is asked.
-pub fn conditions<'t>(list: Option<NodeRef<'t>>, report: &mut Report<'t, '_>) {
+pub fn conditions<'t>(
+    list: Option<NodeRef<'t>>,
+    environment: &Environment<'_>,
+    report: &mut Report<'t, '_>,
+) {
     let Some(list) = list else { return };
     report.at_most(list, 64);
     for condition in list.items() {
         report.required_name(NameForm::QualifiedName, condition, "name");
-        report.expression(condition, "expression");
+        report.expression(condition, "expression", environment);
     }
     let conditions = list.items();
     let name = |condition| Some(text(condition, "name")).filter(|name| !name.is_empty());
@@ -214,15 +219,5 @@ pub fn conditions<'t>(list: Option<NodeRef<'t>>, report: &mut Report<'t, '_>) {
         let node = field(again, "name").unwrap_or(again);
         let message = format!("another condition is named `{}`, too", node.text());
         report.repeated(Code::RepeatedItem, first, node, message);
-    }
-}
-
-impl<'t> Report<'t, '_> {
-    /// Requires an expression.
-    pub fn expression(&mut self, holder: NodeRef<'t>, name: &str) {
-        let there = field(holder, name).is_some_and(|node| !node.text().trim().is_empty());
-        if !there {
-            self.missing(holder, name, "write an expression in CEL");
-        }
     }
 }
