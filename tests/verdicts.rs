@@ -20,8 +20,9 @@ use std::path::Path;
 use flate2::read::GzDecoder;
 use gen_compiler::diagnostic::{Code, Severity};
 use gen_compiler::k8s::Version;
+use gen_compiler::k8s::schema::Resource;
 use gen_compiler::source::{Kind, Origin, Rule, Tree, TreeBuilder};
-use gen_compiler::validate::{self, Author, Cluster, Finding, security};
+use gen_compiler::validate::{self, Author, Cluster, Finding, admission, security};
 use rayon::prelude::*;
 use regex_lite::Regex;
 use serde::Deserialize;
@@ -96,6 +97,153 @@ fn pod_security() {
     );
 }
 
+/// What ValidatingAdmissionPolicies say of objects that the server takes otherwise.
+#[test]
+fn policies() {
+    let verdicts = recorded("policies-1.36");
+    let manifests = Path::new(FOLDER).join("manifests");
+    let good = manifests_in(&manifests.join("core"));
+    let mut disagreements = Vec::new();
+    let (mut decided, mut undecided) = (0, 0);
+    for file in verdicts.chunk_by(|a, b| a.policy == b.policy) {
+        let name = &file[0].policy;
+        let text = fs::read_to_string(manifests.join(format!("policies/{name}.yaml"))).unwrap();
+        let mut policies = documents(&text);
+        for policy in &policies {
+            let mut found = Vec::new();
+            validate::object(policy.root(), Author::Other, &Cluster::default(), &mut found);
+            found.retain(|finding| finding.severity == Severity::Error);
+            assert!(found.is_empty(), "{name} is good, but gen finds {found:?}");
+        }
+        policies.extend(manifests_in(&manifests.join("cluster")).values().map(tree));
+        let cluster = Cluster { policies, ..Cluster::default() };
+        for verdict in file {
+            let mut object = good[&verdict.manifest].clone();
+            verdict.edit.apply(&mut object);
+            let own = OwnWords::of(&in_a_namespace(object), &cluster);
+            if own.undecided {
+                undecided += 1;
+                continue;
+            }
+            decided += 1;
+            let server = ServerWords::of(verdict);
+            if !server.agree_with(&own) {
+                disagreements.push(format!(
+                    "{name}: {} {}\n  denials: {:?}, gen: {:?}\n  warnings: {:?}, gen: {:?}",
+                    verdict.manifest,
+                    verdict.edit.text(),
+                    server.denial,
+                    own.denials.first(),
+                    server.warnings.difference(&own.warnings).collect::<Vec<_>>(),
+                    own.warnings.difference(&server.warnings).collect::<Vec<_>>(),
+                ));
+            }
+        }
+    }
+    println!("policies: {decided} verdicts, {undecided} that need the cluster");
+    assert!(disagreements.is_empty(), "{}:\n{}", disagreements.len(), disagreements.join("\n"));
+    assert!(decided >= 1800 && undecided <= 130, "{decided} and {undecided}");
+}
+
+fn documents(text: &str) -> Vec<Tree> {
+    serde_yaml::Deserializer::from_str(text)
+        .map(|document| tree(&Value::deserialize(document).unwrap()))
+        .collect()
+}
+
+/// An object that names no namespace was asked about in `shop`.
+fn in_a_namespace(mut object: Value) -> Value {
+    let text = |name: &str| object[name].as_str().unwrap_or_default();
+    let of = Resource::find(Version::default(), text("apiVersion"), text("kind"));
+    let is_named = object["metadata"].get("namespace").is_some_and(|name| name != "");
+    if of.is_some_and(Resource::is_namespaced) && !is_named {
+        object["metadata"]["namespace"] = "shop".into();
+    }
+    object
+}
+
+/// What gen says of an object under policies, in the order of their validations.
+#[derive(Debug)]
+struct OwnWords {
+    denials: Vec<String>,
+    warnings: BTreeSet<String>,
+    undecided: bool,
+}
+
+impl OwnWords {
+    fn of(object: &Value, cluster: &Cluster) -> Self {
+        let tree = tree(object);
+        let mut findings = Vec::new();
+        admission::check(&[tree.root()], cluster, &mut findings);
+        let words = |finding: &Finding| {
+            let (_, message) = finding.message.split_once(" refuses it: ").unwrap();
+            let failed = Regex::new("^.* in `([^`]*)`$").unwrap();
+            let untrue = Regex::new("^`([^`]*)` does not hold$").unwrap();
+            if message.starts_with("its binding names no namespace") {
+                return "the binding".to_owned();
+            }
+            let message = failed.replace(message, "error in $1").into_owned();
+            untrue.replace(&message, "untrue $1").into_owned()
+        };
+        let of = |severity| {
+            findings
+                .iter()
+                .filter(move |it| it.code == Code::Policy && it.severity == severity)
+                .map(words)
+        };
+        Self {
+            denials: of(Severity::Error).collect(),
+            warnings: of(Severity::Warning).collect(),
+            undecided: findings.iter().any(|finding| finding.code == Code::RuleNotChecked),
+        }
+    }
+}
+
+/// What the server says: the first denial, and all warnings.
+#[derive(Debug)]
+struct ServerWords {
+    denial: Option<String>,
+    warnings: BTreeSet<String>,
+}
+
+impl ServerWords {
+    fn of(verdict: &Verdict) -> Self {
+        let about = r"(?s)^(Validation failed for )?ValidatingAdmissionPolicy '[^']*' with binding '[^']*'( denied request)?: ";
+        let about = Regex::new(about).unwrap();
+        let failed = Regex::new("(?s)^expression '(.*)' resulted in error: .*$").unwrap();
+        let untrue = Regex::new("(?s)^failed expression: (.*)$").unwrap();
+        let words = |text: &str| {
+            assert!(about.is_match(text), "{text}");
+            let text = about.replace(text, "").into_owned();
+            if text.starts_with("failed to configure binding: ") {
+                return "the binding".to_owned();
+            }
+            // As gen shows expressions.
+            let shown = |of: &str, found: &regex_lite::Captures<'_>| {
+                let line: String = found[1].split_whitespace().collect::<Vec<_>>().join(" ");
+                match line.chars().count() {
+                    0..=80 => format!("{of} {line}"),
+                    _ => format!("{of} {}...", line.chars().take(77).collect::<String>()),
+                }
+            };
+            let text = failed
+                .replace(&text, |found: &regex_lite::Captures<'_>| shown("error in", found))
+                .into_owned();
+            untrue
+                .replace(&text, |found: &regex_lite::Captures<'_>| shown("untrue", found))
+                .into_owned()
+        };
+        Self {
+            denial: verdict.causes.first().map(|Cause(_, _, message)| words(message)),
+            warnings: verdict.warnings.iter().map(|text| words(text)).collect(),
+        }
+    }
+
+    fn agree_with(&self, own: &OwnWords) -> bool {
+        self.denial.as_ref() == own.denials.first() && self.warnings == own.warnings
+    }
+}
+
 #[derive(Deserialize)]
 struct Verdict {
     manifest: String,
@@ -108,6 +256,10 @@ struct Verdict {
     message: String,
     #[serde(default)]
     causes: Vec<Cause>,
+    #[serde(default)]
+    warnings: Vec<String>,
+    #[serde(default)]
+    policy: String,
 }
 
 /// Field, reason, message.

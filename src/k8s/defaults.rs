@@ -112,6 +112,24 @@ const SERVICE: &[Default] = &[
 
 const POD_OBJECT: &[Default] = &[("spec.enableServiceLinks", "true", None), ("status", "{}", None)];
 const CLAIM: &[Default] = &[("spec.volumeMode", "Filesystem", None), ("status", "{}", None)];
+const VOLUME: &[Default] = &[
+    ("spec.persistentVolumeReclaimPolicy", "Retain", None),
+    ("spec.volumeMode", "Filesystem", None),
+    ("spec.hostPath.type", "", None),
+    ("status", "{}", None),
+];
+const REPLICATED: &[Default] = &[("spec.replicas", "1", None), ("status", "{}", None)];
+const PRIORITY_CLASS: &[Default] = &[("preemptionPolicy", "PreemptLowerPriority", None)];
+const CSI_DRIVER: &[Default] = &[
+    ("spec.attachRequired", "true", None),
+    ("spec.fsGroupPolicy", "ReadWriteOnceWithFSType", None),
+    ("spec.podInfoOnMount", "false", None),
+    ("spec.requiresRepublish", "false", None),
+    ("spec.seLinuxMount", "false", None),
+    ("spec.storageCapacity", "false", None),
+];
+const ENDPOINT_SLICE: &[Default] = &[("ports[].name", "", None), ("ports[].protocol", "TCP", None)];
+const INGRESS_CLASS: &[Default] = &[("spec.parameters.scope", "Cluster", None)];
 const SECRET: &[Default] = &[("type", "Opaque", None)];
 const STORAGE_CLASS: &[Default] =
     &[("reclaimPolicy", "Delete", None), ("volumeBindingMode", "Immediate", None)];
@@ -136,7 +154,14 @@ fn of_kind(kind: &str) -> Option<(Option<&'static str>, &'static [Default])> {
         "DaemonSet" => (Some("spec.template.spec"), DAEMON_SET),
         "Job" => (Some("spec.template.spec"), JOB),
         "CronJob" => (Some("spec.jobTemplate.spec.template.spec"), CRON_JOB),
+        "ReplicaSet" | "ReplicationController" => (Some("spec.template.spec"), REPLICATED),
+        "PodTemplate" => (Some("template.spec"), &[]),
         "Service" => (None, SERVICE),
+        "PersistentVolume" => (None, VOLUME),
+        "PriorityClass" => (None, PRIORITY_CLASS),
+        "CSIDriver" => (None, CSI_DRIVER),
+        "EndpointSlice" => (None, ENDPOINT_SLICE),
+        "IngressClass" => (None, INGRESS_CLASS),
         "PersistentVolumeClaim" => (None, CLAIM),
         "Secret" => (None, SECRET),
         "StorageClass" => (None, STORAGE_CLASS),
@@ -144,8 +169,9 @@ fn of_kind(kind: &str) -> Option<(Option<&'static str>, &'static [Default])> {
         "NetworkPolicy" => (None, NETWORK_POLICY),
         "RoleBinding" | "ClusterRoleBinding" => (None, BINDING),
         "Ingress" | "PodDisruptionBudget" => (None, INGRESS),
-        "ConfigMap" | "ServiceAccount" | "Role" | "ClusterRole" | "Namespace" | "PriorityClass"
-        | "ResourceQuota" => (None, &[]),
+        "ConfigMap" | "ServiceAccount" | "Role" | "ClusterRole" | "Namespace" | "ResourceQuota" => {
+            (None, &[])
+        }
         _ => return None,
     })
 }

@@ -22,6 +22,7 @@ pub use finding::{Finding, object_name};
 
 use crate::diagnostic::{Code, Diagnostics, Severity};
 use crate::k8s::Version;
+use crate::k8s::schema::Resource;
 use crate::source::{NodeRef, Tree};
 use references::Member;
 
@@ -68,6 +69,14 @@ impl Cluster {
             known.rsplit_once('/').is_some_and(|(of, name)| of == api_version && name == kind)
         };
         self.kinds.iter().any(known)
+    }
+
+    /// Whether the objects of a kind lie in namespaces; `None` for kinds that gen does not know.
+    fn is_namespaced(&self, api_version: &str, kind: &str) -> Option<bool> {
+        let custom = self.custom.find(api_version, kind).map(|custom| custom.is_namespaced);
+        custom.or_else(|| {
+            Resource::find(self.version, api_version, kind).map(Resource::is_namespaced)
+        })
     }
 }
 

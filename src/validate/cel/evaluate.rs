@@ -14,13 +14,13 @@ use kube_cel::cel::common::ast::{
 use kube_cel::cel::objects::{Key, OptionalValue};
 use kube_cel::cel::{Context, ExecutionError, Value};
 
-use super::{Fault, Variables, text};
+use super::{Fault, Unknown, Variables, functions, text};
 use crate::validate::custom::Pattern;
 
 /// How many steps an expression may take; the server stops at a cost of its own before.
 const MAX_STEPS: u64 = 5_000_000;
 
-type Result<T = Value> = std::result::Result<T, Fault>;
+pub(super) type Result<T = Value> = std::result::Result<T, Fault>;
 
 /// The value of an expression.
 pub fn evaluate(expression: &IdedExpr, variables: &dyn Variables, library: &Context<'_>) -> Result {
@@ -54,11 +54,11 @@ impl<'s> Scope<'s> {
     }
 }
 
-fn error<T>(message: impl Into<String>) -> Result<T> {
+pub(super) fn error<T>(message: impl Into<String>) -> Result<T> {
     Err(Fault::Error(message.into()))
 }
 
-fn no_overload<T>(of: &str) -> Result<T> {
+pub(super) fn no_overload<T>(of: &str) -> Result<T> {
     error(format!("no such overload: {of}"))
 }
 
@@ -72,6 +72,17 @@ fn as_optional(value: &Value) -> Option<&OptionalValue> {
 
 impl Machine<'_> {
     fn value(&self, expression: &IdedExpr, scope: Option<&Scope<'_>>) -> Result {
+        let value = self.value_or_unknown(expression, scope)?;
+        match Unknown::of(&value) {
+            Some(unknown) => Err(Fault::Unknown(match text_of(expression) {
+                Some(path) => format!("`{path}`: {}", unknown.reason),
+                None => unknown.reason.clone(),
+            })),
+            None => Ok(value),
+        }
+    }
+
+    fn value_or_unknown(&self, expression: &IdedExpr, scope: Option<&Scope<'_>>) -> Result {
         self.steps.set(self.steps.get() + 1);
         if self.steps.get() > MAX_STEPS {
             return Err(Fault::Unknown("it takes too many steps".to_owned()));
@@ -154,13 +165,13 @@ impl Machine<'_> {
         let operand = self.value(&select.operand, scope)?;
         let key = Key::String(Arc::new(select.field.clone()));
         if let Some(chain) = as_optional(&operand) {
-            let found = chain.value().and_then(|value| lookup(value, &key));
+            let found = chain.value().map_or(Ok(None), |value| lookup(value, &key))?;
             return Ok(if select.test { Value::Bool(found.is_some()) } else { optional(found) });
         }
         let Value::Map(_) = &operand else {
             return no_overload(&format!("{}.{}", type_name(&operand), select.field));
         };
-        match lookup(&operand, &key) {
+        match lookup(&operand, &key)? {
             found if select.test => Ok(Value::Bool(found.is_some())),
             Some(value) => Ok(value),
             None => error(format!("no such key: {}", select.field)),
@@ -423,14 +434,14 @@ impl Machine<'_> {
                 Ok(Value::Bool(list.iter().any(|other| equal(item, other))))
             }
             (operators::IN, [key, value @ Value::Map(_)]) => {
-                Ok(Value::Bool(lookup(value, &key_of(key)?).is_some()))
+                Ok(Value::Bool(lookup(value, &key_of(key)?)?.is_some()))
             }
             (operators::INDEX, [operand, index]) => {
                 if as_optional(operand).is_some() {
                     return optional_index(operand, index);
                 }
                 match operand {
-                    Value::Map(_) => match lookup(operand, &key_of(index)?) {
+                    Value::Map(_) => match lookup(operand, &key_of(index)?)? {
                         Some(value) => Ok(value),
                         None => error(format!("no such key: {}", plain(index))),
                     },
@@ -467,7 +478,18 @@ impl Machine<'_> {
                 let types: Vec<&str> = arguments.iter().map(type_name).collect();
                 no_overload(&format!("{name} applied to ({})", types.join(", ")))
             }
-            _ => self.delegate(Receiver::None, name, arguments),
+            ("semver", [Value::String(version), ..]) => {
+                // Where a version was built makes no difference.
+                let mut arguments = arguments.to_vec();
+                let valid = self.delegate(Receiver::None, name, &arguments)?;
+                let Some((version, _)) = version.split_once('+') else { return Ok(valid) };
+                arguments[0] = text(version);
+                self.delegate(Receiver::None, name, &arguments)
+            }
+            _ => match functions::function(name, arguments) {
+                Some(result) => result,
+                None => self.delegate(Receiver::None, name, arguments),
+            },
         }
     }
 
@@ -479,6 +501,13 @@ impl Machine<'_> {
             ("optional", "ofNonZeroValue", [value]) => {
                 Ok(optional((!value.is_zero()).then(|| value.clone())))
             }
+            ("format", "named", [Value::String(name)]) => {
+                Ok(optional(self.qualified(prefix, name, &[]).ok()))
+            }
+            ("format", _, []) => match functions::format_named(name) {
+                Some(format) => Ok(format),
+                None => self.delegate(Receiver::Library(prefix), name, arguments),
+            },
             _ => self.delegate(Receiver::Library(prefix), name, arguments),
         }
     }
@@ -517,8 +546,30 @@ impl Machine<'_> {
                 }
             }
             (_, "contains" | "startsWith" | "endsWith" | "matches", _) => no_overload(name),
-            _ => self.delegate(Receiver::Value(target), name, arguments),
+            (_, "isInteger" | "asInteger", []) if type_name(target).ends_with("Quantity") => {
+                self.whole_quantity(target, name)
+            }
+            _ => match functions::method(target, name, arguments) {
+                Some(result) => result,
+                None => self.delegate(Receiver::Value(target), name, arguments),
+            },
         }
+    }
+
+    /// A quantity as an integer, if it fits 64 bits.
+    fn whole_quantity(&self, quantity: &Value, name: &str) -> Result {
+        for (limit, beyond) in
+            [("9223372036854775807", "isGreaterThan"), ("-9223372036854775808", "isLessThan")]
+        {
+            let limit = self.delegate(Receiver::None, "quantity", &[text(limit)])?;
+            if self.delegate(Receiver::Value(quantity), beyond, &[limit])? == Value::Bool(true) {
+                return match name {
+                    "isInteger" => Ok(Value::Bool(false)),
+                    _ => error("cannot convert value to integer"),
+                };
+            }
+        }
+        self.delegate(Receiver::Value(quantity), name, &[])
     }
 
     /// Calls a function of the libraries on values that are known.
@@ -579,12 +630,16 @@ fn name_of(expression: &IdedExpr) -> Option<&str> {
 
 /// The whole of a name with dots.
 fn dotted(select: &SelectExpr) -> Option<String> {
-    let prefix = match &select.operand.expr {
-        Expr::Ident(name) => name.clone(),
-        Expr::Select(inner) => dotted(inner)?,
-        _ => return None,
-    };
-    Some(format!("{prefix}.{}", select.field))
+    Some(format!("{}.{}", text_of(&select.operand)?, select.field))
+}
+
+/// The text of an expression that is a name, with or without dots.
+fn text_of(expression: &IdedExpr) -> Option<String> {
+    match &expression.expr {
+        Expr::Ident(name) => Some(name.clone()),
+        Expr::Select(select) => dotted(select),
+        _ => None,
+    }
 }
 
 fn type_named(name: &str) -> Value {
@@ -654,10 +709,16 @@ fn whole(number: f64) -> Option<i64> {
     (number.fract() == 0.0 && number.abs() < 9.2e18).then_some(number as i64)
 }
 
-fn lookup(map: &Value, key: &Key) -> Option<Value> {
-    match map {
-        Value::Map(map) => map.map.get(key).cloned(),
+fn lookup(map: &Value, key: &Key) -> Result<Option<Value>> {
+    let found = match map {
+        Value::Map(map) => map.map.get(key),
         _ => None,
+    };
+    match found.and_then(Unknown::of).filter(|unknown| !unknown.is_there) {
+        Some(unknown) => {
+            Err(Fault::Unknown(format!("`{}`: {}", plain(&key_value(key)), unknown.reason)))
+        }
+        None => Ok(found.cloned()),
     }
 }
 
@@ -684,7 +745,7 @@ fn optional_index(operand: &Value, index: &Value) -> Result {
         None => operand,
     };
     match operand {
-        Value::Map(_) => Ok(optional(lookup(operand, &key_of(index)?))),
+        Value::Map(_) => Ok(optional(lookup(operand, &key_of(index)?)?)),
         Value::List(items) => Ok(optional(at(items, index)?)),
         _ => no_overload(&format!("{}[?{}]", type_name(operand), type_name(index))),
     }

@@ -6,8 +6,10 @@
 //! it cannot work out instead of guessing.
 
 mod evaluate;
+mod functions;
 mod names;
 mod types;
+mod url;
 mod values;
 
 use std::sync::OnceLock;
@@ -19,7 +21,9 @@ use kube_cel::cel::parser::{Expression as Syntax, Parser};
 
 pub use names::unknown_names;
 pub use types::{Type, misfits, result_type};
-pub use values::{dynamic, escape, float, formatted, map, none, text, whole_number};
+pub use values::{
+    Unknown, dynamic, escape, float, formatted, map, none, text, unknown, whole_number, with,
+};
 
 /// How many nested brackets an expression may have, as to the server.
 const MAX_DEPTH: usize = 90;

@@ -60,7 +60,7 @@ impl Type {
 
 /// The functions that are called on nothing, those of Kubernetes' libraries and the macros that
 /// the parser leaves as calls among them.
-const FUNCTIONS: [&str; 23] = [
+const FUNCTIONS: [&str; 24] = [
     "bool",
     "bytes",
     "cidr",
@@ -78,6 +78,7 @@ const FUNCTIONS: [&str; 23] = [
     "matches",
     "quantity",
     "semver",
+    "sign",
     "size",
     "string",
     "timestamp",

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use base64::Engine;
 use kube_cel::cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue};
-use kube_cel::cel::objects::{Key, Map, OptionalValue};
+use kube_cel::cel::objects::{Key, Map, Opaque, OptionalValue};
 use kube_cel::cel::{Context, Value};
 
 use crate::source::{Kind, NodeRef};
@@ -55,6 +55,53 @@ pub fn float(node: NodeRef<'_>) -> Value {
 #[expect(clippy::cast_possible_truncation, reason = "an integer of JSON is below 2^53")]
 pub fn whole_number(node: NodeRef<'_>) -> Value {
     Value::Int(node.text().parse::<f64>().unwrap_or_default() as i64)
+}
+
+/// A map with another value at a path, in maps that are made where there are none.
+#[must_use]
+pub fn with(value: &Value, path: &[&str], new: Value) -> Value {
+    let Some((first, rest)) = path.split_first() else { return new };
+    let mut entries = match value {
+        Value::Map(map) => HashMap::clone(&map.map),
+        _ => HashMap::new(),
+    };
+    let key = Key::String(Arc::new((*first).to_owned()));
+    let inner = with(entries.get(&key).unwrap_or(&Value::Null), rest, new);
+    entries.insert(key, inner);
+    Value::Map(Map { map: Arc::new(entries) })
+}
+
+/// Stands where a value is that gen does not know.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Unknown {
+    /// Why it is not known.
+    pub reason: String,
+    /// Whether something is there for sure.
+    pub is_there: bool,
+}
+
+impl Opaque for Unknown {
+    fn runtime_type_name(&self) -> &'static str {
+        "unknown"
+    }
+}
+
+impl Unknown {
+    /// The value if it is unknown.
+    #[must_use]
+    pub fn of(value: &Value) -> Option<&Self> {
+        match value {
+            Value::Opaque(value) => value.downcast_ref(),
+            _ => None,
+        }
+    }
+}
+
+/// A value that gen does not know, for a reason. If nothing may be there at all, it cannot be
+/// said either whether something is.
+#[must_use]
+pub fn unknown(reason: &str, is_there: bool) -> Value {
+    Value::Opaque(Arc::new(Unknown { reason: reason.to_owned(), is_there }))
 }
 
 /// The optional that holds nothing.

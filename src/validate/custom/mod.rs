@@ -7,7 +7,7 @@
 
 mod complete;
 mod definition;
-mod format;
+pub(super) mod format;
 mod pattern;
 mod rule;
 mod schema;

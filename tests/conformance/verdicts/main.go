@@ -23,7 +23,9 @@ type record struct {
 	Manifest string `json:"manifest"`
 	// Level is the Pod Security level of the namespace, where it has one.
 	Level string `json:"level,omitempty"`
-	Edit  edit   `json:"edit"`
+	// Policy is the file of the policies that were in force, where there were any.
+	Policy string `json:"policy,omitempty"`
+	Edit   edit   `json:"edit"`
 	verdict
 }
 
@@ -34,6 +36,7 @@ type options struct {
 	cluster   string
 	crds      string
 	levels    string
+	policies  string
 	out       string
 	workers   int
 	older     bool
@@ -47,6 +50,7 @@ func main() {
 	flag.StringVar(&o.cluster, "cluster", "", "the folder of what is in the cluster beforehand")
 	flag.StringVar(&o.crds, "crds", "", "CRD files to install, separated by commas")
 	flag.StringVar(&o.levels, "levels", "", "ask in the namespaces of these Pod Security levels, separated by commas")
+	flag.StringVar(&o.policies, "policies", "", "ask under each of the policies of this folder in turn")
 	flag.StringVar(&o.out, "out", "", "the file to write; what changed in it is printed")
 	flag.IntVar(&o.workers, "workers", 4, "how many questions to ask at once")
 	flag.BoolVar(&o.older, "older", false, "leave out the manifests that this version does not take")
@@ -93,6 +97,11 @@ func run(o options, args []string) error {
 		return err
 	}
 	records = slices.DeleteFunc(records, func(r record) bool { return !r.ofObject(r.Level != "") })
+	if o.policies != "" {
+		if records, err = api.askUnderPolicies(o.policies, records, objects, o.workers); err != nil {
+			return err
+		}
+	}
 	before, err := readRecords(o.out)
 	if err != nil {
 		return err

@@ -39,10 +39,34 @@ func readFolder(folder string) ([]manifest, error) {
 }
 
 func readManifest(path string) (map[string]any, error) {
+	objects, err := readManifests(path)
+	if err != nil {
+		return nil, err
+	}
+	if len(objects) != 1 {
+		return nil, fmt.Errorf("%s: %d objects", path, len(objects))
+	}
+	return objects[0], nil
+}
+
+// readManifests reads a file of one or several objects.
+func readManifests(path string) ([]map[string]any, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
+	var out []map[string]any
+	for _, document := range bytes.Split(text, []byte("\n---\n")) {
+		object, err := parse(path, document)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, object)
+	}
+	return out, nil
+}
+
+func parse(path string, text []byte) (map[string]any, error) {
 	converted, err := yaml.YAMLToJSONStrict(text)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)

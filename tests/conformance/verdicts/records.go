@@ -65,7 +65,7 @@ func readRecords(path string) ([]record, error) {
 // report says how verdicts on the same edits differ from those that were recorded before.
 func report(out io.Writer, name string, before, after []record) {
 	key := func(r record) string {
-		text, _ := json.Marshal([]any{r.Manifest, r.Level, r.Edit})
+		text, _ := json.Marshal([]any{r.Manifest, r.Level, r.Policy, r.Edit})
 		return string(text)
 	}
 	// The server walks some maps, so that the order of its causes differs.
