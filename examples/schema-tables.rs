@@ -145,7 +145,7 @@ struct Model {
 }
 
 /// What the document calls required and the server does not ask for.
-const NOT_REQUIRED: [(&str, &str); 37] = [
+const NOT_REQUIRED: [(&str, &str); 42] = [
     ("io.k8s.api.apps.v1.ControllerRevision", "revision"),
     ("io.k8s.api.batch.v1.PodFailurePolicy", "rules"),
     ("io.k8s.api.batch.v1.PodFailurePolicyOnPodConditionsPattern", "status"),
@@ -153,6 +153,9 @@ const NOT_REQUIRED: [(&str, &str); 37] = [
     ("io.k8s.api.core.v1.ConfigMapNodeConfigSource", "kubeletConfigKey"),
     ("io.k8s.api.core.v1.ConfigMapNodeConfigSource", "name"),
     ("io.k8s.api.core.v1.ConfigMapNodeConfigSource", "namespace"),
+    ("io.k8s.api.core.v1.FileKeySelector", "key"),
+    ("io.k8s.api.core.v1.FileKeySelector", "path"),
+    ("io.k8s.api.core.v1.FileKeySelector", "volumeName"),
     ("io.k8s.api.core.v1.HTTPHeader", "value"),
     ("io.k8s.api.core.v1.ISCSIPersistentVolumeSource", "lun"),
     ("io.k8s.api.core.v1.ISCSIVolumeSource", "lun"),
@@ -162,6 +165,7 @@ const NOT_REQUIRED: [(&str, &str); 37] = [
     ("io.k8s.api.core.v1.PodResourceClaim", "name"),
     ("io.k8s.api.core.v1.PreferredSchedulingTerm", "preference"),
     ("io.k8s.api.core.v1.SleepAction", "seconds"),
+    ("io.k8s.api.core.v1.ResourceClaim", "name"),
     ("io.k8s.api.core.v1.Sysctl", "value"),
     ("io.k8s.api.core.v1.TypedLocalObjectReference", "kind"),
     ("io.k8s.api.core.v1.TypedLocalObjectReference", "name"),
@@ -181,6 +185,7 @@ const NOT_REQUIRED: [(&str, &str); 37] = [
     ("io.k8s.api.storage.v1.CSINodeSpec", "drivers"),
     ("io.k8s.api.storage.v1.TokenRequest", "audience"),
     (CUSTOM_VERSION, "served"),
+    (CUSTOM_VERSION, "storage"),
     (LABEL_REQUIREMENT, "key"),
     (LABEL_REQUIREMENT, "operator"),
 ];

@@ -204,8 +204,7 @@ impl<'t> Walk<'t, '_> {
                 // The server takes an empty word for none at all, an empty text it needs not.
                 let empty = entry.as_str() == Some("") && !self.custom;
                 match field.of.shape() {
-                    Shape::Enum(_) | Shape::Str if empty && (!field.required || self.in_status) => {
-                    }
+                    Shape::Enum(_) | Shape::Str if empty && !self.is_needed(entry, field) => {}
                     Shape::Str if empty => {
                         let message = format!("`{name}` is empty");
                         let finding = self.error(Code::ValueNotAllowed, entry, message);
@@ -217,6 +216,11 @@ impl<'t> Walk<'t, '_> {
             None if object.is_open() => {}
             None => self.unknown_field(entry, name, object),
         }
+    }
+
+    /// Whether the server asks for a text in a field.
+    fn is_needed(&self, entry: NodeRef<'t>, field: Field) -> bool {
+        field.required && !self.in_status && !self.is_left_to_controller(entry)
     }
 
     fn unknown_field(&mut self, entry: NodeRef<'t>, name: &str, object: Object) {

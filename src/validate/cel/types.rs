@@ -87,6 +87,111 @@ const FUNCTIONS: [&str; 24] = [
     "url",
 ];
 
+/// The functions that are called on a value, macros among them.
+const METHODS: [&str; 101] = [
+    "add",
+    "all",
+    "allowed",
+    "asApproximateFloat",
+    "asInteger",
+    "charAt",
+    "check",
+    "compareTo",
+    "contains",
+    "containsCIDR",
+    "containsIP",
+    "distinct",
+    "endsWith",
+    "error",
+    "errored",
+    "exists",
+    "existsOne",
+    "exists_one",
+    "family",
+    "fieldSelector",
+    "filter",
+    "find",
+    "findAll",
+    "first",
+    "flatten",
+    "format",
+    "getDate",
+    "getDayOfMonth",
+    "getDayOfWeek",
+    "getDayOfYear",
+    "getEscapedPath",
+    "getFullYear",
+    "getHost",
+    "getHostname",
+    "getHours",
+    "getMilliseconds",
+    "getMinutes",
+    "getMonth",
+    "getPort",
+    "getQuery",
+    "getScheme",
+    "getSeconds",
+    "group",
+    "hasValue",
+    "indexOf",
+    "ip",
+    "isGlobalUnicast",
+    "isGreaterThan",
+    "isInteger",
+    "isLessThan",
+    "isLinkLocalMulticast",
+    "isLinkLocalUnicast",
+    "isLoopback",
+    "isSorted",
+    "isUnspecified",
+    "join",
+    "labelSelector",
+    "last",
+    "lastIndexOf",
+    "lowerAscii",
+    "major",
+    "map",
+    "masked",
+    "matches",
+    "max",
+    "min",
+    "minor",
+    "name",
+    "namespace",
+    "optFlatMap",
+    "optMap",
+    "or",
+    "orValue",
+    "patch",
+    "path",
+    "prefixLength",
+    "reason",
+    "replace",
+    "resource",
+    "reverse",
+    "serviceAccount",
+    "sign",
+    "size",
+    "slice",
+    "sort",
+    "sortBy",
+    "split",
+    "startsWith",
+    "sub",
+    "subresource",
+    "substring",
+    "sum",
+    "transformList",
+    "transformMap",
+    "transformMapEntry",
+    "trim",
+    "unwrap",
+    "unwrapOpt",
+    "upperAscii",
+    "validate",
+    "value",
+];
+
 /// The type of the value, where the expression itself shows it.
 #[must_use]
 pub fn result_type(expression: &Expression) -> Option<Type> {
@@ -170,15 +275,21 @@ pub fn misfits(expression: &Expression, fields: &[(&str, &[&str])]) -> Vec<Strin
 fn misfit(expression: &IdedExpr, fields: &[(&str, &[&str])]) -> Option<String> {
     match &expression.expr {
         Expr::Select(select) => {
-            let Expr::Ident(variable) = &select.operand.expr else { return None };
-            let (_, known) = fields.iter().find(|(name, _)| name == variable)?;
+            let variable = path_of(&select.operand)?;
+            let (_, known) = fields.iter().find(|(name, _)| *name == variable)?;
             let is_known = known.contains(&select.field.as_str());
             (!is_known).then(|| format!("`{variable}` has no field `{}`", select.field))
         }
         Expr::Call(call) => {
             let name = call.func_name.as_str();
             let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic());
-            if is_name && call.target.is_none() && !FUNCTIONS.contains(&name) {
+            let known = match call.target.as_deref() {
+                None => FUNCTIONS.contains(&name),
+                // What stands before the dot may be the name of a library.
+                Some(IdedExpr { expr: Expr::Ident(_), .. }) => true,
+                Some(_) => METHODS.contains(&name),
+            };
+            if is_name && !known {
                 return Some(format!("there is no function `{name}`"));
             }
             let (left, right) = match &call.args[..] {
@@ -202,6 +313,15 @@ fn misfit(expression: &IdedExpr, fields: &[(&str, &[&str])]) -> Option<String> {
             let (left, right) = (left.name(), right.name());
             (!fits).then(|| format!("`{sign}` does not go between {left} and {right}"))
         }
+        _ => None,
+    }
+}
+
+/// A variable, or a field of it, with the dots between.
+fn path_of(expression: &IdedExpr) -> Option<String> {
+    match &expression.expr {
+        Expr::Ident(name) => Some(name.clone()),
+        Expr::Select(select) => Some(format!("{}.{}", path_of(&select.operand)?, select.field)),
         _ => None,
     }
 }
@@ -259,6 +379,7 @@ mod tests {
         assert_eq!(of("device.driver == 'a' && size(object.list) > 1"), Vec::<String>::new());
         assert_eq!(of("device.diver == 'a'"), ["`device` has no field `diver`"]);
         assert_eq!(of("ha(object.a)"), ["there is no function `ha`"]);
+        assert_eq!(of("object.a.tartsWith('b')"), ["there is no function `tartsWith`"]);
         assert_eq!(
             of("'a' > 1 || 1"),
             ["`>` does not go between string and int", "`||` does not go between bool and int",]

@@ -19,7 +19,13 @@ impl<'t> Report<'t, '_> {
 
     /// Reads an address of a kind with which the server was strict from the start.
     pub fn strict_address(&mut self, node: NodeRef<'t>) -> Option<IpAddr> {
-        self.read_address(node, true)
+        let address = self.read_address(node, true)?;
+        if !is_mapped(address) && node.text() != address.to_string() {
+            let message = format!("`{}` is not how the address is written", node.text());
+            let help = format!("write `{address}`");
+            self.error(Code::ValueNotAllowed, node, message, help);
+        }
+        Some(address)
     }
 
     fn read_address(&mut self, node: NodeRef<'t>, strict: bool) -> Option<IpAddr> {

@@ -32,15 +32,21 @@ pub fn check<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
     }
     report.name(NameForm::DnsSubdomain, field(spec, "storageClassName"));
     report.set_word(field(spec, "volumeMode"), &["Block", "Filesystem"]);
-    attributes_class(spec, report);
+    // Before 1.34 the server drops the field unread.
+    let class = field(spec, "volumeAttributesClassName");
+    report.name(NameForm::DnsSubdomain, class.filter(|_| report.version.minor() >= 34));
     data_sources(spec, report);
 }
 
 /// The server drops unread what is in another namespace, and what is neither a claim nor a
 /// snapshot where it stands in `dataSource` alone.
 fn data_sources<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
-    let reference =
-        field(spec, "dataSourceRef").filter(|reference| text(*reference, "namespace").is_empty());
+    let reference = field(spec, "dataSourceRef");
+    let namespace = reference.and_then(|reference| field(reference, "namespace"));
+    if text(report.root, "kind") == "StatefulSet" {
+        report.name(NameForm::DnsLabel, namespace);
+    }
+    let reference = reference.filter(|_| namespace.is_none_or(|name| name.text().is_empty()));
     let known = |source: &NodeRef<'t>| {
         let of = (text(*source, "apiGroup"), text(*source, "kind"));
         matches!(of, ("", "PersistentVolumeClaim") | ("snapshot.storage.k8s.io", "VolumeSnapshot"))
@@ -81,12 +87,6 @@ pub fn access_modes<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
     for finding in &mut report.findings[found..] {
         finding.name_for_server(report.root, spec, ".accessModes");
     }
-}
-
-/// Checks the name of a class of attributes. Before 1.34 the server drops the field unread.
-pub fn attributes_class<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
-    let class = field(spec, "volumeAttributesClassName");
-    report.name(NameForm::DnsSubdomain, class.filter(|_| report.version.minor() >= 34));
 }
 
 fn data_source<'t>(source: NodeRef<'t>, report: &mut Report<'t, '_>) {

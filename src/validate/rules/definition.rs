@@ -168,9 +168,13 @@ fn one<'t>(version: NodeRef<'t>, together: bool, report: &mut Report<'t, '_>) {
     }
     let schema = field(version, "schema").and_then(|schema| field(schema, "openAPIV3Schema"));
     let subresources = field(version, "subresources");
-    let has_status = subresources.is_some_and(|all| field(all, "status").is_some());
+    let status = subresources.and_then(|all| field(all, "status"));
+    if let Some(status) = status.filter(|status| status.kind() != Kind::Map) {
+        let message = "this is no map";
+        report.error(Code::WrongObjectType, status, message, "write `status: {}`");
+    }
     if let Some(schema) = schema {
-        definition_schema::check(schema, has_status, report);
+        definition_schema::check(schema, status.is_some(), report);
     }
     if let Some(scale) = subresources.and_then(|all| field(all, "scale")) {
         check_scale(scale, report);

@@ -100,6 +100,9 @@ fn check_request<'t>(request: NodeRef<'t>, report: &mut Report<'t, '_>) {
 fn wanted<'t>(node: NodeRef<'t>, report: &mut Report<'t, '_>) {
     report.required_name(NameForm::DnsSubdomain, node, "deviceClassName");
     selectors(node, report);
+    for toleration in items(node, "tolerations") {
+        tolerates(toleration, report);
+    }
     let mode = match text(node, "allocationMode") {
         "" => "ExactCount",
         mode => mode,
@@ -112,6 +115,24 @@ fn wanted<'t>(node: NodeRef<'t>, report: &mut Report<'t, '_>) {
             report.error(Code::Contradiction, count, message, "delete `count`");
         }
         ("ExactCount", count) => report.range(count, 1, i64::MAX),
+        _ => {}
+    }
+}
+
+/// `validateDeviceToleration`.
+fn tolerates<'t>(toleration: NodeRef<'t>, report: &mut Report<'t, '_>) {
+    let set = |name| field(toleration, name).filter(|node| !node.text().is_empty());
+    if set("key").is_some() {
+        metadata::label_key(set("key"), report);
+    }
+    report.word(field(toleration, "operator"), &["Equal", "Exists"]);
+    report.word(field(toleration, "effect"), &["NoExecute", "NoSchedule", "None"]);
+    match (text(toleration, "operator"), set("value")) {
+        ("Exists", Some(value)) => {
+            let message = "a toleration with the operator Exists has no value";
+            report.error(Code::Contradiction, value, message, "delete `value`");
+        }
+        ("Equal" | "", Some(value)) => metadata::label_value(value, report),
         _ => {}
     }
 }

@@ -58,7 +58,11 @@ fn addresses<'t>(endpoint: NodeRef<'t>, of: &str, report: &mut Report<'t, '_>) {
         match of {
             "FQDN" => report.set_name(NameForm::DnsSubdomain, Some(address)),
             "IPv4" | "IPv6" => {
-                let Some(ip) = report.address(address) else { continue };
+                let ip = match of {
+                    "IPv6" => report.strict_address(address),
+                    _ => report.address(address),
+                };
+                let Some(ip) = ip else { continue };
                 if ip.is_ipv4() != (of == "IPv4") {
                     let message = format!("{ip} is no {of} address");
                     let finding = report.at(Code::ValueNotAllowed, address, message);

@@ -81,9 +81,18 @@ pub fn from<'t>(list: NodeRef<'t>, report: &mut Report<'t, '_>) {
         report.name(NameForm::EnvName, field(source, "prefix"));
         for name in ["configMapRef", "secretRef"] {
             if let Some(reference) = field(source, name) {
-                report.required_name(NameForm::DnsSubdomain, reference, "name");
+                source_name(reference, report);
             }
         }
+    }
+}
+
+/// The server takes the name for the start of one, which may end in `-`.
+fn source_name<'t>(reference: NodeRef<'t>, report: &mut Report<'t, '_>) {
+    let Some(name) = report.required(reference, "name") else { return };
+    let start = name.text().trim_end_matches('-');
+    if NameForm::DnsSubdomain.check(start).is_err() {
+        report.name(NameForm::DnsSubdomain, Some(name));
     }
 }
 

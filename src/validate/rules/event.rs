@@ -24,6 +24,8 @@ pub fn check<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
         report.push(finding.help(format!("write `namespace: {own}` under `{about}`")));
     }
     report.micro_time(field(root, "eventTime"));
+    let series = field(root, "series");
+    report.micro_time(series.and_then(|series| field(series, "lastObservedTime")));
     if !modern || field(root, "eventTime").is_none() {
         return;
     }
@@ -41,7 +43,6 @@ pub fn check<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
         longest(report, name, most);
     }
     longest(report, "note", 1024);
-    let series = field(root, "series");
     report.range(series.and_then(|series| field(series, "count")), 2, i64::MAX);
     match field(root, "type").filter(|node| !node.text().is_empty()) {
         None => report.missing(root, "type", "write `Normal` or `Warning`"),

@@ -38,6 +38,11 @@ impl<'e> Environment<'e> {
             variables: vec!["object", "oldObject", "request", "namespaceObject", "authorizer"],
             fields: vec![
                 ("request", REQUEST.to_vec()),
+                ("request.kind", vec!["group", "kind", "version"]),
+                ("request.requestKind", vec!["group", "kind", "version"]),
+                ("request.requestResource", vec!["group", "resource", "version"]),
+                ("request.resource", vec!["group", "resource", "version"]),
+                ("request.userInfo", vec!["extra", "groups", "uid", "username"]),
                 ("namespaceObject", vec!["metadata", "spec", "status"]),
             ],
             wanted: &[Type::Bool],

@@ -10,7 +10,7 @@ pub fn check<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
         let message = "an Ingress needs a rule or a default backend";
         report.error(Code::MissingObjectField, spec, message, "add `rules`");
     }
-    report.name(NameForm::DnsSubdomain, field(spec, "ingressClassName"));
+    report.set_name(NameForm::DnsSubdomain, field(spec, "ingressClassName"));
     backend(field(spec, "defaultBackend"), report);
     for rule in items(spec, "rules") {
         host(field(rule, "host"), report);

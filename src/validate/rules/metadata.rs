@@ -13,6 +13,36 @@ use crate::validate::finding::Finding;
 /// `TotalAnnotationSizeLimitB` of the server.
 const ANNOTATIONS_BYTES: usize = 256 * 1024;
 
+/// The kinds whose generation the server counts itself, whatever is written.
+const NUMBERED: [&str; 26] = [
+    "CronJob",
+    "CustomResourceDefinition",
+    "DaemonSet",
+    "Deployment",
+    "DeviceClass",
+    "EndpointSlice",
+    "FlowSchema",
+    "Ingress",
+    "IngressClass",
+    "Job",
+    "MutatingAdmissionPolicy",
+    "MutatingAdmissionPolicyBinding",
+    "MutatingWebhookConfiguration",
+    "NetworkPolicy",
+    "Pod",
+    "PodDisruptionBudget",
+    "PodTemplate",
+    "PriorityClass",
+    "PriorityLevelConfiguration",
+    "ReplicaSet",
+    "ReplicationController",
+    "ResourceSlice",
+    "StatefulSet",
+    "ValidatingAdmissionPolicy",
+    "ValidatingAdmissionPolicyBinding",
+    "ValidatingWebhookConfiguration",
+];
+
 pub fn check<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
     let kind = root.get("kind").map_or("", NodeRef::text);
     let api_version = root.get("apiVersion").map_or("", NodeRef::text);
@@ -25,7 +55,7 @@ pub fn check<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
         let help = "an object needs at least `metadata: { name: ... }`";
         return report.missing_as(root, "metadata", ".metadata.name", help);
     };
-    match field(metadata, "name") {
+    match field(metadata, "name").filter(|name| !(is_named && name.text().is_empty())) {
         Some(name) => {
             object_name(name, api_version, kind, report);
         }
@@ -37,8 +67,8 @@ pub fn check<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
         generated_name(prefix, api_version, kind, report);
     }
     namespace(metadata, api_version, kind, report);
-    // Of most other kinds the server sets it itself.
-    if (api_version == "v1" && kind != "ReplicationController") || kind == "CSINode" {
+    let resource = Resource::find(report.version, api_version, kind);
+    if resource.is_some_and(|resource| !resource.is_custom()) && !NUMBERED.contains(&kind) {
         report.range(field(metadata, "generation"), 0, i64::MAX);
     }
     finalizers(metadata, api_version, report);

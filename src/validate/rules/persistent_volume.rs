@@ -55,9 +55,11 @@ pub fn check<'t>(spec: NodeRef<'t>, inline: bool, report: &mut Report<'t, '_>) {
 
 /// Only a driver makes volumes of a class of attributes.
 fn attributes_class<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
-    claim::attributes_class(spec, report);
+    // Before 1.34 the server drops the field unread.
     let class = field(spec, "volumeAttributesClassName");
-    if let Some(class) = class.filter(|_| report.version.minor() >= 34)
+    let class = class.filter(|_| report.version.minor() >= 34);
+    report.set_name(NameForm::DnsSubdomain, class);
+    if let Some(class) = class
         && field(spec, "csi").is_none()
     {
         let message = "only a volume of a CSI driver has a class of attributes";

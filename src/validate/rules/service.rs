@@ -61,7 +61,7 @@ fn external_name<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
             report.forbidden(spec, name, message, "delete it");
         }
     }
-    if field(spec, "clusterIPs").is_none() && !matches!(text(spec, "clusterIP"), "" | "None") {
+    if field(spec, "clusterIPs").is_none() && !text(spec, "clusterIP").is_empty() {
         let message = "a Service of type ExternalName has no address";
         let node = field(spec, "clusterIP").unwrap_or(spec);
         let finding = report.at(Code::Contradiction, node, message);
@@ -161,8 +161,16 @@ fn cluster_addresses<'t>(spec: NodeRef<'t>, kind: &str, report: &mut Report<'t, 
             let message = "`None` stands alone";
             report.error(Code::Contradiction, list, message, "delete the other addresses");
         }
-        for address in list.items().filter(|address| address.text() != "None") {
-            report.address(address);
+        let read = |address: NodeRef<'t>| match address.text() {
+            "None" => None,
+            _ => report.address(address),
+        };
+        let addresses: Vec<IpAddr> = list.items().filter_map(read).collect();
+        if let [first, second] = addresses[..]
+            && first.is_ipv4() == second.is_ipv4()
+        {
+            let message = "there are two addresses of the same IP family";
+            report.error(Code::Contradiction, list, message, "write one of IPv4 and one of IPv6");
         }
     } else if let Some(address) = first.filter(|address| address.text() != "None") {
         let found = report.findings.len();
@@ -235,7 +243,7 @@ fn outside<'t>(spec: NodeRef<'t>, kind: &str, report: &mut Report<'t, '_>) {
             report.error(Code::ValueNotAllowed, address, message, "write a routable address");
         }
     }
-    report.word(field(spec, "internalTrafficPolicy"), &["Cluster", "Local"]);
+    report.set_word(field(spec, "internalTrafficPolicy"), &["Cluster", "Local"]);
     let reachable = balanced || kind == "NodePort" || items(spec, "externalIPs").next().is_some();
     let policy = field(spec, "externalTrafficPolicy").filter(|policy| policy.as_str() != Some(""));
     match policy {

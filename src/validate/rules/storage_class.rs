@@ -11,7 +11,7 @@ pub fn check<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
     provisioner(root, "provisioner", report);
     parameters(field(root, "parameters"), report);
     report.word(field(root, "reclaimPolicy"), &["Delete", "Retain"]);
-    report.word(field(root, "volumeBindingMode"), &["Immediate", "WaitForFirstConsumer"]);
+    report.set_word(field(root, "volumeBindingMode"), &["Immediate", "WaitForFirstConsumer"]);
     let terms = items(root, "allowedTopologies");
     for term in terms.clone() {
         let expressions = items(term, "matchLabelExpressions");
