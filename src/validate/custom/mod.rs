@@ -8,6 +8,7 @@
 mod complete;
 mod definition;
 pub(super) mod format;
+mod known;
 mod pattern;
 mod rule;
 mod schema;
@@ -16,7 +17,7 @@ mod tests;
 mod value;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 pub use definition::is_definition;
 pub use pattern::Pattern;
@@ -63,13 +64,14 @@ impl CustomKinds {
         }
     }
 
-    /// The kind of that name, served or not.
+    /// The kind of that name, served or not: as it is defined here, or as gen knows it.
     #[must_use]
     pub fn find(&self, api_version: &str, kind: &str) -> Option<&CustomKind> {
-        self.kinds.get(&(api_version.to_owned(), kind.to_owned()))
+        let defined = self.kinds.get(&(api_version.to_owned(), kind.to_owned()));
+        defined.or_else(|| known::find(api_version, kind))
     }
 
-    /// All of them, by apiVersion and kind.
+    /// All that are defined, by apiVersion and kind.
     pub fn all(&self) -> impl Iterator<Item = &CustomKind> {
         self.kinds.values()
     }
@@ -100,8 +102,9 @@ impl CustomKind {
         let problems = value::check(tree.root(), &self.schema, version);
         let stopped = problems.iter().any(|problem| problem.stops_rules);
         out.extend(problems.into_iter().map(|problem| problem.finding));
-        if !stopped {
-            rule::check(tree.root(), &self.schema, &Library::default(), out);
+        if !stopped && self.schema.has_rules {
+            static LIBRARY: LazyLock<Library> = LazyLock::new(Library::default);
+            rule::check(tree.root(), &self.schema, &LIBRARY, out);
         }
     }
 }

@@ -167,7 +167,14 @@ impl<'t> Walk<'t> {
     }
 
     fn wrong_type(&self, node: NodeRef<'t>, schema: &Schema) -> Option<Finding> {
-        let wrong = |wanted| Some(static_schema::wrong_type(self.root, node, wanted));
+        let wrong = |wanted| {
+            let finding = static_schema::wrong_type(self.root, node, wanted);
+            // The server prunes what is in a map before it looks at types.
+            Some(match node.entries().next() {
+                Some(pruned) => finding.as_server(self.root, pruned, ""),
+                None => finding,
+            })
+        };
         if node.kind() == Kind::Null && schema.nullable {
             return None;
         }
@@ -216,6 +223,8 @@ impl<'t> Walk<'t> {
                             };
                             problem.finding = problem.finding.help(text);
                         }
+                        let first = best.problems.first();
+                        problem.finding.server_path = first.map(|it| it.finding.path.clone());
                         problem.stops_rules = best.problems.iter().any(|found| found.stops_rules);
                     }
                     out.problems.push(problem);
