@@ -104,20 +104,6 @@ enum Type {
     Keyed(Box<Type>, Vec<String>),
     Named(String),
     Object { fields: Vec<Field>, open: bool },
-    Limited(Box<Type>, Vec<Limit>),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Limit {
-    Minimum(i64),
-    Maximum(i64),
-    MinLength(u64),
-    MaxLength(u64),
-    MinItems(u64),
-    MaxItems(u64),
-    MinProperties(u64),
-    MaxProperties(u64),
-    Pattern(String),
 }
 
 /// One form of a field and the versions that have it.
@@ -216,9 +202,7 @@ impl Model {
             if special(name).is_some() {
                 continue;
             }
-            let Type::Object { fields, open: false } =
-                Reader { versions, custom }.of(definition)?
-            else {
+            let Type::Object { fields, open: false } = Reader { versions }.of(definition)? else {
                 return Err(format!("{name} is not a plain object").into());
             };
             let known = self.named.entry(name.clone()).or_default();
@@ -264,17 +248,10 @@ fn special(name: &str) -> Option<Type> {
 
 struct Reader {
     versions: u8,
-    custom: bool,
 }
 
 impl Reader {
     fn of(&self, schema: &Value) -> Result<Type> {
-        let plain = self.plain(schema)?;
-        let limits = limits(schema, self.custom);
-        Ok(if limits.is_empty() { plain } else { Type::Limited(Box::new(plain), limits) })
-    }
-
-    fn plain(&self, schema: &Value) -> Result<Type> {
         if let Some(name) = schema["$ref"].as_str() {
             return Ok(special(name).unwrap_or_else(|| Type::Named(name.to_owned())));
         }
@@ -335,29 +312,6 @@ impl Reader {
     }
 }
 
-fn limits(schema: &Value, custom: bool) -> Vec<Limit> {
-    if !custom {
-        return Vec::new();
-    }
-    let mut limits = Vec::new();
-    let mut signed = |key: &str, limit: fn(i64) -> Limit| {
-        limits.extend(schema[key].as_i64().map(limit));
-    };
-    signed("minimum", Limit::Minimum);
-    signed("maximum", Limit::Maximum);
-    let mut size = |key: &str, limit: fn(u64) -> Limit| {
-        limits.extend(schema[key].as_u64().map(limit));
-    };
-    size("minLength", Limit::MinLength);
-    size("maxLength", Limit::MaxLength);
-    size("minItems", Limit::MinItems);
-    size("maxItems", Limit::MaxItems);
-    size("minProperties", Limit::MinProperties);
-    size("maxProperties", Limit::MaxProperties);
-    limits.extend(schema["pattern"].as_str().map(|pattern| Limit::Pattern(pattern.to_owned())));
-    limits
-}
-
 /// The rows as they are written, each type once.
 #[derive(Default)]
 struct Tables {
@@ -366,8 +320,6 @@ struct Tables {
     fields: Vec<String>,
     enums: Vec<String>,
     keys: Vec<String>,
-    limits: Vec<String>,
-    patterns: Vec<String>,
     resources: Vec<String>,
     anonymous: BTreeMap<Type, usize>,
     named: BTreeMap<String, usize>,
@@ -441,25 +393,8 @@ impl Tables {
                 format!("Keyed({item},{start},{end})")
             }
             Type::Object { fields, open } => self.object(fields, *open),
-            Type::Limited(of, limits) => {
-                let of = self.type_index(of);
-                let rows = limits.iter().map(|limit| self.limit(limit)).collect();
-                let (start, end) = push(&mut self.limits, rows);
-                format!("Limited({of},{start},{end})")
-            }
             Type::Named(_) => unreachable!("a named type has its row from the start"),
         }
-    }
-
-    fn limit(&mut self, limit: &Limit) -> String {
-        let Limit::Pattern(pattern) = limit else { return format!("{limit:?}") };
-        let row = format!("{pattern:?}");
-        let known = self.patterns.iter().position(|known| *known == row);
-        let index = known.unwrap_or_else(|| {
-            self.patterns.push(row);
-            self.patterns.len() - 1
-        });
-        format!("Pattern({index})")
     }
 
     fn object(&mut self, fields: &[Field], open: bool) -> String {
@@ -478,7 +413,7 @@ impl Tables {
 
     fn write(&self, minors: &[u8]) -> Result<String> {
         let mut out = format!("// Made from schemas/ by `{COMMAND}`. Not for editing by hand.\n\n");
-        out.push_str("use super::rows::{FieldRow, Limit, Limit::*, ResourceRow, TypeRow, TypeRow::*, f, r};\n\n");
+        out.push_str("use super::rows::{FieldRow, ResourceRow, TypeRow, TypeRow::*, f, r};\n\n");
         writeln!(out, "pub(in crate::k8s) static MINORS: &[u8] = &{minors:?};\n")?;
         let names: Vec<String> = self.names.iter().map(|name| format!("{name:?}")).collect();
         table(&mut out, "NAMES", "&str", &names)?;
@@ -486,8 +421,6 @@ impl Tables {
         table(&mut out, "FIELDS", "FieldRow", &self.fields)?;
         table(&mut out, "ENUMS", "&str", &self.enums)?;
         table(&mut out, "KEYS", "&str", &self.keys)?;
-        table(&mut out, "LIMITS", "Limit", &self.limits)?;
-        table(&mut out, "PATTERNS", "&str", &self.patterns)?;
         table(&mut out, "RESOURCES", "ResourceRow", &self.resources)?;
         Ok(out)
     }
@@ -497,11 +430,9 @@ fn collect_names(fields: &[Field], names: &mut BTreeSet<String>) {
     fn inside(of: &Type, names: &mut BTreeSet<String>) {
         match of {
             Type::Object { fields, .. } => collect_names(fields, names),
-            Type::Map(of)
-            | Type::Atomic(of)
-            | Type::Set(of)
-            | Type::Keyed(of, _)
-            | Type::Limited(of, _) => inside(of, names),
+            Type::Map(of) | Type::Atomic(of) | Type::Set(of) | Type::Keyed(of, _) => {
+                inside(of, names);
+            }
             _ => {}
         }
     }

@@ -3,17 +3,11 @@
 //! The walk reads the tree and the compiled tables side by side; it allocates only for what
 //! it finds. Null means absent, as it does to the API server.
 
-use std::sync::OnceLock;
-
-use regex_lite::Regex;
-
 use super::custom::CustomKind;
 use super::finding::Finding;
 use super::{Author, Cluster, Extent};
 use crate::diagnostic::{Code, nearest};
-use crate::k8s::schema::{
-    Field, ItemIdentity, Limit, List, Object, Resource, Shape, Type, pattern, pattern_count,
-};
+use crate::k8s::schema::{Field, ItemIdentity, List, Object, Resource, Shape, Type};
 use crate::k8s::{Quantity, Version};
 use crate::source::{Kind, NodeRef, Step};
 
@@ -30,19 +24,10 @@ pub fn check(root: NodeRef<'_>, author: Author, cluster: &Cluster, out: &mut Vec
         return;
     };
     let Shape::Object(object) = resource.root().shape() else { return };
-    let mut walk = Walk {
-        root,
-        author,
-        custom: resource.is_custom(),
-        in_status: false,
-        version: cluster.version,
-        findings: out,
-    };
+    let mut walk = Walk { root, author, in_status: false, version: cluster.version, findings: out };
     walk.missing_fields(root, object);
     for entry in root.entries() {
-        // Metadata is no part of a custom resource's own schema, and the server replaces what
-        // a new object says as its status.
-        walk.custom = resource.is_custom() && entry.key() != Some("metadata");
+        // The server replaces what a new object says as its status.
         walk.in_status = entry.key() == Some("status");
         walk.field(entry, object);
     }
@@ -146,7 +131,6 @@ fn no_schema(
 struct Walk<'t, 'o> {
     root: NodeRef<'t>,
     author: Author,
-    custom: bool,
     /// The server reads the status of an object that is made, and forgets it.
     in_status: bool,
     version: Version,
@@ -202,7 +186,7 @@ impl<'t> Walk<'t, '_> {
         match object.field(name) {
             Some(field) => {
                 // The server takes an empty word for none at all, an empty text it needs not.
-                let empty = entry.as_str() == Some("") && !self.custom;
+                let empty = entry.as_str() == Some("");
                 match field.of.shape() {
                     Shape::Enum(_) | Shape::Str if empty && !self.is_needed(entry, field) => {}
                     Shape::Str if empty => {
@@ -242,7 +226,6 @@ impl<'t> Walk<'t, '_> {
         if node.kind() == Kind::Null {
             return;
         }
-        let found = self.findings.len();
         match of.shape() {
             Shape::Any => {}
             Shape::Bool => self.kind(node, Kind::Bool, "true or false"),
@@ -262,11 +245,6 @@ impl<'t> Walk<'t, '_> {
             Shape::Map(value) => self.map(node, value),
             Shape::List(list) => self.list(node, list),
             Shape::Object(object) => self.object(node, object),
-        }
-        for limit in of.limits() {
-            if self.findings.len() == found && !self.in_status {
-                self.limit(node, *limit);
-            }
         }
     }
 
@@ -366,7 +344,6 @@ impl<'t> Walk<'t, '_> {
         for item in node.items() {
             match list.item.shape() {
                 _ if item.kind() != Kind::Null => self.value(item, list.item, None),
-                _ if self.custom => self.wrong_type(item, "an item"),
                 // To the server a null in a list of its own kinds is an empty item.
                 Shape::Object(object) => self.missing_fields(item, object),
                 _ => {}
@@ -375,7 +352,7 @@ impl<'t> Walk<'t, '_> {
         match list.identity {
             ItemIdentity::None => {}
             ItemIdentity::Value => self.repeated(node, None, |a, b| a.same(b)),
-            ItemIdentity::Keys([key]) if !self.custom => self.repeated(node, Some(key), |a, b| {
+            ItemIdentity::Keys([key]) => self.repeated(node, Some(key), |a, b| {
                 let text = key_text(a, key);
                 text.is_some_and(|text| !text.is_empty()) && text == key_text(b, key)
             }),
@@ -405,48 +382,9 @@ impl<'t> Walk<'t, '_> {
             let finding = self.error(Code::RepeatedItem, at, message);
             let finding = finding.also(first.at(), "first here").help("delete one of the two");
             // Of its own kinds the server refuses only what a rule of theirs refuses.
-            let tolerated = self.author == Author::Other && !self.custom;
+            let tolerated = self.author == Author::Other;
             self.found(if tolerated { finding.warning() } else { finding });
         }
-    }
-
-    fn limit(&mut self, node: NodeRef<'t>, limit: Limit) {
-        let characters = || node.text().chars().count();
-        let count = || node.items().count().max(node.entries().count());
-        let long = |most: u32| usize::try_from(most).unwrap_or(usize::MAX);
-        let demand = match limit {
-            Limit::Minimum(least) if node.as_i64().is_some_and(|number| number < least) => {
-                format!("{} is less than {least}", node.text())
-            }
-            Limit::Maximum(most) if node.as_i64().is_some_and(|number| number > most) => {
-                format!("{} is more than {most}", node.text())
-            }
-            Limit::MinLength(1) if node.text().is_empty() => "the text is empty".to_owned(),
-            Limit::MinLength(least) if characters() < long(least) => {
-                format!("the text has fewer than {least} characters")
-            }
-            Limit::MaxLength(most) if characters() > long(most) => {
-                format!("the text has more than {most} characters")
-            }
-            Limit::MinItems(least) if count() < long(least) => {
-                format!("the list has fewer items than {least}")
-            }
-            Limit::MaxItems(most) if count() > long(most) => {
-                format!("the list has more items than {most}")
-            }
-            Limit::MinProperties(least) if count() < long(least) => {
-                format!("the map has fewer entries than {least}")
-            }
-            Limit::MaxProperties(most) if count() > long(most) => {
-                format!("the map has more entries than {most}")
-            }
-            Limit::Pattern(index) if node.kind() == Kind::Str && !matches(index, node.text()) => {
-                format!("`{}` does not match `{}`", node.text(), pattern(index))
-            }
-            _ => return,
-        };
-        let finding = self.error(Code::ValueNotAllowed, node, demand);
-        self.found(finding);
     }
 }
 
@@ -505,7 +443,7 @@ pub(super) fn json_schema<'t>(
     let of = definition.and_then(|kind| path.iter().try_fold(kind.root(), step));
     let Some(of) = of else { return };
     let author = Author::Other;
-    let mut walk = Walk { root, author, custom: false, in_status: false, version, findings: out };
+    let mut walk = Walk { root, author, in_status: false, version, findings: out };
     walk.value(node, of, None);
 }
 
@@ -518,14 +456,7 @@ pub(super) fn metadata<'t>(
 ) {
     let pod = Resource::find(version, "v1", "Pod").map(Resource::root);
     let Some(of) = pod.and_then(|pod| pod.field("metadata")) else { return };
-    let mut walk = Walk {
-        root,
-        author: Author::Other,
-        custom: false,
-        in_status: false,
-        version,
-        findings: out,
-    };
+    let mut walk = Walk { root, author: Author::Other, in_status: false, version, findings: out };
     walk.value(metadata, of.of, None);
 }
 
@@ -569,13 +500,6 @@ fn mend_quantity(text: &str) -> Option<String> {
     let suffix = known.into_iter().find(|known| known.eq_ignore_ascii_case(unit))?;
     let mended = format!("{number}{suffix}");
     mended.parse::<Quantity>().is_ok().then_some(mended)
-}
-
-fn matches(index: u16, text: &str) -> bool {
-    static COMPILED: OnceLock<Vec<OnceLock<Option<Regex>>>> = OnceLock::new();
-    let all = COMPILED.get_or_init(|| (0..pattern_count()).map(|_| OnceLock::new()).collect());
-    let compiled = all[usize::from(index)].get_or_init(|| Regex::new(pattern(index)).ok());
-    compiled.as_ref().is_none_or(|pattern| pattern.is_match(text))
 }
 
 /// Whether Go's `base64.StdEncoding` reads it: padded, line breaks anywhere.
@@ -882,14 +806,6 @@ mod tests {
                 "V005 spec.rules[0].backendRefs[0].port: 70000 is more than 65535".to_owned(),
             ]
         );
-    }
-
-    #[test]
-    fn every_pattern_of_the_schemas_compiles() {
-        for index in 0..pattern_count() {
-            let Ok(index) = u16::try_from(index) else { continue };
-            assert!(Regex::new(pattern(index)).is_ok(), "{}", pattern(index));
-        }
     }
 
     #[test]

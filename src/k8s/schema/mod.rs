@@ -10,7 +10,6 @@ mod rows;
 #[allow(clippy::enum_glob_use, clippy::unreadable_literal, reason = "made by a program")]
 mod tables;
 
-pub use rows::Limit;
 pub(in crate::k8s) use tables::MINORS;
 
 use rows::{FieldRow, ResourceRow, TypeRow};
@@ -130,7 +129,7 @@ pub enum Shape {
 }
 
 impl Type {
-    /// Its form, without the [`limits`](Self::limits).
+    /// Its form.
     #[must_use]
     pub fn shape(self) -> Shape {
         let list = |item, identity| Shape::List(List { item: self.sibling(item), identity });
@@ -157,16 +156,6 @@ impl Type {
             }
             TypeRow::Object(start, end) => object(start, end, false),
             TypeRow::Open(start, end) => object(start, end, true),
-            TypeRow::Limited(of, ..) => self.sibling(of).shape(),
-        }
-    }
-
-    /// What the schema asks beside the form; only custom resources have such limits.
-    #[must_use]
-    pub fn limits(self) -> &'static [Limit] {
-        match self.row() {
-            TypeRow::Limited(_, start, end) => slice(tables::LIMITS, start, end),
-            _ => &[],
         }
     }
 
@@ -286,18 +275,6 @@ pub struct Field {
     pub of: Type,
     /// Whether it must be present.
     pub required: bool,
-}
-
-/// The regular expression that a [`Limit::Pattern`] names.
-#[must_use]
-pub fn pattern(index: u16) -> &'static str {
-    tables::PATTERNS[usize::from(index)]
-}
-
-/// How many regular expressions there are.
-#[must_use]
-pub fn pattern_count() -> usize {
-    tables::PATTERNS.len()
 }
 
 fn name_of(row: FieldRow) -> &'static str {

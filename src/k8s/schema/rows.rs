@@ -30,8 +30,6 @@ pub(super) enum TypeRow {
     Object(u16, u16),
     /// Range of `FIELDS`; others may stand beside them.
     Open(u16, u16),
-    /// A type with a range of `LIMITS`.
-    Limited(u16, u16, u16),
 }
 
 /// A form of a field. Those of one object stand together, sorted by name.
@@ -73,27 +71,4 @@ pub(super) const fn r(
     custom: bool,
 ) -> ResourceRow {
     ResourceRow { api_version, kind, plural, namespaced, of, versions, custom }
-}
-
-/// What a custom resource's schema asks of a value beside its type.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Limit {
-    /// The least number.
-    Minimum(i64),
-    /// The greatest number.
-    Maximum(i64),
-    /// The least length of a string, in characters.
-    MinLength(u32),
-    /// The greatest length of a string, in characters.
-    MaxLength(u32),
-    /// The least number of items.
-    MinItems(u32),
-    /// The greatest number of items.
-    MaxItems(u32),
-    /// The least number of entries of a map.
-    MinProperties(u32),
-    /// The greatest number of entries of a map.
-    MaxProperties(u32),
-    /// A regular expression; its index is for [`pattern`](super::pattern).
-    Pattern(u16),
 }
