@@ -8,7 +8,8 @@ pub fn check<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
     let (least, most) = (field(spec, "minAvailable"), field(spec, "maxUnavailable"));
     if let (Some(_), Some(most)) = (least, most) {
         let message = "a budget has both `minAvailable` and `maxUnavailable`";
-        report.error(Code::Contradiction, most, message, "write one of the two");
+        let finding = report.at(Code::Contradiction, most, message);
+        report.push(finding.as_server(report.root, spec, "").help("write one of the two"));
     }
     report.amount(least, 100);
     report.amount(most, 100);

@@ -21,7 +21,9 @@ pub fn config_map<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
         let twin = data.and_then(|data| data.get(entry.key()?));
         if let Some(twin) = twin {
             let message = "the key is in `data`, too".to_owned();
+            let found = report.findings.len();
             report.repeated(Code::RepeatedItem, twin, entry, message);
+            report.as_server(found, twin);
         }
     }
     size(data, binary, report);
@@ -30,7 +32,14 @@ pub fn config_map<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
 pub fn secret<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
     let (data, plain) = (field(root, "data"), field(root, "stringData"));
     keys(data, report);
+    let found = report.findings.len();
     keys(plain, report);
+    // The server moves what is plain into the data before it looks.
+    for finding in &mut report.findings[found..] {
+        if let Some(key) = finding.path.strip_prefix("stringData") {
+            finding.server_path = Some(format!("data{key}"));
+        }
+    }
     size(plain, data, report);
     let has = |key: &str| [data, plain].into_iter().flatten().any(|map| map.get(key).is_some());
     let wanted: &[&str] = match text(root, "type") {

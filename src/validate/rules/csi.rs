@@ -64,7 +64,7 @@ pub fn node<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
         for (first, again) in repeated(&keys, NodeRef::as_str) {
             let message = format!("`{}` is there already", again.text());
             let finding = report.at(Code::RepeatedItem, again, message);
-            let finding = finding.as_server(report.root, one, ".topologyKeys");
+            let finding = finding.as_server(report.root, one, "");
             report.push(finding.also(first.at(), "first here").help("delete one of the two"));
         }
     }

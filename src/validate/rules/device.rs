@@ -65,7 +65,13 @@ pub fn check<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
 fn twins<'t>(list: &(impl Iterator<Item = NodeRef<'t>> + Clone), report: &mut Report<'t, '_>) {
     for (first, again) in repeated(list, |request| field(request, "name").map(NodeRef::text)) {
         let message = format!("another request is named `{}`, too", text(again, "name"));
+        let found = report.findings.len();
         report.repeated(Code::RepeatedItem, first, again, message);
+        if report.version.minor() < 35 {
+            for finding in &mut report.findings[found..] {
+                finding.name_for_server(report.root, again, ".name");
+            }
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Classes of Ingresses: `ValidateIngressClass` of
 //! `k8s.io/kubernetes/pkg/apis/networking/validation`.
 
-use super::{Report, field, text};
+use super::{Report, field};
 use crate::diagnostic::Code;
 use crate::k8s::NameForm;
 use crate::source::NodeRef;
@@ -23,12 +23,14 @@ pub fn check<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
     report.set_name(NameForm::DnsSubdomain, field(parameters, "apiGroup"));
     report.required_name(NameForm::PathSegment, parameters, "kind");
     report.required_name(NameForm::PathSegment, parameters, "name");
-    report.word(field(parameters, "scope"), &["Cluster", "Namespace"]);
+    report.set_word(field(parameters, "scope"), &["Cluster", "Namespace"]);
     let namespace = field(parameters, "namespace");
-    match (text(parameters, "scope"), namespace) {
+    // Without a scope the server writes Cluster.
+    let scope = field(parameters, "scope").map_or("Cluster", NodeRef::text);
+    match (scope, namespace) {
         ("Namespace", None) => report.missing(parameters, "namespace", "say where they are"),
         ("Namespace", namespace) => report.set_name(NameForm::DnsLabel, namespace),
-        ("Cluster" | "", Some(_)) => {
+        ("Cluster", Some(_)) => {
             let message = "parameters of the scope Cluster are in no namespace";
             let help = "delete it, or write `scope: Namespace`";
             report.forbidden(parameters, "namespace", message, help);

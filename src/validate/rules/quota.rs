@@ -79,6 +79,10 @@ pub fn check<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
             if let Some(at) = below.find('[') {
                 below.truncate(at);
             }
+            // A scope that does not fit is a matter of the whole list.
+            if below == ".scopeName" && report.findings[index].code == Code::Contradiction {
+                below.clear();
+            }
             let path = format!(".matchExpressions{below}");
             report.findings[index].name_for_server(report.root, selector, &path);
         }

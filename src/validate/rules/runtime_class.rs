@@ -27,7 +27,15 @@ pub fn check<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
     let Some(scheduling) = field(root, "scheduling") else { return };
     metadata::labels(field(scheduling, "nodeSelector"), report);
     let Some(tolerations) = field(scheduling, "tolerations") else { return };
+    let found = report.findings.len();
     toleration::check(tolerations, report);
+    // Before 1.35 the server says it twice.
+    if report.version.minor() < 35 {
+        for finding in &mut report.findings[found..] {
+            let path = finding.server_path().replacen("tolerations", "tolerations.tolerations", 1);
+            finding.server_path = Some(path);
+        }
+    }
     for (index, one) in items(scheduling, "tolerations").enumerate() {
         let mut earlier = tolerations.items().take(index);
         if let Some(first) = earlier.find(|first| first.same(one)) {

@@ -134,8 +134,14 @@ pub fn client<'t>(config: NodeRef<'t>, report: &mut Report<'t, '_>) {
 /// Checks the Service of a webhook: `ValidateWebhookService` of
 /// `k8s.io/apiserver/pkg/util/webhook`.
 pub fn webhook_service<'t>(service: NodeRef<'t>, report: &mut Report<'t, '_>) {
-    report.required(service, "name");
-    report.required(service, "namespace");
+    // The server takes the one for the other in what it says.
+    for (name, path) in [("name", ".namespace"), ("namespace", ".name")] {
+        let found = report.findings.len();
+        report.required(service, name);
+        for finding in &mut report.findings[found..] {
+            finding.name_for_server(report.root, service, path);
+        }
+    }
     report.range(field(service, "port"), 1, 65_535);
     let path = field(service, "path").filter(|path| !matches!(path.text(), "" | "/"));
     let Some(path) = path else { return };
