@@ -466,6 +466,11 @@ pub fn validate(
         storage_classes: plain(&place.known_storage_classes),
         priority_classes: plain(&place.known_priority_classes),
         cluster_issuers: plain(&place.known_cluster_issuers),
+        secrets: place
+            .existing_secrets
+            .iter()
+            .map(|(name, keys)| (name.clone(), plain(keys)))
+            .collect(),
         objects: plain(&place.known_objects),
         pod_security: match place.policy.v {
             Policy::Privileged => Level::Privileged,

@@ -175,6 +175,10 @@ impl Graft {
         match of.map(Type::shape) {
             Some(Shape::Object(_)) => self.out.close_sorted(field_order::rank),
             Some(Shape::Map(_)) => self.out.close_sorted(|_| 0),
+            // What every object has is known, of whatever kind it is.
+            None if matches!(self.path.as_str(), "" | "metadata") => {
+                self.out.close_sorted(field_order::rank);
+            }
             _ => self.out.close(),
         }
     }

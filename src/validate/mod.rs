@@ -20,6 +20,8 @@ pub(crate) mod testing;
 pub use custom::CustomKinds;
 pub use finding::{Finding, object_name};
 
+use std::collections::BTreeMap;
+
 use crate::diagnostic::{Code, Diagnostics, Severity};
 use crate::k8s::Version;
 use crate::k8s::schema::Resource;
@@ -39,6 +41,8 @@ pub struct Cluster {
     pub priority_classes: Vec<String>,
     /// The ClusterIssuers that are there.
     pub cluster_issuers: Vec<String>,
+    /// The Secrets that are there in any namespace, and the keys of each.
+    pub secrets: BTreeMap<String, Vec<String>>,
     /// Other objects that are there, each `Kind/namespace/name` or `Kind/name`.
     pub objects: Vec<String>,
     /// The Pod Security Standard that its namespaces enforce, where their labels say nothing.

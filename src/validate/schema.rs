@@ -208,15 +208,22 @@ impl<'t> Walk<'t, '_> {
     }
 
     fn unknown_field(&mut self, entry: NodeRef<'t>, name: &str, object: Object) {
+        let names: Vec<&str> = object.fields().map(|field| field.name).collect();
+        let below = object.fields().find(|field| match field.of.shape() {
+            Shape::Object(below) => below.field(name).is_some(),
+            _ => false,
+        });
         let versions = object.versions(name);
-        let finding = if versions.is_empty() {
-            let names: Vec<&str> = object.fields().map(|field| field.name).collect();
-            unknown_field(self.root, entry, &names)
-        } else {
-            let message = format!("there is no field `{name}`");
-            let code = Code::UnknownObjectField;
-            let finding = Finding::error_at_key(code, self.root, entry, message);
-            finding.help(format!("Kubernetes has the field {versions}"))
+        let help = match below {
+            _ if !versions.is_empty() => Some(format!("Kubernetes has the field {versions}")),
+            Some(below) if nearest(name, names.iter().copied()).is_none() => {
+                Some(format!("write it below `{}`", below.name))
+            }
+            _ => None,
+        };
+        let finding = match help {
+            Some(help) => no_field(self.root, entry).help(help),
+            None => unknown_field(self.root, entry, &names),
         };
         self.found(finding);
     }
@@ -407,8 +414,7 @@ pub(super) fn wrong_type(root: NodeRef<'_>, node: NodeRef<'_>, wanted: &str) -> 
 /// A field that an object does not have beside those named.
 pub(super) fn unknown_field(root: NodeRef<'_>, entry: NodeRef<'_>, names: &[&str]) -> Finding {
     let name = entry.key().unwrap_or_default();
-    let message = format!("there is no field `{name}`");
-    let finding = Finding::error_at_key(Code::UnknownObjectField, root, entry, message);
+    let finding = no_field(root, entry);
     if let Some(near) = nearest(name, names.iter().copied()) {
         return finding.help(format!("write `{near}`")).replace(near);
     }
@@ -417,6 +423,11 @@ pub(super) fn unknown_field(root: NodeRef<'_>, entry: NodeRef<'_>, names: &[&str
         1..=12 => finding.help(format!("the fields are `{}`", names.join("`, `"))),
         _ => finding,
     }
+}
+
+fn no_field(root: NodeRef<'_>, entry: NodeRef<'_>) -> Finding {
+    let message = format!("there is no field `{}`", entry.key().unwrap_or_default());
+    Finding::error_at_key(Code::UnknownObjectField, root, entry, message)
 }
 
 /// A value that is none of those allowed.

@@ -71,6 +71,13 @@ impl<'t> Index<'t> {
         for member in members {
             index.add_object(member.root);
         }
+        let namespaces: BTreeSet<&str> = members.iter().map(|one| namespace(one.root)).collect();
+        for (name, keys) in &cluster.secrets {
+            let keys: BTreeSet<&str> = keys.iter().map(String::as_str).collect();
+            for namespace in &namespaces {
+                index.add("Secret", namespace, name, None, Keys::Known(keys.clone()));
+            }
+        }
         index
     }
 
