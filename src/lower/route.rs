@@ -17,8 +17,8 @@ use crate::k8s::custom::{
     HttpRouteSpec, Issuer, IssuerRef, IssuerSpec, ParentReference, SelfSignedIssuer,
 };
 use crate::plan::{
-    Map, Plan, RateLimit, RatePeriod, Route, RouteKind, RoutePath, Routing, RoutingKind, TlsSource,
-    Val,
+    Map, Plan, Program, RateLimit, RatePeriod, Route, RouteKind, RoutePath, Routing, RoutingKind,
+    TlsSource, Val,
 };
 use crate::source::{Origin, Rule};
 use crate::spec::{IngressKind, PathType};
@@ -289,7 +289,7 @@ fn load_balancer(
     };
     let ports: Vec<_> = program
         .into_iter()
-        .flat_map(|program| &program.container.ports)
+        .flat_map(Program::ports_to_call)
         .map(|port| {
             k8s!(port.name.at; ServicePort {
                 name: &port.name,

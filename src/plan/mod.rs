@@ -26,7 +26,7 @@ pub use place::{
 pub use program::{
     Budget, Container, Controller, CronSchedule, EnvFrom, EnvSource, EnvVar, Extra, Metrics, Mount,
     MountSource, Port, Probes, Program, ProgramKind, RbacRule, Replicas, SecurityContext,
-    ServiceAccount, Task, Wait, WaitFor, headless_name,
+    ServiceAccount, Task, Wait, WaitFor, headless_name, ports_to_call,
 };
 pub use route::{RateLimit, RatePeriod, Route, RouteKind, RoutePath};
 pub use secret::{Composed, Piece, Secret, SecretBackend, SecretKey, SecretValue};

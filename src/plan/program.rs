@@ -62,6 +62,12 @@ impl Program {
     pub fn headless_name(&self) -> String {
         headless_name(&self.name.v)
     }
+
+    /// The ports that somebody calls who names none of them.
+    pub fn ports_to_call(&self) -> impl Iterator<Item = &Port> {
+        let metrics = self.metrics.as_ref().map(|metrics| metrics.port.v.as_str());
+        ports_to_call(&self.container.ports, metrics)
+    }
 }
 
 /// The name of the headless Service of a StatefulSet of that name.
@@ -262,6 +268,16 @@ pub struct Port {
     pub protocol: Val<crate::spec::Protocol>,
     /// The application protocol.
     pub app_protocol: Option<Val<String>>,
+}
+
+/// The ports that somebody calls who names none of them: all, without the one that serves
+/// metrics, named by `metrics`, unless it is the only one. That one is the scraper's.
+pub fn ports_to_call<'a>(
+    ports: &'a [Port],
+    metrics: Option<&str>,
+) -> impl Iterator<Item = &'a Port> {
+    let metrics = metrics.filter(|_| ports.len() > 1).map(str::to_owned);
+    ports.iter().filter(move |port| metrics.as_ref() != Some(&port.name.v))
 }
 
 /// The probes of a container, in Kubernetes' own shape.

@@ -230,7 +230,7 @@ impl<'a, 'p> Ways<'a, 'p> {
         let Planner { own, context, log, .. } = *self.planner;
         let (Some(allow), Some(component)) = (allow, own.components.get(name)) else { return };
         let scope = self.planner.scope(None);
-        let ports: Vec<FlowPort> = component.ports.iter().map(flow_port).collect();
+        let ports: Vec<FlowPort> = component.ports_to_call().map(flow_port).collect();
         let to = || Endpoint::Component(name.to_owned());
         // A stack that does not run in this environment calls nobody there.
         for stack in &component.allow_from {
@@ -298,7 +298,7 @@ impl<'a, 'p> Ways<'a, 'p> {
                     let ranges =
                         if source_ranges.is_empty() { &everybody[..] } else { source_ranges };
                     for block in ranges {
-                        let ports = component.ports.iter().map(flow_port).collect();
+                        let ports = component.ports_to_call().map(flow_port).collect();
                         let from = Endpoint::Cidr { block: block.clone(), except: Vec::new() };
                         self.push(from, Endpoint::Component(to.v.clone()), ports, to.at);
                     }

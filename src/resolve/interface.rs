@@ -10,7 +10,7 @@ use super::read::Read;
 use super::{Merged, Surroundings};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::k8s::NameForm;
-use crate::plan::{Map, Place, Port, Val};
+use crate::plan::{Map, Place, Port, Val, ports_to_call};
 use crate::source::{Origin, Rule, Span};
 use crate::spec::expression::Text;
 use crate::spec::map::{Closed, Open};
@@ -52,10 +52,19 @@ pub struct Component {
     pub selector: Map,
     /// Its ports, in the order declared.
     pub ports: Vec<Port>,
+    /// The name of the port that serves metrics.
+    pub metrics: Option<Val<String>>,
     /// The stacks that may call it.
     pub allow_from: Vec<Val<String>>,
     /// Where its name stands.
     pub declared: Span,
+}
+
+impl Component {
+    /// The ports that somebody calls who names none of them.
+    pub fn ports_to_call(&self) -> impl Iterator<Item = &Port> {
+        ports_to_call(&self.ports, self.metrics.as_ref().map(|name| name.v.as_str()))
+    }
 }
 
 /// What a component is.
@@ -325,7 +334,10 @@ impl Reader<'_> {
         }
         let selector = self.read.map(pod.selector.as_ref(), "a label");
         names::check_labels(&selector, self.log);
-        Component { kind, name, selector, ports: Vec::new(), allow_from: Vec::new(), declared }
+        let metrics = pod.metrics.as_ref().and_then(|metrics| metrics.port.as_ref());
+        let metrics = self.read.option(metrics, "the name of a port");
+        let (ports, allow_from) = (Vec::new(), Vec::new());
+        Component { kind, name, selector, ports, metrics, allow_from, declared }
     }
 
     fn external(&self, name: &str, declared: Span, external: &spec::External) -> Component {
@@ -357,6 +369,7 @@ impl Reader<'_> {
             name: Val::new(name.to_owned(), at),
             selector: Map::new(),
             ports,
+            metrics: None,
             allow_from: Vec::new(),
             declared,
         }

@@ -221,7 +221,7 @@ impl<'a> Finder<'_, 'a> {
                 .help("declare them there, such as `ports: { http: 8080 }`"),
             );
         }
-        ports.iter().collect()
+        need.component.ports_to_call().collect()
     }
 }
 

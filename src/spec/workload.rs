@@ -72,7 +72,8 @@ spec! {
         image_pull_secrets: List<Text>,
         /// How many seconds a pod has to stop.
         termination_grace_period_seconds: Value<i64>,
-        /// Where it serves metrics; opens the way for the environment's scraper.
+        /// Where it serves metrics; opens the way for the environment's scraper. A port of its
+        /// own for them is closed to all others who do not name it.
         metrics: Metrics,
         /// Labels on all of its objects and pods.
         labels: Open<Text>,
@@ -348,7 +349,7 @@ spec! {
         wait: Value<bool>,
         /// The component of another stack, `stack/component`.
         from: Text,
-        /// The names of the ports it calls, where it does not call all of them.
+        /// The names of the ports it calls; where nothing is said, all but the one for metrics.
         ports: List<Text>,
     }
 }
