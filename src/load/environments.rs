@@ -130,13 +130,13 @@ impl Environments {
                 if cycle.iter().all(|member| name.as_str() <= *member) {
                     let mut path: Vec<&str> = cycle;
                     path.push(name);
+                    let message = match path[..] {
+                        [_, _] => format!("`{name}` extends itself"),
+                        _ => format!("these environments extend each other: {}", path.join(" → ")),
+                    };
                     diagnostics.push(
-                        Diagnostic::error(
-                            Code::ExtendsCycle,
-                            extends.span,
-                            format!("these environments extend each other: {}", path.join(" → ")),
-                        )
-                        .help("one of them must be the root and extend nothing"),
+                        Diagnostic::error(Code::ExtendsCycle, extends.span, message)
+                            .help("one of them must be the root and extend nothing"),
                     );
                 }
             }

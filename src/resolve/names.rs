@@ -21,7 +21,7 @@ pub(super) const JOB: usize = 52;
 /// Reports a name that has not the form that Kubernetes asks for.
 pub(super) fn check(form: NameForm, name: &str, at: Origin, what: &str, log: &Log) {
     if let (Err(error), Some(span)) = (form.check(name), at.span()) {
-        log.push(refused(name, span, what, error));
+        log.push(refused(form, name, span, what, error));
     }
 }
 
@@ -30,32 +30,35 @@ pub(super) fn check(form: NameForm, name: &str, at: Origin, what: &str, log: &Lo
 pub(super) fn check_length(form: NameForm, most: usize, name: &Val<String>, what: &str, log: &Log) {
     let Some(span) = name.at.span() else { return };
     match form.check(&name.v) {
-        Err(error) => log.push(refused(&name.v, span, what, error)),
+        Err(error) => log.push(refused(form, &name.v, span, what, error)),
         Ok(()) if name.v.len() > most => {
-            log.push(refused(&name.v, span, what, NameError::TooLong(most)));
+            log.push(refused(form, &name.v, span, what, NameError::TooLong(most)));
         }
         Ok(()) => {}
     }
 }
 
-fn refused(name: &str, span: Span, what: &str, error: NameError) -> Diagnostic {
+fn refused(form: NameForm, name: &str, span: Span, what: &str, error: NameError) -> Diagnostic {
     let diagnostic =
         Diagnostic::error(Code::InvalidName, span, format!("`{name}` cannot be {what}"))
             .help(format!("it {error}"));
-    match (error, proper(name)) {
+    match (error, proper(name, form)) {
         (NameError::Characters(_), Some(proper)) => diagnostic.help(format!("`{proper}` would do")),
         _ => diagnostic,
     }
 }
 
-/// The name in the form of a DNS label, where it is near to one.
-fn proper(name: &str) -> Option<String> {
+/// The name in its form, where it is near to it. `webServer` was meant as two words; the case
+/// of a host name means nothing.
+fn proper(name: &str, form: NameForm) -> Option<String> {
+    let with_dots = matches!(form, NameForm::DnsSubdomain | NameForm::WildcardSubdomain);
     let mut proper = String::new();
     for (at, character) in name.char_indices() {
         match character {
+            '.' if with_dots => proper.push('.'),
             '_' | '.' | ' ' => proper.push('-'),
             upper if upper.is_ascii_uppercase() => {
-                if at > 0 && !proper.ends_with('-') {
+                if at > 0 && !proper.ends_with('-') && !with_dots {
                     proper.push('-');
                 }
                 proper.push(upper.to_ascii_lowercase());
@@ -63,7 +66,7 @@ fn proper(name: &str) -> Option<String> {
             other => proper.push(other),
         }
     }
-    (proper != name && NameForm::DnsLabel.check(&proper).is_ok()).then_some(proper)
+    (proper != name && form.check(&proper).is_ok()).then_some(proper)
 }
 
 /// Checks the keys and values of labels.
