@@ -1,14 +1,14 @@
 //! Side by side with `helm template` on a chart of the same objects.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 
 use serde::Deserialize;
 use serde_yaml::Value;
 
+use crate::go;
 use crate::project::{self, gen_command};
-use crate::timing::{Subject, in_turns, median, table};
+use crate::timing::{Subject, in_turns, table};
 use crate::{ENVIRONMENT, STACK};
 
 const VERSION: &str = "v4.3.1";
@@ -24,7 +24,7 @@ pub fn compare(rounds: usize) -> Result<(), String> {
         gen_command(&folder, &["render", ENVIRONMENT, STACK, "--stdout"], 0),
         Subject {
             name: format!("helm template {STACK} -f values-{ENVIRONMENT}.yaml"),
-            program: built(root)?,
+            program: go::built("Helm", "helm.sh/helm/v4/cmd/helm", VERSION)?,
             arguments: vec![
                 "template".to_owned(),
                 STACK.to_owned(),
@@ -32,6 +32,7 @@ pub fn compare(rounds: usize) -> Result<(), String> {
                 "-f".to_owned(),
                 text(&values),
             ],
+            variables: Vec::new(),
             folder,
             exit: 0,
         },
@@ -48,8 +49,7 @@ pub fn compare(rounds: usize) -> Result<(), String> {
     let measured = in_turns(&subjects, rounds);
     let [gen_figures, helm_figures] = &measured[..] else { unreachable!("two subjects") };
     print!("{}", table(&subjects, &measured));
-    let pairs = gen_figures.walls.iter().zip(&helm_figures.walls);
-    let ratio = median(pairs.map(|(gen_wall, helm)| helm.as_secs_f64() / gen_wall.as_secs_f64()));
+    let ratio = helm_figures.times(gen_figures);
     println!("gen is {ratio:.1} times as fast as Helm: the median of {rounds} pairs of runs");
     Ok(())
 }
@@ -92,27 +92,5 @@ fn leave_out_the_maker(value: &mut Value) {
         }
         Value::Sequence(items) => items.iter_mut().for_each(leave_out_the_maker),
         _ => {}
-    }
-}
-
-/// Helm, built below `target/`.
-fn built(root: &Path) -> Result<PathBuf, String> {
-    let folder = root.join("target/tools/helm").join(VERSION);
-    let helm = folder.join("helm");
-    if helm.is_file() {
-        return Ok(helm);
-    }
-    println!("building Helm {VERSION}, which takes some minutes once");
-    let built = Command::new("go")
-        .args(["install", &format!("helm.sh/helm/v4/cmd/helm@{VERSION}")])
-        .env("GOFLAGS", "-mod=mod")
-        .env("GOBIN", &folder)
-        .status();
-    match built {
-        Ok(status) if status.success() => Ok(helm),
-        Ok(status) => Err(format!("`go install` of Helm failed: {status}")),
-        Err(error) => Err(format!(
-            "Helm is built with Go, which cannot be started here ({error}): install Go from https://go.dev/dl/ and try again"
-        )),
     }
 }

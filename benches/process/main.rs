@@ -3,6 +3,8 @@
 //!
 //! - `cargo bench --bench process` measures gen's commands.
 //! - `cargo bench --bench process -- helm` builds Helm, which takes Go, and compares with it.
+//! - `cargo bench --bench process -- kubeconform` does the same with kubeconform, on files of
+//!   3,600 manifests.
 //!
 //! A number as a further argument says how many rounds.
 
@@ -12,7 +14,10 @@
     reason = "a benchmark starts processes, measures time and prints"
 )]
 
+mod go;
 mod helm;
+mod kubeconform;
+mod manifests;
 mod project;
 mod timing;
 
@@ -31,14 +36,15 @@ fn main() -> Result<(), String> {
     let is_test = !arguments.iter().any(|argument| argument == "--bench");
     arguments.retain(|argument| !argument.starts_with("--"));
     let mut rounds = if is_test { 1 } else { 300 };
-    let mut compares_with_helm = false;
+    let mut measure: fn(usize) -> Result<(), String> = commands;
     for argument in &arguments {
         match argument.as_str() {
-            "helm" => compares_with_helm = true,
+            "helm" => measure = helm::compare,
+            "kubeconform" => measure = kubeconform::compare,
             number => rounds = number.parse().map_err(|_| format!("`{number}` is no number"))?,
         }
     }
-    if compares_with_helm { helm::compare(rounds) } else { commands(rounds) }
+    measure(rounds)
 }
 
 /// Measures gen's commands.

@@ -13,6 +13,7 @@ pub fn gen_command(project: &Path, arguments: &[&str], exit: i32) -> Subject {
         name: format!("gen {}", arguments.join(" ")),
         program: env!("CARGO_BIN_EXE_gen").into(),
         arguments: arguments.iter().map(ToString::to_string).collect(),
+        variables: Vec::new(),
         folder: project.to_owned(),
         exit,
     }

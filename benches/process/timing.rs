@@ -18,6 +18,8 @@ pub struct Subject {
     pub program: PathBuf,
     /// Its arguments.
     pub arguments: Vec<String>,
+    /// Variables of its environment, beside those that are there.
+    pub variables: Vec<(&'static str, &'static str)>,
     /// The folder to start it in.
     pub folder: PathBuf,
     /// How it must exit.
@@ -34,11 +36,25 @@ pub struct Figures {
     pub peak: u64,
 }
 
+impl Figures {
+    /// The median of the wall times, in seconds.
+    pub fn median_seconds(&self) -> f64 {
+        median(self.walls.iter().map(Duration::as_secs_f64))
+    }
+
+    /// How many times as long as another command it took: the median of the pairs of runs.
+    pub fn times(&self, other: &Self) -> f64 {
+        let pairs = self.walls.iter().zip(&other.walls);
+        median(pairs.map(|(one, other)| one.as_secs_f64() / other.as_secs_f64()))
+    }
+}
+
 impl Subject {
-    /// The command, with nothing of what the caller's environment says.
+    /// The command.
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         command.args(&self.arguments).current_dir(&self.folder);
+        command.envs(self.variables.iter().copied());
         command
     }
 
@@ -72,7 +88,7 @@ pub fn in_turns(subjects: &[Subject], rounds: usize) -> Vec<Figures> {
 }
 
 /// The value in the middle.
-pub fn median<T: PartialOrd + Copy>(values: impl IntoIterator<Item = T>) -> T {
+fn median<T: PartialOrd + Copy>(values: impl IntoIterator<Item = T>) -> T {
     let mut values: Vec<T> = values.into_iter().collect();
     values.sort_by(|one, other| one.partial_cmp(other).expect("figures can be compared"));
     values[values.len() / 2]

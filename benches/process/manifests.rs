@@ -1,0 +1,183 @@
+//! Files of many manifests, to check.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+/// How many documents a file has.
+pub const DOCUMENTS: usize = 3_600;
+
+const PROGRAM: &str = r#"---
+# Whom NAME is at the API server, which it does not call.
+apiVersion: v1
+kind: ServiceAccount
+metadata:
+  name: NAME
+  namespace: shop
+  labels:
+    app.kubernetes.io/name: NAME
+    app.kubernetes.io/part-of: shop
+automountServiceAccountToken: false
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: NAME
+  namespace: shop
+  labels:
+    app.kubernetes.io/name: NAME
+    app.kubernetes.io/part-of: shop
+spec:
+  selector:
+    app.kubernetes.io/name: NAME
+  ports:
+    # The port of the program, under the usual number.
+    - name: http
+      port: 80
+      targetPort: http
+      protocol: TCP
+---
+# NAME: what it does stands in its own repository.
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: NAME
+  namespace: shop
+  labels:
+    app.kubernetes.io/name: NAME
+    app.kubernetes.io/part-of: shop
+  annotations:
+    example.com/owner: "team-TEAM"
+spec:
+  replicas: REPLICAS
+  revisionHistoryLimit: 3
+  selector:
+    matchLabels:
+      app.kubernetes.io/name: NAME
+  strategy:
+    type: RollingUpdate
+    rollingUpdate:
+      maxSurge: 1
+      maxUnavailable: 0 # capacity stays
+  template:
+    metadata:
+      labels:
+        app.kubernetes.io/name: NAME
+        app.kubernetes.io/part-of: shop
+    spec:
+      serviceAccountName: NAME
+      automountServiceAccountToken: false
+      securityContext:
+        runAsNonRoot: true
+        runAsUser: 1000
+        seccompProfile:
+          type: RuntimeDefault
+      containers:
+        - name: main
+          image: registry.example.com/shop/NAME:1.NUMBER.0
+          args: ["--listen=:PORT", "--log-level=info"]
+          ports:
+            - name: http
+              containerPort: PORT
+          env:
+            - name: GREETING
+              value: "hello from NAME"
+            - name: POD_IP
+              valueFrom:
+                fieldRef:
+                  fieldPath: status.podIP
+          resources:
+            requests:
+              cpu: 100m
+              memory: MEMORYMi
+            limits:
+              memory: MEMORYMi
+          readinessProbe:
+            httpGet:
+              path: /healthz
+              port: http
+            periodSeconds: 5
+          livenessProbe:
+            httpGet:
+              path: /healthz
+              port: http
+            periodSeconds: 10
+            failureThreshold: 6
+          securityContext:
+            allowPrivilegeEscalation: false
+            readOnlyRootFilesystem: true
+            capabilities:
+              drop: [ALL]
+          volumeMounts:
+            - name: tmp
+              mountPath: /tmp
+      volumes:
+        - name: tmp
+          emptyDir: {}
+"#;
+
+/// A system of 1,200 programs as people write it: a Deployment, a Service and a ServiceAccount
+/// each, with comments.
+pub fn system() -> String {
+    let programs = (0..DOCUMENTS / 3).map(|number| {
+        PROGRAM
+            .replace("NAME", &format!("program-{number:04}"))
+            .replace("NUMBER", &number.to_string())
+            .replace("TEAM", &(number % 12).to_string())
+            .replace("PORT", &(8_000 + number % 1_000).to_string())
+            .replace("REPLICAS", &(1 + number % 5).to_string())
+            .replace("MEMORY", &(64 * (1 + number % 8)).to_string())
+    });
+    programs.collect()
+}
+
+/// The good manifests of the conformance suite, of all kinds, over and over. Each round is in
+/// namespaces of its own; what belongs to no namespace gets another name.
+pub fn all_kinds() -> Result<String, String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformance/manifests/core");
+    let read = || -> std::io::Result<Vec<String>> {
+        let mut paths: Vec<_> = fs::read_dir(&folder)?
+            .map(|entry| Ok(entry?.path()))
+            .collect::<std::io::Result<_>>()?;
+        paths.sort();
+        paths.iter().map(fs::read_to_string).collect()
+    };
+    let manifests = read().map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut text = String::new();
+    let rounds = (0..).flat_map(|round| manifests.iter().map(move |manifest| (round, manifest)));
+    let documents = rounds.filter(|(round, manifest)| *round == 0 || !is_named_by_rule(manifest));
+    for (round, manifest) in documents.take(DOCUMENTS) {
+        text += "---\n";
+        text += &variant(manifest, round);
+    }
+    Ok(text)
+}
+
+/// Whether the name of the object follows from the rest of it, so that there can be no other.
+fn is_named_by_rule(manifest: &str) -> bool {
+    let kinds = ["APIService", "CustomResourceDefinition", "IPAddress"];
+    manifest
+        .lines()
+        .any(|line| line.strip_prefix("kind: ").is_some_and(|kind| kinds.contains(&kind)))
+}
+
+/// A manifest under another name, or in another namespace.
+fn variant(manifest: &str, round: usize) -> String {
+    let is_namespaced = manifest.lines().any(|line| line.starts_with("  namespace: "));
+    let field = if is_namespaced { "  namespace: " } else { "  name: " };
+    let mut lines: Vec<String> = manifest.lines().map(str::to_owned).collect();
+    if let Some(line) = lines.iter_mut().find(|line| line.starts_with(field)) {
+        let _ = write!(line, "-{round}");
+    }
+    lines.iter().fold(String::new(), |text, line| text + line + "\n")
+}
+
+/// The three objects of one program.
+pub fn one_program() -> String {
+    system()
+        .split_inclusive("---\n")
+        .take(4)
+        .collect::<String>()
+        .trim_end_matches("---\n")
+        .to_owned()
+}
