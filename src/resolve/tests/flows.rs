@@ -107,8 +107,8 @@ routes:
             "web -> 192.0.2.10/32: 6443",
             "monitoring(app=prometheus) -> web: 9090",
             "ingress-nginx(app=nginx) -> web: 8080",
-            "198.51.100.0/24 -> web: 8080 9090",
-            "0.0.0.0/0 -> web: 8080 9090",
+            "198.51.100.0/24 -> web: 8080",
+            "0.0.0.0/0 -> web: 8080",
         ]
     );
     let account = &outcome.program("web").service_account;
