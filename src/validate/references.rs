@@ -9,7 +9,8 @@ mod index;
 use index::{Index, Keys};
 
 use super::finding::{Finding, object_name};
-use super::{Author, Cluster, Extent, pods, selector};
+use super::selector::{self, Form};
+use super::{Author, Cluster, Extent, pods};
 use crate::diagnostic::{Code, Severity, nearest};
 use crate::source::{Kind, NodeRef};
 
@@ -134,15 +135,15 @@ impl<'t> Check<'t, '_, '_> {
             ("HTTPRoute" | "GRPCRoute", Some(spec)) => self.route(spec),
             ("HorizontalPodAutoscaler", Some(spec)) => self.autoscaler(spec),
             ("PodDisruptionBudget", Some(spec)) => {
-                self.selects_pods(spec.get("selector"), selector::selects);
+                self.selects_pods(spec.get("selector"), Form::LabelSelector);
             }
             // gen's own policies may be for pods that controllers make, such as ACME's solvers.
             ("NetworkPolicy", Some(spec)) if self.author == Author::Other => {
-                self.selects_pods(spec.get("podSelector"), selector::selects);
+                self.selects_pods(spec.get("podSelector"), Form::LabelSelector);
             }
             ("ServiceMonitor", Some(spec)) => self.service_monitor(spec),
             ("PodMonitor", Some(spec)) if spec.get("namespaceSelector").is_none() => {
-                self.selects_pods(spec.get("selector"), selector::selects);
+                self.selects_pods(spec.get("selector"), Form::LabelSelector);
             }
             ("Certificate", Some(spec)) => self.certificate(spec),
             ("RoleBinding" | "ClusterRoleBinding", _) => self.binding(),
@@ -293,12 +294,9 @@ impl<'t> Check<'t, '_, '_> {
 
     fn service(&mut self, spec: NodeRef<'t>) {
         let Some(wanted) = spec.get("selector").filter(|wanted| !wanted.is_empty()) else { return };
-        self.selects_pods(Some(wanted), selector::has_all);
+        self.selects_pods(Some(wanted), Form::Labels);
         let index = self.index;
-        let pods = || {
-            let all = index.pods(self.namespace);
-            all.filter(|pod| selector::has_all(wanted, pods::labels(*pod)))
-        };
+        let pods = || index.selected(self.namespace, wanted, Form::Labels);
         let names = || {
             let specs = pods().filter_map(|pod| pod.get("spec"));
             let containers = specs.flat_map(pods::containers);
@@ -322,14 +320,9 @@ impl<'t> Check<'t, '_, '_> {
     }
 
     /// Requires that a selector selects a pod of the namespace; one that asks for nothing may.
-    fn selects_pods(
-        &mut self,
-        wanted: Option<NodeRef<'t>>,
-        selects: fn(NodeRef<'_>, Option<NodeRef<'_>>) -> bool,
-    ) {
+    fn selects_pods(&mut self, wanted: Option<NodeRef<'t>>, form: Form) {
         let Some(wanted) = wanted.filter(|wanted| !wanted.is_empty()) else { return };
-        let mut pods = self.index.pods(self.namespace);
-        if !pods.any(|pod| selects(wanted, pods::labels(pod))) {
+        if self.index.selected(self.namespace, wanted, form).next().is_none() {
             self.selects_nothing(wanted, "no pod of the namespace has these labels");
         }
     }

@@ -2,6 +2,37 @@
 
 use crate::source::NodeRef;
 
+/// The two forms of selectors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// A map of labels, as a Service has it.
+    Labels,
+    /// A `LabelSelector`.
+    LabelSelector,
+}
+
+impl Form {
+    /// Whether a selector of this form selects a map of labels.
+    pub fn selects(self, selector: NodeRef<'_>, labels: Option<NodeRef<'_>>) -> bool {
+        match self {
+            Self::Labels => has_all(selector, labels),
+            Self::LabelSelector => selects(selector, labels),
+        }
+    }
+
+    /// Labels that everything has which a selector of this form selects, by key and value.
+    pub fn demanded(self, selector: NodeRef<'_>) -> impl Iterator<Item = (&str, &str)> {
+        let labels = match self {
+            Self::Labels => Some(selector),
+            Self::LabelSelector => selector.get("matchLabels"),
+        };
+        let pairs = labels.into_iter().flat_map(NodeRef::entries);
+        pairs
+            .map(|entry| (entry.key().unwrap_or_default(), entry.text()))
+            .filter(|(key, _)| !BY_CONTROLLERS.contains(key))
+    }
+}
+
 /// Whether a `LabelSelector` (`matchLabels` and `matchExpressions`) selects a map of labels.
 /// One that asks for nothing selects everything.
 pub fn selects(selector: NodeRef<'_>, labels: Option<NodeRef<'_>>) -> bool {

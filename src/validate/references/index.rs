@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Member, items, namespace, text};
 use crate::source::NodeRef;
+use crate::validate::selector::Form;
 use crate::validate::{Cluster, pods};
 
 /// The keys of a ConfigMap or a Secret.
@@ -25,10 +26,13 @@ struct Entry<'t> {
 type ByName<'t> = BTreeMap<&'t str, Entry<'t>>;
 
 /// Everything that can be referred to.
+#[derive(Default)]
 pub struct Index<'t> {
     /// By kind, namespace and name.
     entries: BTreeMap<&'t str, BTreeMap<&'t str, ByName<'t>>>,
     pods: BTreeMap<&'t str, Vec<NodeRef<'t>>>,
+    /// The same pods by namespace and each of their labels.
+    labelled: BTreeMap<(&'t str, &'t str, &'t str), Vec<NodeRef<'t>>>,
 }
 
 /// What every cluster has from the start.
@@ -48,7 +52,7 @@ const BUILT_IN: [(&str, &str); 10] = [
 impl<'t> Index<'t> {
     /// Indexes the objects of an environment and what its cluster has.
     pub fn of(members: &[Member<'t>], cluster: &'t Cluster) -> Self {
-        let mut index = Self { entries: BTreeMap::new(), pods: BTreeMap::new() };
+        let mut index = Self::default();
         for (kind, name) in BUILT_IN {
             index.add(kind, "", name, None, Keys::Open);
         }
@@ -105,6 +109,10 @@ impl<'t> Index<'t> {
         self.add(kind, namespace, name, by, keys);
         if let Some(template) = pods::pod_template(root) {
             self.pods.entry(namespace).or_default().push(template);
+            for label in pods::labels(template).into_iter().flat_map(NodeRef::entries) {
+                let at = (namespace, label.key().unwrap_or_default(), label.text());
+                self.labelled.entry(at).or_default().push(template);
+            }
         }
         let Some(spec) = root.get("spec") else { return };
         match kind {
@@ -164,9 +172,21 @@ impl<'t> Index<'t> {
         self.all(kind, namespace).map(|(name, _)| *name)
     }
 
-    /// The templates of all pods of a namespace.
-    pub fn pods(&self, namespace: &str) -> impl Iterator<Item = NodeRef<'t>> + use<'t, '_> {
-        self.pods.get(namespace).into_iter().flatten().copied()
+    /// The templates of the pods of a namespace that a selector selects.
+    pub fn selected<'i>(
+        &'i self,
+        namespace: &'t str,
+        selector: NodeRef<'t>,
+        form: Form,
+    ) -> impl Iterator<Item = NodeRef<'t>> + use<'i, 't> {
+        let labelled = |(key, value)| self.labelled.get(&(namespace, key, value));
+        let fewest = form
+            .demanded(selector)
+            .map(|label| labelled(label).map_or(&[][..], Vec::as_slice))
+            .min_by_key(|pods| pods.len());
+        let all = || self.pods.get(namespace).map_or(&[][..], Vec::as_slice);
+        let pods = fewest.unwrap_or_else(all).iter().copied();
+        pods.filter(move |pod| form.selects(selector, pods::labels(*pod)))
     }
 
     fn entry(&self, kind: &str, namespace: &str, name: &str) -> Option<&Entry<'t>> {
