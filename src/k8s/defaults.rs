@@ -244,10 +244,11 @@ fn write(node: Option<NodeRef<'_>>, at: Origin, defaults: &[Pending<'_>], out: &
                 defaults.iter().filter_map(|default| default.within(key)).collect()
             };
             let entries = node.into_iter().flat_map(NodeRef::entries);
-            for entry in entries.filter(|entry| entry.kind() != Kind::Null) {
+            for entry in entries {
                 let key = entry.key().unwrap_or_default();
                 let is_own = |default: &Pending<'_>| default.path == key;
-                if entry.as_str() == Some("") && defaults.iter().any(is_own) {
+                let is_nothing = entry.kind() == Kind::Null || entry.as_str() == Some("");
+                if is_nothing && defaults.iter().any(is_own) {
                     continue;
                 }
                 out.key(key, entry.key_at());

@@ -176,6 +176,15 @@ impl Type {
         fields.iter().try_fold(self, |of, name| of.field(name).map(|field| field.of))
     }
 
+    /// The type of the items, if it is a list.
+    #[must_use]
+    pub fn item(self) -> Option<Self> {
+        match self.shape() {
+            Shape::List(list) => Some(list.item),
+            _ => None,
+        }
+    }
+
     fn row(self) -> TypeRow {
         tables::TYPES[usize::from(self.index)]
     }

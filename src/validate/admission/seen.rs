@@ -69,7 +69,8 @@ fn completed(root: NodeRef<'_>, namespace: &str, cluster: &Cluster) -> Value {
     };
     let of = Resource::find(cluster.version, api_version, kind);
     let of = of.filter(|of| !of.is_custom()).map(Resource::root);
-    let mut value = typed(completed.as_ref().map_or(root, Tree::root), of);
+    let root = completed.as_ref().map_or(root, Tree::root);
+    let mut value = typed(root, of);
     let mut set = |path: &[&str], new: Value| value = cel::with(&value, path, new);
     if !namespace.is_empty() {
         set(&["metadata", "namespace"], cel::text(namespace));
@@ -93,10 +94,21 @@ fn completed(root: NodeRef<'_>, namespace: &str, cluster: &Cluster) -> Value {
                 set(&["data", entry.key().unwrap_or_default()], cel::text(&content));
             }
         }
-        ("rbac.authorization.k8s.io/v1", "Role" | "ClusterRole")
-            if root.get("rules").is_none_or(|rules| rules.kind() == Kind::Null) =>
-        {
-            set(&["rules"], Value::Null);
+        // They write it even if it is empty.
+        ("rbac.authorization.k8s.io/v1", "Role" | "ClusterRole") if lacks(&["rules"]) => {
+            let rules = root.get("rules").filter(|rules| rules.kind() == Kind::List);
+            set(&["rules"], rules.map_or(Value::Null, cel::dynamic));
+        }
+        ("v1", "Pod") => {
+            for list in ["containers", "initContainers"] {
+                let containers = root.at_path(&["spec", list]);
+                let Some(containers) = containers.filter(|it| it.kind() == Kind::List) else {
+                    continue;
+                };
+                let of = of.and_then(|of| of.at_path(&["spec", list])?.item());
+                let containers = containers.items().map(|it| with_requests(it, of)).collect();
+                set(&["spec", list], Value::List(Arc::new(containers)));
+            }
         }
         ("v1", "ReplicationController") => {
             let labels = root.at_path(&["spec", "template", "metadata", "labels"]);
@@ -122,6 +134,27 @@ fn completed(root: NodeRef<'_>, namespace: &str, cluster: &Cluster) -> Value {
     value
 }
 
+/// A container of a Pod, which requests what it is limited to unless it says how much.
+fn with_requests(container: NodeRef<'_>, of: Option<Type>) -> Value {
+    let mut value = typed(container, of);
+    let limits = container.at_path(&["resources", "limits"]);
+    for limit in limits.into_iter().flat_map(NodeRef::entries) {
+        let name = limit.key().unwrap_or_default();
+        if container.at_path(&["resources", "requests", name]).is_none() {
+            let amount = quantity(limit);
+            value = cel::with(&value, &["resources", "requests", name], amount);
+        }
+    }
+    value
+}
+
+fn quantity(node: NodeRef<'_>) -> Value {
+    match node.text().parse::<Quantity>() {
+        Ok(quantity) => cel::text(&quantity.to_string()),
+        Err(_) => cel::text(node.text()),
+    }
+}
+
 /// A value as the server's own types write it: an empty list or map with free keys is left out,
 /// or null where the field is always written.
 fn typed(node: NodeRef<'_>, of: Option<Type>) -> Value {
@@ -134,8 +167,8 @@ fn typed(node: NodeRef<'_>, of: Option<Type>) -> Value {
                 let field = object.field(key);
                 let is_left_out = field
                     .is_some_and(|field| !field.required && is_bare(field.of) && entry.is_empty());
-                // The server moves it to `data`.
-                if !is_left_out && key != "stringData" {
+                // The server moves `stringData` to `data`.
+                if !is_left_out && key != "stringData" && entry.kind() != Kind::Null {
                     let value = typed(entry, field.map(|field| field.of));
                     entries.push((key.to_owned(), value));
                 }
@@ -147,18 +180,20 @@ fn typed(node: NodeRef<'_>, of: Option<Type>) -> Value {
             }
             cel::map(entries)
         }
-        (Kind::Map, Some(Shape::Map(of))) => cel::map(
-            node.entries().map(|it| (it.key().unwrap_or_default().to_owned(), typed(it, Some(of)))),
-        ),
+        (Kind::Map, Some(Shape::Map(of))) => {
+            let entry = |entry: NodeRef<'_>| {
+                let key = entry.key().unwrap_or_default().to_owned();
+                match (entry.kind(), of.shape()) {
+                    (Kind::Null, Shape::Str | Shape::Bytes) => (key, cel::text("")),
+                    _ => (key, typed(entry, Some(of))),
+                }
+            };
+            cel::map(node.entries().map(entry))
+        }
         (Kind::List, Some(Shape::List(list))) => {
             Value::List(Arc::new(node.items().map(|item| typed(item, Some(list.item))).collect()))
         }
-        (Kind::Str | Kind::Int | Kind::Float, Some(Shape::Quantity)) => {
-            match node.text().parse::<Quantity>() {
-                Ok(quantity) => cel::text(&quantity.to_string()),
-                Err(_) => cel::text(node.text()),
-            }
-        }
+        (Kind::Str | Kind::Int | Kind::Float, Some(Shape::Quantity)) => quantity(node),
         _ => cel::dynamic(node),
     }
 }
