@@ -144,7 +144,7 @@ fn policies() {
     }
     println!("policies: {decided} verdicts, {undecided} that need the cluster");
     assert!(disagreements.is_empty(), "{}:\n{}", disagreements.len(), disagreements.join("\n"));
-    assert!(decided >= 1800 && undecided <= 130, "{decided} and {undecided}");
+    assert!(decided > 10 * undecided, "{decided} and {undecided}");
 }
 
 fn documents(text: &str) -> Vec<Tree> {

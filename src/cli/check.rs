@@ -39,6 +39,10 @@ struct Manifests {
     /// The version of Kubernetes that they are for, such as 1.34 [default: the newest]
     #[arg(long, value_name = "VERSION", requires = "filename", value_parser = version)]
     kubernetes_version: Option<Version>,
+    /// Take these for the CustomResourceDefinitions of the cluster, beside those among the
+    /// manifests: a file, or a folder with all below it; can be repeated
+    #[arg(long, value_name = "FILE|DIR", requires = "filename")]
+    crds: Vec<PathBuf>,
     /// The Pod Security Standard that namespaces enforce whose labels do not say it
     #[arg(
         long, value_name = "LEVEL", requires = "filename",
@@ -102,6 +106,7 @@ impl Check {
         let kinds = |all: &[Kinds]| all.iter().cloned().collect();
         let request = manifests::Request {
             inputs: options.inputs()?,
+            definitions: options.crds.clone(),
             ignore: options.ignore_filename_pattern.clone(),
             skip: kinds(&options.skip),
             reject: kinds(&options.reject),
@@ -161,13 +166,17 @@ fn summary(checked: &Checked) -> String {
         _ => format!("{count} {what}s"),
     };
     let whole = format!("{} in {}", number(objects, "object"), number(checked.files, "file"));
-    let unread = match checked.unread {
-        0 => String::new(),
-        count => format!("; {} could not be read in full", number(count, "file")),
-    };
+    let mut rest = String::new();
+    if checked.unchecked_rules > 0 {
+        let rules = number(checked.unchecked_rules, "rule");
+        rest = format!("; {rules} could not be checked");
+    }
+    if checked.unread > 0 {
+        rest = format!("{rest}; {} could not be read in full", number(checked.unread, "file"));
+    }
     let of = |verdict| checked.count(verdict);
     if of(Verdict::Sound) == objects && objects > 0 {
-        return format!("{whole}, all sound{unread}");
+        return format!("{whole}, all sound{rest}");
     }
     let all = [Verdict::Sound, Verdict::Wrong, Verdict::Unchecked, Verdict::Skipped];
     let parts: Vec<String> = all
@@ -176,8 +185,8 @@ fn summary(checked: &Checked) -> String {
         .map(|verdict| format!("{} {verdict}", of(verdict)))
         .collect();
     match parts.as_slice() {
-        [] => format!("{whole}{unread}"),
-        parts => format!("{whole}: {}{unread}", parts.join(", ")),
+        [] => format!("{whole}{rest}"),
+        parts => format!("{whole}: {}{rest}", parts.join(", ")),
     }
 }
 
@@ -191,6 +200,7 @@ fn counts(checked: &Checked) -> serde_json::Value {
             "wrong": checked.count(Verdict::Wrong),
             "unchecked": checked.count(Verdict::Unchecked),
             "skipped": checked.count(Verdict::Skipped),
+            "uncheckedRules": checked.unchecked_rules,
             "unreadFiles": checked.unread,
         }
     })

@@ -30,6 +30,8 @@ const CHUNK: usize = 128;
 pub struct Request {
     /// What to read.
     pub inputs: Vec<Input>,
+    /// Where the definitions of custom resources are that the cluster has.
+    pub definitions: Vec<PathBuf>,
     /// Files are left out whose paths match one of these.
     pub ignore: Vec<Regex>,
     /// Objects of these kinds are not checked.
@@ -62,6 +64,8 @@ pub struct Checked {
     pub files: usize,
     /// How many of them could not be read, or not wholly.
     pub unread: usize,
+    /// How often a policy or a rule in CEL could not be worked out for an object.
+    pub unchecked_rules: usize,
 }
 
 /// One object, and how its check ended.
@@ -110,9 +114,13 @@ impl Checked {
 /// Checks manifests. References to what is not among them are warnings.
 #[must_use]
 pub fn check(fs: &dyn FileSystem, request: Request, sources: &Sources) -> Checked {
-    let Request { inputs, ignore, skip, reject, allow_missing_schema, cluster } = request;
+    let Request { inputs, definitions, ignore, skip, reject, allow_missing_schema, cluster } =
+        request;
     let mut rules = Rules { skip, reject, allow_missing_schema, cluster };
     let Files { found, mut diagnostics, empty } = Files::find(fs, inputs, &ignore);
+    if !definitions.is_empty() {
+        rules.define(fs, definitions, sources, &mut diagnostics);
+    }
     if found.is_empty() && empty.is_empty() && !diagnostics.has_errors() {
         diagnostics.push(Diagnostic::new(
             Code::NothingToCheck,
@@ -144,6 +152,8 @@ pub fn check(fs: &dyn FileSystem, request: Request, sources: &Sources) -> Checke
             diagnostics.push(nothing(file.path, "there is no object in it"));
         }
     }
+    let unchecked = diagnostics.iter().filter(|found| found.code == Code::RuleNotChecked);
+    checked.unchecked_rules = unchecked.count();
     checked.diagnostics = diagnostics;
     checked
 }
@@ -211,6 +221,30 @@ struct Rules {
 }
 
 impl Rules {
+    /// Reads the definitions of custom resources that the cluster has.
+    fn define(
+        &mut self,
+        fs: &dyn FileSystem,
+        definitions: Vec<PathBuf>,
+        sources: &Sources,
+        diagnostics: &mut Diagnostics,
+    ) {
+        let inputs = definitions.into_iter().map(Input::Path).collect();
+        let Files { found, diagnostics: of_files, .. } = Files::find(fs, inputs, &[]);
+        diagnostics.append(of_files);
+        for file in parallel::map(found, |file| Documents::read(fs, file, sources)) {
+            diagnostics.append(file.diagnostics);
+            for tree in &file.trees {
+                objects::of(tree.root(), &mut |root| self.cluster.custom.read(root), diagnostics);
+            }
+        }
+        if self.cluster.custom.is_empty() && !diagnostics.has_errors() {
+            let message = "nothing that `--crds` names is a CustomResourceDefinition";
+            let error = Severity::Error;
+            diagnostics.push(Diagnostic::new(Code::NothingToCheck, error, Place::Nowhere, message));
+        }
+    }
+
     fn apply(&mut self, files: &[Documents], checked: &mut Checked, diagnostics: &mut Diagnostics) {
         let mut objects: Vec<(&Documents, NodeRef<'_>)> = Vec::new();
         for file in files {

@@ -121,8 +121,8 @@ fn no_schema(
                  `existing: {{ kinds }}` of the environment"
             ),
             Extent::Files => format!(
-                "if the cluster has it, `--allow-missing-schema {group_version}/{name}` takes \
-                 it unchecked"
+                "if the cluster has it, `--crds FILE` shows its definition, and \
+                 `--allow-missing-schema {group_version}/{name}` takes it unchecked"
             ),
         }),
     }
