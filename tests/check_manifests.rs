@@ -35,3 +35,21 @@ fn a_pipe_is_read_to_its_end() -> io::Result<()> {
     assert_eq!(run(&line)?, (Some(0), "1000 objects in 1 file, all sound\n".to_owned()));
     Ok(())
 }
+
+/// 50 MB in a hundred objects, of which the last is wrong.
+#[test]
+fn a_large_file_is_checked_to_its_end() -> io::Result<()> {
+    let object = "apiVersion: v1\\nkind: ConfigMap\\nmetadata: { name: %s }\\ndata:\\n";
+    let line = format!(
+        "text=$(head -c 25000 /dev/zero | tr '\\0' x); \
+         for i in $(seq -f a%.0f 99) Last; do \
+           printf '{object}' $i; seq -f \"  key%.0f: $text\" 20; echo ---; \
+         done | \"$0\" check -f - --message-format short"
+    );
+    let (code, said) = run(&line)?;
+    let last = "the name `Last` of a ConfigMap must consist of lower-case letters, digits, '-' and \
+                '.', with a letter or digit at both ends and beside each dot";
+    let error = format!("<stdin>:2478:19: error[V010]: {last}: metadata.name of ConfigMap Last\n");
+    assert_eq!((code, said), (Some(2), error + "100 objects in 1 file: 99 sound, 1 wrong\n"));
+    Ok(())
+}

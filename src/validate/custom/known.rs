@@ -18,7 +18,8 @@ const AT: Origin = Origin::Derived { rule: Rule::CustomDefault, from: None };
 /// The kind of that name.
 pub fn find(api_version: &str, kind: &str) -> Option<&'static CustomKind> {
     static KINDS: LazyLock<Vec<Known>> = LazyLock::new(|| {
-        DEFINITIONS.lines().filter_map(|line| serde_json::from_str(entry(line)).ok()).collect()
+        let kinds = DEFINITIONS.lines().filter(|line| line.starts_with("  {\"apiVersion\""));
+        kinds.filter_map(|line| serde_json::from_str(entry(line)).ok()).collect()
     });
     let known =
         KINDS.iter().find(|known| known.api_version == api_version && known.kind == kind)?;

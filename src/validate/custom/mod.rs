@@ -67,7 +67,11 @@ impl CustomKinds {
     /// The kind of that name, served or not: as it is defined here, or as gen knows it.
     #[must_use]
     pub fn find(&self, api_version: &str, kind: &str) -> Option<&CustomKind> {
-        let defined = self.kinds.get(&(api_version.to_owned(), kind.to_owned()));
+        let defined = if self.kinds.is_empty() {
+            None
+        } else {
+            self.kinds.get(&(api_version.to_owned(), kind.to_owned()))
+        };
         defined.or_else(|| known::find(api_version, kind))
     }
 
