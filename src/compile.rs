@@ -12,13 +12,13 @@ use crate::k8s::graft;
 use crate::k8s::schema::Resource;
 use crate::k8s::{Identity, Object, Version, apply_order};
 use crate::load::{Environments, Project, StackFiles};
-use crate::plan::{Place, Plan, Val};
+use crate::plan::{Allowance, Place, Plan, Scope, Val};
 use crate::resolve::{self, Interface, Layers, Merged};
 use crate::source::{NodeRef, Origin, Span, Tree};
 use crate::spec::Policy;
 use crate::validate::references::Member;
 use crate::validate::security::Level;
-use crate::validate::{self, Author, Cluster, CustomKinds, Extent, Finding};
+use crate::validate::{self, Author, Cluster, CustomKinds, Extent, Finding, allowance};
 use crate::{foreign, link, lower, parallel};
 
 /// The folder of what belongs to no single stack.
@@ -84,8 +84,10 @@ pub struct Folder {
     pub name: String,
     /// The objects with the names of their files, sorted by these, which is their apply order.
     pub files: Vec<(String, Object)>,
-    /// Which of them came from templates or manifests.
-    foreign: BTreeSet<Identity>,
+    /// Those of them that came from templates or manifests, with where the stack names these.
+    foreign: BTreeMap<Identity, Span>,
+    /// The warnings that the stack lives with.
+    allowances: Vec<Allowance>,
 }
 
 impl<'p> Loaded<'p> {
@@ -229,18 +231,25 @@ impl<'p> Loaded<'p> {
             }
         }
         resolve::check_routes(&plans, diagnostics);
-        validate(&folders, &place, &self.custom, &self.policies, diagnostics);
+        // An environment's own may be for stacks that nobody asked for.
+        let whole = request.stacks.is_empty();
+        let must_match = |span| whole || !self.is_of_chain(environment, span);
+        validate(&folders, &place, &self.custom, &self.policies, must_match, diagnostics);
         Some(folders)
     }
 
     /// Whether a file of an environment's chain could not be read as it is meant.
     fn is_broken(&self, environment: &str) -> bool {
-        let chain = self.environments.chain(environment);
-        let is_of_chain = |span: Span| chain.iter().any(|(_, file)| file.span.file == span.file);
         self.diagnostics.iter().any(|found| {
             found.severity == Severity::Error
-                && matches!(found.place, DiagnosticPlace::Span(span) if is_of_chain(span))
+                && matches!(found.place, DiagnosticPlace::Span(span) if self.is_of_chain(environment, span))
         })
+    }
+
+    /// Whether something stands in a file of an environment's chain.
+    fn is_of_chain(&self, environment: &str, span: Span) -> bool {
+        let chain = self.environments.chain(environment);
+        chain.iter().any(|(_, file)| file.span.file == span.file)
     }
 
     /// The stacks that run in an environment.
@@ -258,37 +267,43 @@ impl<'p> Loaded<'p> {
         let mut plan = resolve::plan(merged, context, diagnostics)?;
         render_texts(&mut plan, &self.templates, &self.project, diagnostics);
         let mut built = lower::lower(&plan, diagnostics);
-        let mut foreign = self.foreign_objects(&plan, merged, diagnostics);
+        let (mut foreign, uses) = self.foreign_objects(&plan, merged, diagnostics);
         patch(&plan, merged, &mut built, &mut foreign, diagnostics);
-        let authors = foreign.iter().map(|(object, _)| object.identity().clone()).collect();
+        let named = |(object, _): &(Object, bool)| object.identity().clone();
+        let foreign_at = foreign.iter().map(named).zip(uses).collect();
         let objects = link::link(built, foreign, plan.place.kubernetes.v);
         let folder = Folder::of(&plan.name, Some(&plan.namespace.v), objects);
-        Some((plan, Folder { foreign: authors, ..folder }))
+        let allowances = std::mem::take(&mut plan.allowances);
+        Some((plan, Folder { foreign: foreign_at, allowances, ..folder }))
     }
 
-    /// The objects of templates and vendored manifests, and whether each is gen's to complete.
+    /// The objects of templates and vendored manifests, whether each is gen's to complete, and
+    /// where the stack names what it comes from.
     fn foreign_objects(
         &self,
         plan: &Plan,
         merged: &Merged,
         diagnostics: &mut Diagnostics,
-    ) -> Vec<(Object, bool)> {
+    ) -> (Vec<(Object, bool)>, Vec<Span>) {
         let project = &self.project;
         let (place, facts) = (&plan.place, facts(plan));
-        let (mut objects, secrets) = (Vec::new(), &place.plain_secrets);
+        let (mut objects, mut uses) = (Vec::new(), Vec::new());
+        let secrets = &place.plain_secrets;
         for usage in &plan.templates {
             objects.extend(self.templates.instantiate(usage, facts, secrets, project, diagnostics));
+            uses.resize(objects.len(), usage.at);
         }
         for usage in &plan.manifests {
             let folder = &merged.folder;
             objects.extend(foreign::vendored(usage, folder, secrets, project, diagnostics));
+            uses.resize(objects.len(), usage.at);
         }
         let completed = objects.into_iter().map(|ForeignObject { tree, adopt, at }| {
             let root = tree.root();
             let tree = if adopt { lower::adopt(plan, root, at, self.scope(root)) } else { tree };
             (Object::new(tree).expect("reading a manifest lets only objects pass"), adopt)
         });
-        completed.collect()
+        (completed.collect(), uses)
     }
 
     /// Whether an object's kind, where a definition of the project brings it, is namespaced.
@@ -445,16 +460,18 @@ impl Folder {
         let named = |object: Object| (apply_order::file_name(object.identity(), namespace), object);
         let mut files: Vec<_> = objects.into_iter().map(named).collect();
         files.sort_by(|(one, _), (other, _)| one.cmp(other));
-        Self { name: name.to_owned(), files, foreign: BTreeSet::new() }
+        Self { name: name.to_owned(), files, foreign: BTreeMap::new(), allowances: Vec::new() }
     }
 }
 
-/// Validates all objects of an environment together.
+/// Validates all objects of an environment together. `must_match` tells whether an allowance at a
+/// place is of no use where it matches nothing.
 pub fn validate(
     folders: &[Folder],
     place: &Place,
     custom: &CustomKinds,
     policies: &[Tree],
+    must_match: impl Fn(Span) -> bool,
     diagnostics: &mut Diagnostics,
 ) {
     let plain = |values: &[Val<String>]| -> Vec<String> {
@@ -487,7 +504,7 @@ pub fn validate(
             let stack = if folder.name == ENVIRONMENT_FOLDER { "" } else { &folder.name };
             folder.files.iter().map(move |(_, object)| Member {
                 root: object.root(),
-                author: if folder.foreign.contains(object.identity()) {
+                author: if folder.foreign.contains_key(object.identity()) {
                     Author::Other
                 } else {
                     Author::Gen
@@ -496,7 +513,50 @@ pub fn validate(
             })
         })
         .collect();
+    let allowances = allowances(folders, must_match);
     diagnostics.append(validate::check(&members, &cluster));
+    // First what is right, then what is good.
+    let is_sound = !diagnostics.has_errors();
+    allowance::check(&members, &allowances, &cluster, |_| is_sound, diagnostics);
+}
+
+/// The allowances of all stacks, each with the objects that it is for. One that several
+/// components share, or the instances of a stack, is one.
+fn allowances(
+    folders: &[Folder],
+    must_match: impl Fn(Span) -> bool,
+) -> Vec<validate::Allowance<'_>> {
+    let mut all: BTreeMap<Span, validate::Allowance<'_>> = BTreeMap::new();
+    let mut first = 0;
+    for folder in folders {
+        for Allowance { code, reason, at, scope } in &folder.allowances {
+            let is_for = |object: &Object| {
+                let foreign = folder.foreign.get(object.identity());
+                match scope {
+                    Scope::Stack => true,
+                    Scope::Foreign(at) => foreign == Some(at),
+                    Scope::Component(places) => {
+                        let from = object.at().span();
+                        foreign.is_none() && from.is_some_and(|from| places.contains(&from))
+                    }
+                }
+            };
+            let objects = folder.files.iter().enumerate();
+            let objects = objects.filter(|(_, (_, object))| is_for(object));
+            all.entry(*at)
+                .or_insert_with(|| validate::Allowance {
+                    code,
+                    reason: &reason.v,
+                    at: *at,
+                    objects: Vec::new(),
+                    must_match: must_match(*at),
+                })
+                .objects
+                .extend(objects.map(|(index, _)| first + index));
+        }
+        first += folder.files.len();
+    }
+    all.into_values().collect()
 }
 
 /// Reports the jobs that were asked for and that none of the environments has.
@@ -573,6 +633,7 @@ services:
   web:
     image: shop/web:1.0.0
     ports: { http: 8080 }
+    health: /health
     mounts: { /etc/web: { files: conf/ } }
 ",
         );

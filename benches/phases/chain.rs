@@ -112,7 +112,15 @@ impl<'s> Chain<'s> {
     pub fn validate(&self) -> Diagnostics {
         let mut diagnostics = Diagnostics::default();
         let custom = CustomKinds::default();
-        compile::validate(&self.compiled.folders, &self.place, &custom, &[], &mut diagnostics);
+        let never = |_| false;
+        compile::validate(
+            &self.compiled.folders,
+            &self.place,
+            &custom,
+            &[],
+            never,
+            &mut diagnostics,
+        );
         diagnostics
     }
 

@@ -687,6 +687,250 @@ codes! {
     /// where a binding with the action `Deny` or `Warn` makes them effective. The message is the
     /// policy's own; change the object, or the policy.
     Policy = "V044", "object that a policy refuses";
+    /// The image of a container has no tag, or the tag `latest`: what runs depends on when the
+    /// node fetched it, two pods of one Deployment may differ, and nothing can be rolled back.
+    ///
+    /// ```yaml
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   securityContext: { runAsNonRoot: true }
+    ///   containers:
+    ///     - name: web
+    ///       image: example.com/web
+    ///       resources: { requests: { cpu: 100m, memory: 128Mi }, limits: { memory: 256Mi } }
+    /// ```
+    ///
+    /// Name a version, or the digest:
+    ///
+    /// ```yaml
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   securityContext: { runAsNonRoot: true }
+    ///   containers:
+    ///     - name: web
+    ///       image: example.com/web:1.4.0
+    ///       resources: { requests: { cpu: 100m, memory: 128Mi }, limits: { memory: 256Mi } }
+    /// ```
+    MovingImage = "V050", "image that changes under its name";
+    /// A Service leads to pods none of whose containers has a readiness probe. Such a pod gets
+    /// requests from the moment its process starts, and keeps getting them when it can no longer
+    /// answer; a rollout goes on although the new version does not work.
+    ///
+    /// ```yaml
+    /// services:
+    ///   web: { image: "example/web:1.4.0", ports: { http: 8080 } }
+    /// ```
+    ///
+    /// Let the program say when it can serve:
+    ///
+    /// ```yaml
+    /// services:
+    ///   web: { image: "example/web:1.4.0", ports: { http: 8080 }, health: /health }
+    /// ```
+    ///
+    /// In manifests from elsewhere, add a `readinessProbe` to the container. A Service with
+    /// `publishNotReadyAddresses` is meant for pods that are not ready, and is left alone.
+    NoReadiness = "V051", "Service before pods that never say they are ready";
+    /// A container that requests no CPU or memory, or may use all the memory of its node. The
+    /// scheduler puts such pods anywhere, they are the first to be stopped when memory gets
+    /// short, and one that leaks takes its neighbours with it.
+    ///
+    /// ```yaml
+    /// services:
+    ///   web:
+    ///     image: example/web:1.4.0
+    ///     resources: { requests: { cpu: 100m, memory: 1Gi } }   # and no limit
+    /// ```
+    ///
+    /// Measure what it needs, and say it:
+    ///
+    /// ```yaml
+    /// services:
+    ///   web:
+    ///     image: example/web:1.4.0
+    ///     resources: { requests: { cpu: 100m, memory: 1Gi }, limits: { memory: 1Gi } }
+    /// ```
+    ///
+    /// A limit is the request too where there is none. No limit of CPU is asked for: CPU that
+    /// nobody else wants is free. What a LimitRange of the namespace gives to every container
+    /// need not be said.
+    NoResources = "V052", "container without requests or a limit of memory";
+    /// A PodDisruptionBudget that lets none of its pods go at the fewest pods there are. A node
+    /// with such a pod cannot be drained, and an upgrade of the cluster stops there until
+    /// somebody deletes the pod by hand.
+    ///
+    /// ```yaml
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: { name: web }
+    /// spec:
+    ///   replicas: 1
+    ///   selector: { matchLabels: { app: web } }
+    ///   template:
+    ///     metadata: { labels: { app: web } }
+    ///     spec:
+    ///       securityContext: { runAsNonRoot: true }
+    ///       containers:
+    ///         - name: web
+    ///           image: example.com/web:1.4.0
+    ///           resources: { requests: { cpu: 100m, memory: 128Mi }, limits: { memory: 256Mi } }
+    /// ---
+    /// apiVersion: policy/v1
+    /// kind: PodDisruptionBudget
+    /// metadata: { name: web }
+    /// spec: { minAvailable: 1, selector: { matchLabels: { app: web } } }
+    /// ```
+    ///
+    /// Run two pods, or let one go: `maxUnavailable: 1`. In a stack this is an error (R053).
+    BlockingBudget = "V053", "budget that lets no pod go";
+    /// A pod with a way to the node that it runs on: the node's network, processes or files, or
+    /// all of its rights. Whoever gets into the program gets the node, and with it the Secrets of
+    /// every pod there. A pod that keeps data under a path of its node also loses it when it
+    /// starts again on another one.
+    ///
+    /// ```yaml
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   securityContext: { runAsNonRoot: true }
+    ///   volumes: [{ name: data, hostPath: { path: /srv/web } }]
+    ///   containers:
+    ///     - name: web
+    ///       image: example.com/web:1.4.0
+    ///       volumeMounts: [{ name: data, mountPath: /data }]
+    ///       resources: { requests: { cpu: 100m, memory: 128Mi }, limits: { memory: 256Mi } }
+    /// ```
+    ///
+    /// Keep data in a PersistentVolumeClaim. An agent of the node is a DaemonSet that mounts what
+    /// it reads with `readOnly: true`; if it needs more, say why:
+    ///
+    /// ```yaml
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata:
+    ///   name: web
+    ///   annotations: { gen.dev/allow.V054: the disk of the old server until it is migrated }
+    /// spec:
+    ///   securityContext: { runAsNonRoot: true }
+    ///   volumes: [{ name: data, hostPath: { path: /srv/web } }]
+    ///   containers:
+    ///     - name: web
+    ///       image: example.com/web:1.4.0
+    ///       volumeMounts: [{ name: data, mountPath: /data }]
+    ///       resources: { requests: { cpu: 100m, memory: 128Mi }, limits: { memory: 256Mi } }
+    /// ```
+    ///
+    /// Where the namespace enforces the baseline or the restricted standard, it is the error V020.
+    HostAccess = "V054", "pod with a way to its node";
+    /// Nothing says that a program is not root. Root in a container is root for the kernel: one
+    /// hole in the runtime is enough to own the node.
+    ///
+    /// ```yaml
+    /// # environments/dev.yaml
+    /// policy: baseline
+    /// # stacks/shop/stack.yaml
+    /// services:
+    ///   web:
+    ///     image: example/web:1.4.0
+    ///     securityContext: { runAsNonRoot: false }
+    /// ```
+    ///
+    /// Let the image run as another user. gen asks for that unless a stack says otherwise; in
+    /// manifests from elsewhere, write `securityContext: { runAsNonRoot: true }` for the pod. If
+    /// it must be root, say why:
+    ///
+    /// ```yaml
+    /// # environments/dev.yaml
+    /// policy: baseline
+    /// # stacks/shop/stack.yaml
+    /// services:
+    ///   web:
+    ///     image: example/web:1.4.0
+    ///     securityContext: { runAsNonRoot: false }
+    ///     allow: { V055: the vendor's image starts as root and drops its rights itself }
+    /// ```
+    ///
+    /// Where the namespace enforces the restricted standard, it is the error V020.
+    RunsAsRoot = "V055", "pod that may run as root";
+    /// Pods of one Deployment that must share a volume which one node can mount at a time,
+    /// because there are several, or because a rollout starts the new one before it stops the
+    /// old. A pod that comes to another node waits for the volume, often for ever.
+    ///
+    /// ```yaml
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: { name: web }
+    /// spec:
+    ///   selector: { matchLabels: { app: web } }
+    ///   template:
+    ///     metadata: { labels: { app: web } }
+    ///     spec:
+    ///       securityContext: { runAsNonRoot: true }
+    ///       volumes: [{ name: data, persistentVolumeClaim: { claimName: data } }]
+    ///       containers:
+    ///         - name: web
+    ///           image: example.com/web:1.4.0
+    ///           volumeMounts: [{ name: data, mountPath: /data }]
+    ///           resources: { requests: { cpu: 100m, memory: 128Mi }, limits: { memory: 256Mi } }
+    /// ---
+    /// apiVersion: v1
+    /// kind: PersistentVolumeClaim
+    /// metadata: { name: data }
+    /// spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 1Gi } } }
+    /// ```
+    ///
+    /// For one pod, write `strategy: { type: Recreate }`. For several, use a StatefulSet, which
+    /// gives each a volume of its own, or a class of storage with `ReadWriteMany`.
+    VolumeOfOneNode = "V056", "pods that share a volume of one node";
+    /// A role that allows every verb on every resource, or a ServiceAccount that is bound to
+    /// `cluster-admin`. Whoever gets into a pod with it owns the cluster.
+    ///
+    /// ```yaml
+    /// apiVersion: rbac.authorization.k8s.io/v1
+    /// kind: ClusterRole
+    /// metadata: { name: web }
+    /// rules: [{ apiGroups: ["*"], resources: ["*"], verbs: ["*"] }]
+    /// ```
+    ///
+    /// Name what the program reads and writes:
+    ///
+    /// ```yaml
+    /// apiVersion: rbac.authorization.k8s.io/v1
+    /// kind: ClusterRole
+    /// metadata: { name: web }
+    /// rules: [{ apiGroups: [""], resources: [configmaps], verbs: [get, list, watch] }]
+    /// ```
+    AllRights = "V057", "all rights at the API server";
+    /// An `allow`, or an annotation `gen.dev/allow.CODE`, that allows nothing: its code is none of
+    /// good practice, or it gives no reason. Only warnings of good practice can be allowed;
+    /// what the server would refuse stays an error.
+    ///
+    /// ```yaml
+    /// services:
+    ///   web: { image: "example/web:1.4.0", allow: { V51: it answers from the first moment } }
+    /// ```
+    ///
+    /// Mend the code. The reason is for whoever reads the file next.
+    BadAllowance = "V058", "allowance of nothing";
+    /// An `allow`, or an annotation `gen.dev/allow.CODE`, for which there is no warning any more.
+    ///
+    /// ```yaml
+    /// services:
+    ///   web:
+    ///     image: example/web:1.4.0
+    ///     ports: { http: 8080 }
+    ///     health: /health
+    ///     allow: { V051: it answers from the first moment }
+    /// ```
+    ///
+    /// Delete it, so that the next warning of the kind is seen. Where an environment needs it and
+    /// others do not, it stands in the overlay of that environment.
+    UnusedAllowance = "V059", "allowance that nothing needs";
     /// Somebody changed a rendered file since gen wrote it, so gen does not replace or remove
     /// it: the next render would silently undo the change.
     ///

@@ -86,6 +86,7 @@ pub(super) fn plan() -> Plan {
         templates: Vec::new(),
         manifests: Vec::new(),
         patches: Vec::new(),
+        allowances: Vec::new(),
     }
 }
 

@@ -19,7 +19,9 @@ use crate::fs::FileSystem;
 use crate::parallel;
 use crate::source::{Dialect, NodeRef, Sources, Span, Tree, parse};
 use crate::validate::references::{self, Member};
-use crate::validate::{self, Author, Cluster, Finding, admission, object_name, security};
+use crate::validate::{
+    self, Author, Cluster, Finding, admission, allowance, object_name, security,
+};
 use files::{File, Files};
 
 /// How many objects one thread checks at a time.
@@ -350,6 +352,9 @@ impl Rules {
             }
         }
         out.extend(found.into_iter().map(Finding::into_diagnostic));
+        // First what is right, then what is good.
+        let is_sound = |index: usize| verdicts[index] == Verdict::Sound;
+        allowance::check(&members, &[], &self.cluster, is_sound, out);
     }
 }
 
@@ -433,7 +438,8 @@ mod tests {
         fs.put(
             "all.yaml",
             "apiVersion: v1\nkind: Pod\nmetadata: { name: p, namespace: ns }\nspec:\n  \
-             containers: [{ name: a, image: b, envFrom: [{ configMapRef: { name: c } }] }]\n  \
+             containers: [{ name: a, image: b@sha256:0, resources: { limits: { cpu: 1, memory: 1 } }, \
+             securityContext: { runAsUser: 1 }, envFrom: [{ configMapRef: { name: c } }] }]\n  \
              imagePullSecrets: [{ name: nobody }]\n---\n\
              apiVersion: v1\nkind: ConfigMap\nmetadata: { name: c, namespace: ns }\ndata: 3\n",
         );

@@ -2,6 +2,7 @@
 //! reads. Every leaf knows where it came from; nothing here knows files, layers or
 //! expressions.
 
+mod allowance;
 mod data;
 mod foreign;
 mod network;
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 use crate::source::Origin;
 
+pub use allowance::{Allowance, Scope};
 pub use data::{Backup, Config, Postgres, Reclaim, Redis, Storage, Tls, Volume};
 pub use foreign::{Argument, Patch, TemplateUse, Vendored};
 pub use network::{Endpoint, Flow, FlowPort};
@@ -77,6 +79,8 @@ pub struct Plan {
     pub manifests: Vec<Vendored>,
     /// Partial objects to merge over rendered ones.
     pub patches: Vec<Patch>,
+    /// Warnings of good practice that it lives with.
+    pub allowances: Vec<Allowance>,
 }
 
 impl Plan {

@@ -5,6 +5,7 @@
 //! then each is planned on its own with the interfaces of the others, so that stacks can be
 //! planned in any order and one stack never reads the inside of another.
 
+mod allowances;
 mod cidr;
 mod config;
 mod container;

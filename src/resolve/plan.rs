@@ -105,7 +105,9 @@ impl Planner<'_> {
             templates: self.templates(),
             manifests: self.manifests(),
             patches: self.patches(),
+            allowances: Vec::new(),
         };
+        plan.allowances = self.allowances(&plan);
         ways.databases(&plan.postgres, &plan.redis);
         plan.flows = ways.into_flows();
         share_accounts(&mut plan);

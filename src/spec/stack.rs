@@ -72,6 +72,9 @@ spec! {
         labels: Open<Text>,
         /// Annotations on all of its objects.
         annotations: Open<Text>,
+        /// Warnings of good practice that hold for none of its objects, by their codes, each with
+        /// the reason.
+        allow: Open<Text>,
     }
 }
 

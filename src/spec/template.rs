@@ -14,6 +14,9 @@ spec! {
         template: Text,
         /// The values of its parameters.
         with: Open<Raw>,
+        /// Warnings of good practice that hold for none of its objects, by their codes, each with
+        /// the reason.
+        allow: Open<Text>,
     }
 }
 
@@ -81,5 +84,8 @@ spec! {
         /// version is a change that somebody sees. `gen explain R067` says what it is for a
         /// folder.
         sha256: Text,
+        /// Warnings of good practice that hold for none of its objects, by their codes, each with
+        /// the reason.
+        allow: Open<Text>,
     }
 }

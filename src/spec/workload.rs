@@ -83,6 +83,9 @@ spec! {
         name: Text,
         /// The labels by which its objects find its pods, where a live system has other ones.
         selector: Open<Text>,
+        /// Warnings of good practice that hold for none of its objects, by their codes, each with
+        /// the reason.
+        allow: Open<Text>,
         /// Fields of Kubernetes that the language has no word for, by the place where they
         /// belong: `pod`, `container`, `service`, or the kind of another object of the component
         /// in camel case, such as `deployment`.

@@ -2,13 +2,16 @@
 //!
 //! [`schema`] compares each object with the type of its kind; [`rules`] checks what types
 //! cannot say; [`references`] looks at all objects of an environment together; [`security`] holds
-//! their pods against the standard that their namespaces enforce.
+//! their pods against the standard that their namespaces enforce. What the server takes and is
+//! still no good practice is a warning, which an [`Allowance`] lets go.
 
 pub mod admission;
+pub mod allowance;
 mod cel;
 pub mod custom;
 mod finding;
 mod pods;
+pub mod practice;
 pub mod references;
 pub mod rules;
 pub mod schema;
@@ -17,6 +20,7 @@ mod selector;
 #[cfg(test)]
 pub(crate) mod testing;
 
+pub use allowance::Allowance;
 pub use custom::CustomKinds;
 pub use finding::{Finding, object_name};
 

@@ -56,26 +56,50 @@ struct Standard {
 const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
 const ENFORCE_VERSION: &str = "pod-security.kubernetes.io/enforce-version";
 
-/// Checks the pods of all objects against what their namespaces enforce: what the labels of the
-/// namespace say where it is at hand, and else the cluster's own level.
-pub fn check(members: &[Member<'_>], cluster: &Cluster, out: &mut Vec<Finding>) {
-    let own = Standard { level: cluster.pod_security, minor: cluster.version.minor() };
-    let is_namespace = |root: NodeRef<'_>| root.get("kind").map(NodeRef::text) == Some("Namespace");
-    let mut namespaces: BTreeMap<&str, Standard> = BTreeMap::new();
-    for member in members.iter().filter(|member| is_namespace(member.root)) {
-        if let Some(name) = member.root.at_path(&["metadata", "name"]) {
-            namespaces.insert(name.text(), labelled(member.root, own));
+/// What the namespaces of objects enforce: what the labels of the namespace say where it is at
+/// hand, and else the cluster's own level.
+pub struct Standards<'t> {
+    own: Standard,
+    labelled: BTreeMap<&'t str, Standard>,
+}
+
+impl<'t> Standards<'t> {
+    /// Reads the namespaces among the objects.
+    pub fn of(members: &[Member<'t>], cluster: &Cluster) -> Self {
+        let own = Standard { level: cluster.pod_security, minor: cluster.version.minor() };
+        let mut labelled = BTreeMap::new();
+        for Member { root, .. } in members {
+            if root.get("kind").map(NodeRef::text) == Some("Namespace")
+                && let Some(name) = root.at_path(&["metadata", "name"])
+            {
+                labelled.insert(name.text(), by_labels(*root, own));
+            }
         }
+        Self { own, labelled }
     }
+
+    /// The level that the namespace of an object enforces.
+    #[must_use]
+    pub fn level(&self, root: NodeRef<'_>) -> Level {
+        self.standard(root).level
+    }
+
+    fn standard(&self, root: NodeRef<'_>) -> Standard {
+        let namespace = root.at_path(&["metadata", "namespace"]).map_or("", NodeRef::text);
+        self.labelled.get(namespace).copied().unwrap_or(self.own)
+    }
+}
+
+/// Checks the pods of all objects against what their namespaces enforce.
+pub fn check(members: &[Member<'_>], cluster: &Cluster, out: &mut Vec<Finding>) {
+    let standards = Standards::of(members, cluster);
     for member in members {
-        let namespace = member.root.at_path(&["metadata", "namespace"]).map_or("", NodeRef::text);
-        let standard = namespaces.get(namespace).copied().unwrap_or(own);
         // The server warns of a template and refuses its pods. In an environment that is an
         // error at once; of a file it is worth a look.
         let is_pod = member.root.get("kind").map(NodeRef::text) == Some("Pod");
         let strict = is_pod || cluster.extent == Extent::Environment;
         let before = out.len();
-        object(member.root, standard, out);
+        object(member.root, standards.standard(member.root), out);
         if !strict && member.author == Author::Other {
             for finding in &mut out[before..] {
                 finding.severity = Severity::Warning;
@@ -89,7 +113,7 @@ pub fn pod(root: NodeRef<'_>, level: Level, minor: u8, out: &mut Vec<Finding>) {
     object(root, Standard { level, minor }, out);
 }
 
-fn labelled(namespace: NodeRef<'_>, own: Standard) -> Standard {
+fn by_labels(namespace: NodeRef<'_>, own: Standard) -> Standard {
     let label = |key: &str| namespace.at_path(&["metadata", "labels", key]).map(NodeRef::text);
     let level = label(ENFORCE).and_then(Level::from_word).unwrap_or(own.level);
     let minor = label(ENFORCE_VERSION).and_then(|version| version.strip_prefix("v1."));
@@ -514,14 +538,20 @@ impl<'t> Check<'t, '_> {
     }
 }
 
-fn field<'t>(node: NodeRef<'t>, name: &str) -> Option<NodeRef<'t>> {
+/// A field that says something: null means absent.
+pub(super) fn field<'t>(node: NodeRef<'t>, name: &str) -> Option<NodeRef<'t>> {
     node.get(name).filter(|value| value.kind() != Kind::Null)
 }
 
-fn text<'t>(node: NodeRef<'t>, name: &str) -> &'t str {
+/// A string, empty where there is none.
+pub(super) fn text<'t>(node: NodeRef<'t>, name: &str) -> &'t str {
     node.get(name).and_then(NodeRef::as_str).unwrap_or_default()
 }
 
-fn items<'t>(node: NodeRef<'t>, name: &str) -> impl Iterator<Item = NodeRef<'t>> + use<'t> {
+/// The items of a list, none where there is none.
+pub(super) fn items<'t>(
+    node: NodeRef<'t>,
+    name: &str,
+) -> impl Iterator<Item = NodeRef<'t>> + use<'t> {
     node.get(name).into_iter().flat_map(NodeRef::items)
 }
