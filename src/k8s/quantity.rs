@@ -56,8 +56,8 @@ impl Quantity {
         text.parse().or_else(|error| {
             let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
             let suffix = unsigned.strip_prefix('.').unwrap_or(unsigned);
-            let has_number = suffix.starts_with(|first: char| first.is_ascii_digit());
-            if text.is_empty() || has_number {
+            let has_more = suffix.starts_with(|first: char| first.is_ascii_digit() || first == '.');
+            if text.is_empty() || has_more {
                 return Err(error);
             }
             format!("0{suffix}").parse()
@@ -271,7 +271,7 @@ mod tests {
             assert!(text.parse::<Quantity>().is_err(), "{text}");
             assert!(Quantity::of_server(text).is_ok_and(Quantity::is_zero), "{text}");
         }
-        for text in ["", "x", "1x", "1.2.3", "--1"] {
+        for text in ["", "x", "1x", "1.2.3", "--1", ".."] {
             assert!(Quantity::of_server(text).is_err(), "{text}");
         }
     }

@@ -268,7 +268,7 @@ impl<'t> Walk<'t, '_> {
 
     fn one_of(&mut self, node: NodeRef<'t>, values: &[&str], holder: Option<Object>) {
         let Some(text) = node.as_str() else { return self.wrong_type(node, "a string") };
-        if values.contains(&text) || self.in_status {
+        if values.contains(&text) || self.in_status || self.is_left_to_controller(node) {
             return;
         }
         let versions = holder
@@ -530,6 +530,11 @@ fn is_base64(text: &str) -> bool {
 
 /// Whether Go reads it as RFC 3339.
 pub(super) fn is_time(text: &str) -> bool {
+    // Go takes an hour of one digit, too.
+    if text.as_bytes().get(12) == Some(&b':') && text.is_char_boundary(11) {
+        let (date, time) = text.split_at(11);
+        return is_time(&format!("{date}0{time}"));
+    }
     let bytes = text.as_bytes();
     let number = |from: usize, to: usize| -> Option<u32> {
         let digits = text.get(from..to)?;

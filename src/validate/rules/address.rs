@@ -54,6 +54,15 @@ impl<'t> Report<'t, '_> {
         self.read_block(node, true)
     }
 
+    /// Reads a block around which the server takes spaces.
+    pub fn spaced_block(&mut self, node: NodeRef<'t>) -> Option<Cidr> {
+        let strict = self.version.minor() >= STRICT_SINCE;
+        match Cidr::of(node.text().trim(), strict) {
+            Some(block) if node.text().trim() != node.text() => Some(block),
+            _ => self.read_block(node, strict),
+        }
+    }
+
     fn read_block(&mut self, node: NodeRef<'t>, strict: bool) -> Option<Cidr> {
         let text = address_text(node)?;
         let Some(block) = Cidr::of(text, strict) else {

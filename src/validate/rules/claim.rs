@@ -43,7 +43,9 @@ pub fn check<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
 fn data_sources<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
     let reference = field(spec, "dataSourceRef");
     let namespace = reference.and_then(|reference| field(reference, "namespace"));
-    if text(report.root, "kind") == "StatefulSet" {
+    // What is read of a claim to be made later it drops only then.
+    let drops = text(report.root, "kind") == "PersistentVolumeClaim";
+    if !drops {
         report.name(NameForm::DnsLabel, namespace);
     }
     let reference = reference.filter(|_| namespace.is_none_or(|name| name.text().is_empty()));
@@ -52,7 +54,7 @@ fn data_sources<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
         matches!(of, ("", "PersistentVolumeClaim") | ("snapshot.storage.k8s.io", "VolumeSnapshot"))
     };
     let both = field(spec, "dataSourceRef").is_some();
-    let source = field(spec, "dataSource").filter(|source| both || known(source));
+    let source = field(spec, "dataSource").filter(|source| !drops || both || known(source));
     for source in [source, reference].into_iter().flatten() {
         data_source(source, report);
     }

@@ -7,6 +7,7 @@ use super::{Report, definition_schema, field, flag, items, text, webhook};
 use crate::diagnostic::Code;
 use crate::k8s::NameForm;
 use crate::source::{Kind, NodeRef};
+use crate::validate::schema;
 
 /// What a version has that the server moves where all have the same, and where it moves it.
 const MOVED: [(&str, &str); 4] = [
@@ -172,6 +173,9 @@ fn one<'t>(version: NodeRef<'t>, together: bool, report: &mut Report<'t, '_>) {
     if let Some(status) = status.filter(|status| status.kind() != Kind::Map) {
         let message = "this is no map";
         report.error(Code::WrongObjectType, status, message, "write `status: {}`");
+    }
+    for entry in status.into_iter().flat_map(NodeRef::entries) {
+        report.push(schema::unknown_field(report.root, entry, &[]));
     }
     if let Some(schema) = schema {
         definition_schema::check(schema, status.is_some(), report);

@@ -209,7 +209,12 @@ fn is_either(alternatives: Option<NodeRef<'_>>) -> bool {
     let Some(list) = alternatives else { return false };
     let has = |index: usize, of: &str| {
         list.items().nth(index).is_some_and(|one| {
-            let bare = |entry: NodeRef<'_>| entry.key() == Some("type") || !is_set(entry);
+            // Of items that are no schema the server reads nothing.
+            let bare = |entry: NodeRef<'_>| match entry.key() {
+                Some("type") => true,
+                Some("items") => !matches!(entry.kind(), Kind::Map | Kind::List),
+                _ => !is_set(entry),
+            };
             text(one, "type") == of && one.entries().all(bare)
         })
     };
@@ -320,7 +325,7 @@ fn restrictions<'t>(node: NodeRef<'t>, place: Place<'_>, report: &mut Report<'t,
     extensions(node, report);
     for rule in items(node, "x-kubernetes-validations") {
         check_rule(rule, node, report);
-        compile(rule, place, report);
+        compile(rule, node, place, report);
     }
 }
 
@@ -348,6 +353,11 @@ fn unsupported<'t>(node: NodeRef<'t>, place: Place<'_>, report: &mut Report<'t, 
             let message = format!("a schema of Kubernetes has no `{name}`");
             report.error(Code::Definition, value, message, "delete it");
         }
+    }
+    if let Some(value) = field(node, "$schema").filter(|value| !value.text().is_empty()) {
+        let message = "a schema of Kubernetes has no `$schema`";
+        let finding = report.at(Code::Definition, value, message);
+        report.push(finding.as_server(report.root, node, "").help("delete it"));
     }
     if let Some(list) = field(node, "items").filter(|items| items.kind() == Kind::List)
         && !list.is_empty()
@@ -581,15 +591,40 @@ fn check_rule<'t>(rule: NodeRef<'t>, schema: NodeRef<'t>, report: &mut Report<'t
     }
 }
 
+/// What the rules of a schema may name: of an object with known fields, those.
+fn environment<'t>(schema: NodeRef<'t>, place: Place<'_>) -> Environment<'t> {
+    let properties = field(schema, "properties").filter(|all| !all.is_empty());
+    let keeps = flag(schema, "x-kubernetes-preserve-unknown-fields");
+    let embedded = flag(schema, "x-kubernetes-embedded-resource");
+    let Some(properties) = properties.filter(|_| text(schema, "type") == "object" && !keeps) else {
+        return Environment::of_schema(None);
+    };
+    let mut names: Vec<&str> = properties.entries().filter_map(NodeRef::key).collect();
+    // What is no name in CEL has another one there.
+    if names.iter().any(|name| cel::escape(name).as_deref() != Some(name)) {
+        return Environment::of_schema(None);
+    }
+    if place.root || embedded {
+        names.extend(META);
+    }
+    Environment::of_schema(Some(names))
+}
+
 /// Looks for what the server would not compile, which it does once all else is sound.
-fn compile<'t>(rule: NodeRef<'t>, place: Place<'_>, report: &mut Report<'t, '_>) {
+fn compile<'t>(
+    rule: NodeRef<'t>,
+    schema: NodeRef<'t>,
+    place: Place<'_>,
+    report: &mut Report<'t, '_>,
+) {
+    let environment = environment(schema, place);
     let written = |name| field(rule, name).filter(|node| !node.text().trim().is_empty());
     if let Some(message) = written("messageExpression") {
-        report.compile(message, &Environment::of_schema().giving(&[Type::String]));
+        report.compile(message, &environment.clone().giving(&[Type::String]));
     }
     let Some(node) = written("rule") else { return };
     let found = report.findings.len();
-    report.compile(node, &Environment::of_schema());
+    report.compile(node, &environment);
     let compiles = report.findings.len() == found;
     let expression = Expression::new(node.text());
     let transition =

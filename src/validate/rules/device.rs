@@ -177,7 +177,8 @@ fn full_name<'t>(node: NodeRef<'t>, report: &mut Report<'t, '_>) {
             && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     };
     let good = node.text().split_once('/').is_some_and(|(domain, name)| {
-        domain.len() <= 63 && NameForm::DnsSubdomain.check(domain).is_ok() && identifier(name)
+        let domain = domain.to_ascii_lowercase();
+        domain.len() <= 63 && NameForm::DnsSubdomain.check(&domain).is_ok() && identifier(name)
     });
     if !good {
         let message = format!("`{}` is no domain and name of an attribute", node.text());

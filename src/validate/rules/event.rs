@@ -35,7 +35,10 @@ pub fn check<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
     let longest = |report: &mut Report<'t, '_>, name: &str, most: usize| {
         if let Some(node) = field(root, name).filter(|node| node.text().len() > most) {
             let message = format!("`{name}` is longer than {most} bytes");
-            report.error(Code::ValueNotAllowed, node, message, "make it shorter");
+            let path = if name == "note" { "message" } else { name };
+            let finding = report.at(Code::ValueNotAllowed, node, message);
+            let finding = finding.as_server(report.root, root, path);
+            report.push(finding.help("make it shorter"));
         }
     };
     for (name, most) in [("reportingInstance", 128), ("action", 128), ("reason", 128)] {

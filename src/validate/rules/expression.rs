@@ -59,9 +59,10 @@ impl<'e> Environment<'e> {
         }
     }
 
-    /// That of the rules of a schema.
-    pub fn of_schema() -> Self {
-        Self { variables: vec!["self", "oldSelf"], fields: Vec::new(), wanted: &[Type::Bool] }
+    /// That of the rules of a schema, with the fields of the object where all are known.
+    pub fn of_schema(fields: Option<Vec<&'e str>>) -> Self {
+        let fields = fields.map(|fields| ("self", fields)).into_iter().collect();
+        Self { variables: vec!["self", "oldSelf"], fields, wanted: &[Type::Bool] }
     }
 
     /// With one more variable, of which nothing is known.

@@ -3,7 +3,7 @@
 use super::{Report, cron, field, flag, items, metadata, number, text};
 use crate::diagnostic::{Code, nearest};
 use crate::k8s::NameForm;
-use crate::source::NodeRef;
+use crate::source::{Kind, NodeRef};
 use crate::validate::{pods, selector};
 
 /// The greatest parallelism and number of failed indices of an indexed Job.
@@ -292,7 +292,8 @@ fn exit_codes<'t>(spec: NodeRef<'t>, codes: NodeRef<'t>, report: &mut Report<'t,
     let mut last: Option<i64> = None;
     let mut ordered = true;
     for value in values.items() {
-        let code = value.as_i64();
+        // The server reads null as 0.
+        let code = value.as_i64().or((value.kind() == Kind::Null).then_some(0));
         if code == Some(0) && text(codes, "operator") == "In" {
             let message = "0 is success, which is no failure";
             report.error(Code::ValueNotAllowed, value, message, "delete it");

@@ -116,11 +116,17 @@ fn generated_name<'t>(
     report: &mut Report<'t, '_>,
 ) {
     let Some(text) = prefix.as_str().filter(|text| !text.is_empty()) else { return };
-    // Of these the server looks at the whole name alone.
-    if matches!(kind, "DeviceClass" | "ReplicationController") && report.version.minor() >= 35 {
-        return;
-    }
-    let (form, _) = name_form(report.version, api_version, kind);
+    let form = match kind {
+        // Of these the server looks at the whole name alone.
+        "DeviceClass" | "ReplicationController" if report.version.minor() >= 35 => {
+            NameForm::PathSegment
+        }
+        "IPAddress" => {
+            report.strict_address(prefix);
+            return;
+        }
+        _ => name_form(report.version, api_version, kind).0,
+    };
     let masked = match text.strip_suffix('-') {
         Some(start) if !start.is_empty() => format!("{start}a"),
         _ => text.to_owned(),
@@ -138,11 +144,13 @@ fn generated_name<'t>(
 /// Finalizers of the server itself, which have no domain.
 const FINALIZERS: [&str; 3] = ["kubernetes", "orphan", "foregroundDeletion"];
 /// Groups whose kinds may have other finalizers without a domain.
-const OPEN_GROUPS: [&str; 4] = [
+const OPEN_GROUPS: [&str; 6] = [
     "admissionregistration.k8s.io",
     "apiextensions.k8s.io",
     "apiregistration.k8s.io",
+    "coordination.k8s.io",
     "flowcontrol.apiserver.k8s.io",
+    "node.k8s.io",
 ];
 
 /// `ValidateFinalizerName` and `validateKubeFinalizerName`.
@@ -188,7 +196,7 @@ fn owners<'t>(metadata: NodeRef<'t>, report: &mut Report<'t, '_>) {
             let found = report.findings.len();
             if let Some(node) = report.required(owner, name)
                 && name == "apiVersion"
-                && node.text().split('/').next_back().is_none_or(str::is_empty)
+                && (node.text().ends_with('/') || node.text().split('/').count() > 2)
             {
                 let message = format!("`{}` is no version of an API", node.text());
                 report.error(Code::ValueNotAllowed, node, message, "write one such as `apps/v1`");
@@ -196,6 +204,12 @@ fn owners<'t>(metadata: NodeRef<'t>, report: &mut Report<'t, '_>) {
             for finding in &mut report.findings[found..] {
                 finding.name_for_server(report.root, list, &format!(".{name}"));
             }
+        }
+        let of = (super::text(owner, "apiVersion"), super::text(owner, "kind"));
+        if of == ("v1", "Event") {
+            let message = "an Event owns nothing";
+            let finding = report.at(Code::Contradiction, owner, message);
+            report.push(finding.as_server(report.root, list, "").help("delete it"));
         }
         if super::flag(owner, "controller") {
             // The server takes two that are alike for one.

@@ -138,6 +138,11 @@ fn whole_object<'t>(kind: &str, root: NodeRef<'t>, report: &mut Report<'t, '_>) 
         "Node" => node::check(root, report),
         "PriorityClass" => {
             report.set_word(field(root, "preemptionPolicy"), &["Never", "PreemptLowerPriority"]);
+            // Above are those of the cluster itself.
+            let name = root.at_path(&["metadata", "name"]).map_or("", NodeRef::text);
+            if !name.starts_with("system-") {
+                report.range(field(root, "value"), i64::from(i32::MIN), 1_000_000_000);
+            }
         }
         "PriorityLevelConfiguration" => flow_control::level(root, report),
         "ResourceClaimTemplate" => device::template(root, report),
@@ -331,9 +336,10 @@ impl<'t> Report<'t, '_> {
 
     /// The path of a finding below a node, with its dot.
     fn path_below(&self, node: NodeRef<'t>, index: usize) -> String {
-        let path = self.findings[index].path.as_str();
+        let finding = &self.findings[index];
         let above = self.at(Code::ValueNotAllowed, node, "").path;
-        path.strip_prefix(&above).unwrap_or_default().to_owned()
+        let below = |path: &str| path.strip_prefix(&above).map(str::to_owned);
+        below(finding.server_path()).or_else(|| below(&finding.path)).unwrap_or_default()
     }
 
     /// Says of the findings from the one numbered `from` on that the server names `node`.

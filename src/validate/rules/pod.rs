@@ -93,11 +93,7 @@ pub fn check<'t>(template: NodeRef<'t>, root: NodeRef<'t>, report: &mut Report<'
     if !is_object && let Some(metadata) = field(template, "metadata") {
         metadata::of_template(metadata, template, report);
     }
-    let Some(spec) = field(template, "spec") else {
-        let help = "add `spec: { containers: [...] }`";
-        return report.missing_as(template, "spec", ".spec.containers", help);
-    };
-    let pod = Pod { root, template, spec, version: report.version };
+    let spec = field(template, "spec");
     // The server left these pods to the controller before 1.34, which could make none of a wrong
     // template.
     if report.author == Author::Other
@@ -106,6 +102,11 @@ pub fn check<'t>(template: NodeRef<'t>, root: NodeRef<'t>, report: &mut Report<'
     {
         return;
     }
+    let Some(spec) = spec else {
+        let help = "add `spec: { containers: [...] }`";
+        return report.missing_as(template, "spec", ".spec.containers", help);
+    };
+    let pod = Pod { root, template, spec, version: report.version };
     pod_annotations::check(pod, report);
     fields(pod, report);
     container::check(pod, report);

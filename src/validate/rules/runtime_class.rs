@@ -17,11 +17,7 @@ pub fn check<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
         let Some(overhead) = field(root, "overhead") else { return };
         for index in found..report.findings.len() {
             let below = report.path_below(fixed, index);
-            report.findings[index].name_for_server(
-                report.root,
-                overhead,
-                &format!(".limits{below}"),
-            );
+            report.findings[index].name_for_server(report.root, overhead, &below);
         }
     }
     let Some(scheduling) = field(root, "scheduling") else { return };

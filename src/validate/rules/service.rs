@@ -190,6 +190,7 @@ fn families<'t>(spec: NodeRef<'t>, kind: &str, report: &mut Report<'t, '_>) {
         report.word(Some(policy), &["PreferDualStack", "RequireDualStack", "SingleStack"]);
     }
     let Some(list) = field(spec, "ipFamilies") else { return };
+    agree(spec, list, report);
     report.at_most(list, 2);
     for family in list.items() {
         report.not_empty(family);
@@ -198,6 +199,28 @@ fn families<'t>(spec: NodeRef<'t>, kind: &str, report: &mut Report<'t, '_>) {
     for (first, again) in repeated(&list.items(), NodeRef::as_str) {
         let message = format!("`{}` is there already", again.text());
         report.repeated(Code::RepeatedItem, first, again, message);
+    }
+}
+
+/// Each address is of the family in the same place.
+fn agree<'t>(spec: NodeRef<'t>, families: NodeRef<'t>, report: &mut Report<'t, '_>) {
+    let first = field(spec, "clusterIP").into_iter();
+    let listed = field(spec, "clusterIPs").filter(|list| !list.is_empty());
+    let addresses: Vec<NodeRef<'t>> =
+        listed.map_or_else(|| first.collect(), |list| list.items().collect());
+    for (index, (address, family)) in addresses.into_iter().zip(families.items()).enumerate() {
+        let Ok(ip) = address.text().parse::<IpAddr>() else { continue };
+        let own = if ip.is_ipv4() { "IPv4" } else { "IPv6" };
+        if own != family.text() && matches!(family.text(), "IPv4" | "IPv6") {
+            let message = format!("{ip} is no {} address", family.text());
+            let finding = report.at(Code::Contradiction, address, message);
+            let finding = finding.as_server(report.root, spec, &format!(".clusterIPs[{index}]"));
+            report.push(
+                finding
+                    .also(family.at(), "the family of the address")
+                    .help("write an address and a family that go together"),
+            );
+        }
     }
 }
 
@@ -228,7 +251,7 @@ fn outside<'t>(spec: NodeRef<'t>, kind: &str, report: &mut Report<'t, '_>) {
     report.set_name(NameForm::QualifiedName, field(spec, "loadBalancerClass").filter(|_| balanced));
     for (index, range) in items(spec, "loadBalancerSourceRanges").enumerate().filter(|_| balanced) {
         let found = report.findings.len();
-        report.block(range);
+        report.spaced_block(range);
         for finding in &mut report.findings[found..] {
             finding.name_for_server(
                 report.root,

@@ -246,6 +246,7 @@ fn rolling_stateful_set<'t>(strategy: NodeRef<'t>, report: &mut Report<'t, '_>) 
 
 /// Checks what a controller keeps of an earlier version: `ValidateControllerRevisionCreate`.
 pub fn revision<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
+    report.range(field(root, "revision"), 0, i64::MAX);
     match field(root, "data") {
         None => report.missing(root, "data", "write a map"),
         Some(data) if data.kind() != Kind::Map => {
