@@ -151,11 +151,15 @@ pub fn all_kinds() -> Result<String, String> {
     let mut text = String::new();
     let rounds = (0..).flat_map(|round| manifests.iter().map(move |manifest| (round, manifest)));
     let rounds = rounds.filter(|(_, manifest)| !is_of_kind(manifest, &["Namespace"]));
-    let documents =
-        rounds.filter(|(round, manifest)| *round == 0 || !is_of_kind(manifest, &NAMED_BY_RULE));
-    for (round, manifest) in documents.take(DOCUMENTS) {
+    for (round, manifest) in rounds
+        .filter(|(round, manifest)| *round == 0 || !is_of_kind(manifest, &NAMED_BY_RULE))
+        .take(DOCUMENTS)
+    {
         text += "---\n";
-        text += &variant(manifest, round);
+        match round {
+            0 => text += manifest,
+            _ => text += &variant(manifest, round),
+        }
     }
     Ok(text)
 }
