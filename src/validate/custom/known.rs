@@ -1,10 +1,12 @@
 //! The custom resources that gen knows without a definition of the project: those that it
 //! writes itself.
 
+use std::borrow::Cow;
+use std::fmt;
 use std::sync::{Arc, LazyLock, OnceLock};
 
-use serde::Deserialize;
-use serde_json::Value;
+use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 
 use super::{CustomKind, Schema};
 use crate::source::{Kind, Origin, Rule, Tree, TreeBuilder};
@@ -43,14 +45,14 @@ impl Known {
     fn read(&self) -> CustomKind {
         let name = format!("\"{}\": ", self.r#type);
         let schema = DEFINITIONS.lines().find_map(|line| line.trim_start().strip_prefix(&name));
-        let schema = schema.and_then(|line| serde_json::from_str(entry(line)).ok());
+        let schema = schema.and_then(|line| tree(entry(line)).ok());
         CustomKind {
             api_version: self.api_version.clone(),
             kind: self.kind.clone(),
             plural: self.plural.clone(),
             is_namespaced: self.namespaced,
             is_served: true,
-            schema: Arc::new(Schema::read(tree(&schema.unwrap_or_default()).root())),
+            schema: Arc::new(schema.map(|schema| Schema::read(schema.root())).unwrap_or_default()),
             at: AT,
         }
     }
@@ -61,34 +63,76 @@ fn entry(line: &str) -> &str {
     line.trim().trim_end_matches([',', ']']).trim_end()
 }
 
-fn tree(value: &Value) -> Tree {
+/// The tree of a document in JSON, written as it is read.
+fn tree(json: &str) -> serde_json::Result<Tree> {
     let mut out = TreeBuilder::default();
-    write(value, &mut out);
-    out.finish()
+    ToTree(&mut out).deserialize(&mut serde_json::Deserializer::from_str(json))?;
+    Ok(out.finish())
 }
 
-fn write(value: &Value, out: &mut TreeBuilder) {
-    match value {
-        Value::Null => out.scalar(Kind::Null, "", AT),
-        Value::Bool(value) => out.scalar(Kind::Bool, &value.to_string(), AT),
-        Value::Number(value) if value.is_f64() => out.scalar(Kind::Float, &value.to_string(), AT),
-        Value::Number(value) => out.scalar(Kind::Int, &value.to_string(), AT),
-        Value::String(value) => out.scalar(Kind::Str, value, AT),
-        Value::Array(items) => {
-            out.list(AT);
-            for item in items {
-                write(item, out);
-            }
-            out.close();
+/// Writes a value into a tree.
+struct ToTree<'o>(&'o mut TreeBuilder);
+
+impl<'de> DeserializeSeed<'de> for ToTree<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for ToTree<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a value of JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        self.0.scalar(Kind::Null, "", AT);
+        Ok(())
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<(), E> {
+        self.0.scalar(Kind::Bool, if value { "true" } else { "false" }, AT);
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<(), E> {
+        self.0.scalar(Kind::Int, &value.to_string(), AT);
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<(), E> {
+        self.0.scalar(Kind::Int, &value.to_string(), AT);
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<(), E> {
+        self.0.scalar(Kind::Float, &value.to_string(), AT);
+        Ok(())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<(), E> {
+        self.0.scalar(Kind::Str, value, AT);
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<(), A::Error> {
+        self.0.list(AT);
+        while items.next_element_seed(ToTree(self.0))?.is_some() {}
+        self.0.close();
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<(), A::Error> {
+        self.0.map(AT);
+        while let Some(key) = entries.next_key::<Cow<'de, str>>()? {
+            self.0.key(&key, AT);
+            entries.next_value_seed(ToTree(self.0))?;
         }
-        Value::Object(entries) => {
-            out.map(AT);
-            for (key, value) in entries {
-                out.key(key, AT);
-                write(value, out);
-            }
-            out.close();
-        }
+        self.0.close();
+        Ok(())
     }
 }
 
