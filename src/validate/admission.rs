@@ -33,23 +33,25 @@ pub fn check(objects: &[NodeRef<'_>], cluster: &Cluster, out: &mut Vec<Finding>)
     if policies.is_empty() {
         return;
     }
-    let bindings: Vec<NodeRef<'_>> = all
-        .iter()
-        .copied()
-        .filter(|root| is_kind(*root, "ValidatingAdmissionPolicyBinding"))
-        .collect();
+    let mut bindings: BTreeMap<&str, Vec<NodeRef<'_>>> = BTreeMap::new();
+    let mut namespaces: BTreeMap<&str, NodeRef<'_>> = BTreeMap::new();
+    for root in &all {
+        if is_kind(*root, "ValidatingAdmissionPolicyBinding") {
+            bindings.entry(text(*root, &["spec", "policyName"])).or_default().push(*root);
+        } else if request::is_namespace(*root) {
+            namespaces.entry(text(*root, &["metadata", "name"])).or_insert(*root);
+        }
+    }
     let library = Library::default();
     for object in objects {
         if group_version(*object).0 == GROUP {
             continue;
         }
-        let request = Request::new(*object, cluster, &all);
+        let request = Request::new(*object, cluster, &namespaces);
         for policy in &policies {
             let run = Run { policy, request: &request, cluster, library: &library, all: &all };
-            for binding in &bindings {
-                if text(*binding, &["spec", "policyName"]) == policy.name {
-                    run.binding(*binding, out);
-                }
+            for binding in bindings.get(policy.name).into_iter().flatten() {
+                run.binding(*binding, out);
             }
         }
     }

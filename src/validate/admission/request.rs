@@ -1,5 +1,7 @@
 //! The making of an object, and whether policies and bindings are for it.
 
+use std::collections::BTreeMap;
+
 use super::{seen, text};
 use crate::k8s::schema::Resource;
 use crate::source::NodeRef;
@@ -24,7 +26,12 @@ pub(super) struct Request<'t> {
 }
 
 impl<'t> Request<'t> {
-    pub fn new(object: NodeRef<'t>, cluster: &'t Cluster, all: &[NodeRef<'t>]) -> Self {
+    /// The request that makes an object; `namespaces` are those at hand, by name.
+    pub fn new(
+        object: NodeRef<'t>,
+        cluster: &'t Cluster,
+        namespaces: &BTreeMap<&str, NodeRef<'t>>,
+    ) -> Self {
         let (group, version) = super::group_version(object);
         let (api_version, kind) = (text(object, &["apiVersion"]), text(object, &["kind"]));
         let custom = cluster.custom.find(api_version, kind);
@@ -34,14 +41,11 @@ impl<'t> Request<'t> {
             .or_else(|| known.map(|resource| resource.plural().to_owned()));
         let is_namespaced = cluster.is_namespaced(api_version, kind).unwrap_or(true);
         let namespace = if is_namespaced { namespace_of(object) } else { "" };
-        let is_namespace = |root: &&NodeRef<'t>| {
-            is_namespace(**root) && text(**root, &["metadata", "name"]) == namespace
-        };
         Self {
             object,
             value: seen::new_object(object, namespace, cluster),
             namespace,
-            namespace_object: all.iter().find(is_namespace).copied(),
+            namespace_object: namespaces.get(namespace).copied(),
             is_namespaced,
             group,
             version,
@@ -195,6 +199,7 @@ pub(super) fn namespace_of(object: NodeRef<'_>) -> &str {
     }
 }
 
-fn is_namespace(root: NodeRef<'_>) -> bool {
+/// Whether an object is a Namespace.
+pub(super) fn is_namespace(root: NodeRef<'_>) -> bool {
     text(root, &["apiVersion"]) == "v1" && text(root, &["kind"]) == "Namespace"
 }
