@@ -9,6 +9,7 @@ pub mod admission;
 pub mod allowance;
 mod cel;
 pub mod custom;
+mod fields;
 mod finding;
 mod pods;
 pub mod practice;

@@ -6,10 +6,11 @@
 
 use std::collections::BTreeMap;
 
+use super::fields::{field, items, namespace, text};
 use super::finding::Finding;
 use super::pods::{self, Role};
 use super::references::Member;
-use super::security::{Level, Standards, field, items, text};
+use super::security::{Level, Standards};
 use super::selector::Form;
 use super::{Author, Cluster};
 use crate::diagnostic::Code;
@@ -101,10 +102,6 @@ impl<'t> Neighbours<'t> {
 fn labels(template: NodeRef<'_>) -> impl Iterator<Item = (&str, &str)> {
     let all = pods::labels(template).into_iter().flat_map(NodeRef::entries);
     all.map(|entry| (entry.key().unwrap_or_default(), entry.text()))
-}
-
-fn namespace(root: NodeRef<'_>) -> &str {
-    root.at_path(&["metadata", "namespace"]).map_or("", NodeRef::text)
 }
 
 /// Where the name of an object stands.

@@ -8,6 +8,7 @@ mod index;
 
 use index::{Index, Keys};
 
+use super::fields::{items, namespace};
 use super::finding::{Finding, object_name};
 use super::selector::{self, Form};
 use super::{Author, Cluster, Extent, pods};
@@ -50,16 +51,8 @@ pub fn check(members: &[Member<'_>], cluster: &Cluster, out: &mut Vec<Finding>) 
     }
 }
 
-fn namespace(root: NodeRef<'_>) -> &str {
-    root.at_path(&["metadata", "namespace"]).map_or("", NodeRef::text)
-}
-
 fn text<'t>(node: NodeRef<'t>, name: &str) -> &'t str {
     node.get(name).map_or("", NodeRef::text)
-}
-
-fn items<'t>(node: NodeRef<'t>, name: &str) -> impl Iterator<Item = NodeRef<'t>> + use<'t> {
-    node.get(name).into_iter().flat_map(NodeRef::items)
 }
 
 /// Reports objects that are one and the same to the cluster.

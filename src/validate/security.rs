@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::fields::{field, items, namespace, text};
 use super::finding::Finding;
 use super::pods::{self, Role};
 use super::references::Member;
@@ -85,8 +86,7 @@ impl<'t> Standards<'t> {
     }
 
     fn standard(&self, root: NodeRef<'_>) -> Standard {
-        let namespace = root.at_path(&["metadata", "namespace"]).map_or("", NodeRef::text);
-        self.labelled.get(namespace).copied().unwrap_or(self.own)
+        self.labelled.get(namespace(root)).copied().unwrap_or(self.own)
     }
 }
 
@@ -536,22 +536,4 @@ impl<'t> Check<'t, '_> {
             self.unset(&path, what, help, |container| said(container).is_some());
         }
     }
-}
-
-/// A field that says something: null means absent.
-pub(super) fn field<'t>(node: NodeRef<'t>, name: &str) -> Option<NodeRef<'t>> {
-    node.get(name).filter(|value| value.kind() != Kind::Null)
-}
-
-/// A string, empty where there is none.
-pub(super) fn text<'t>(node: NodeRef<'t>, name: &str) -> &'t str {
-    node.get(name).and_then(NodeRef::as_str).unwrap_or_default()
-}
-
-/// The items of a list, none where there is none.
-pub(super) fn items<'t>(
-    node: NodeRef<'t>,
-    name: &str,
-) -> impl Iterator<Item = NodeRef<'t>> + use<'t> {
-    node.get(name).into_iter().flat_map(NodeRef::items)
 }

@@ -5,11 +5,12 @@ use super::{Report, field, text};
 use crate::diagnostic::Code;
 use crate::k8s::NameForm;
 use crate::source::{Kind, NodeRef};
+use crate::validate::fields::namespace;
 
 pub fn check<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
     let modern = text(root, "apiVersion") == "events.k8s.io/v1";
     let about = if modern { "regarding" } else { "involvedObject" };
-    let own = root.at_path(&["metadata", "namespace"]).map_or("", NodeRef::text);
+    let own = namespace(root);
     let regarded = field(root, about).and_then(|object| field(object, "namespace"));
     let named = regarded.map_or("", NodeRef::text);
     let timed = field(root, "eventTime").is_some();

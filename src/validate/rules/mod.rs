@@ -55,6 +55,7 @@ mod volume;
 mod webhook;
 mod workload;
 
+use super::fields::{field, items, text};
 use super::finding::Finding;
 use super::{Author, Cluster, pods};
 use crate::diagnostic::{Code, nearest};
@@ -405,19 +406,9 @@ impl<'t> Report<'t, '_> {
     }
 }
 
-/// A field that is there: null is not.
-fn field<'t>(node: NodeRef<'t>, name: &str) -> Option<NodeRef<'t>> {
-    node.get(name).filter(|value| value.kind() != Kind::Null)
-}
-
 /// The fields that are there.
 fn fields(node: NodeRef<'_>) -> impl Iterator<Item = NodeRef<'_>> {
     node.entries().filter(|entry| entry.kind() != Kind::Null)
-}
-
-/// The text of a string field, or nothing.
-fn text<'t>(node: NodeRef<'t>, name: &str) -> &'t str {
-    node.get(name).and_then(NodeRef::as_str).unwrap_or_default()
 }
 
 /// The value of an integer field.
@@ -428,11 +419,6 @@ fn number(node: NodeRef<'_>, name: &str) -> Option<i64> {
 /// Whether a field is true.
 fn flag(node: NodeRef<'_>, name: &str) -> bool {
     node.get(name).and_then(NodeRef::as_bool) == Some(true)
-}
-
-/// The items of a list field.
-fn items<'t>(node: NodeRef<'t>, name: &str) -> impl Iterator<Item = NodeRef<'t>> + Clone + use<'t> {
-    node.get(name).into_iter().flat_map(NodeRef::items)
 }
 
 /// Pairs of items that a key says are the same: the first and the later one.

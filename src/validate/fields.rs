@@ -1,0 +1,26 @@
+//! How checks read the fields of an object, which may hold anything.
+
+use crate::source::{Kind, NodeRef};
+
+/// A field that is there: null is not.
+pub fn field<'t>(node: NodeRef<'t>, name: &str) -> Option<NodeRef<'t>> {
+    node.get(name).filter(|value| value.kind() != Kind::Null)
+}
+
+/// The text of a string field, or nothing.
+pub fn text<'t>(node: NodeRef<'t>, name: &str) -> &'t str {
+    node.get(name).and_then(NodeRef::as_str).unwrap_or_default()
+}
+
+/// The items of a list field.
+pub fn items<'t>(
+    node: NodeRef<'t>,
+    name: &str,
+) -> impl Iterator<Item = NodeRef<'t>> + Clone + use<'t> {
+    node.get(name).into_iter().flat_map(NodeRef::items)
+}
+
+/// The namespace that an object names, or nothing.
+pub fn namespace(root: NodeRef<'_>) -> &str {
+    root.at_path(&["metadata", "namespace"]).map_or("", NodeRef::text)
+}
