@@ -134,35 +134,37 @@ fn call(function: &str, argument: &str) -> Option<Value> {
     Value::resolve(&call, &Context::default()).ok()
 }
 
+/// The words of the language, which no identifier can be.
+pub const RESERVED: [&str; 21] = [
+    "true",
+    "false",
+    "null",
+    "in",
+    "as",
+    "break",
+    "const",
+    "continue",
+    "else",
+    "for",
+    "function",
+    "if",
+    "import",
+    "let",
+    "loop",
+    "package",
+    "namespace",
+    "return",
+    "var",
+    "void",
+    "while",
+];
+
 /// The name by which an expression reaches a property: what is no identifier of CEL is
 /// escaped. `None` when it cannot be.
 ///
 /// Source: `Escape` of `pkg/cel/escaping.go` of `k8s.io/apiserver`.
 #[must_use]
 pub fn escape(name: &str) -> Option<String> {
-    const RESERVED: [&str; 21] = [
-        "true",
-        "false",
-        "null",
-        "in",
-        "as",
-        "break",
-        "const",
-        "continue",
-        "else",
-        "for",
-        "function",
-        "if",
-        "import",
-        "let",
-        "loop",
-        "package",
-        "namespace",
-        "return",
-        "var",
-        "void",
-        "while",
-    ];
     if name.is_empty() || name.starts_with(|first: char| first.is_ascii_digit()) {
         return None;
     }

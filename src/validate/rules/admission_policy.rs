@@ -6,7 +6,7 @@ use super::{Report, field, items, metadata, repeated, text, webhook};
 use crate::diagnostic::Code;
 use crate::k8s::NameForm;
 use crate::source::NodeRef;
-use crate::validate::cel::Type;
+use crate::validate::cel::{self, Type};
 
 pub fn policy<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
     let Some(spec) = field(root, "spec") else { return };
@@ -155,33 +155,10 @@ fn annotations<'t>(
 }
 
 fn is_identifier(name: &str) -> bool {
-    let reserved = [
-        "true",
-        "false",
-        "null",
-        "in",
-        "as",
-        "break",
-        "const",
-        "continue",
-        "else",
-        "for",
-        "function",
-        "if",
-        "import",
-        "let",
-        "loop",
-        "package",
-        "namespace",
-        "return",
-        "var",
-        "void",
-        "while",
-    ];
     !name.is_empty()
         && !name.starts_with(|first: char| first.is_ascii_digit())
         && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
-        && !reserved.contains(&name)
+        && !cel::RESERVED.contains(&name)
 }
 
 pub fn binding<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
