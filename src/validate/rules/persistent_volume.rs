@@ -112,21 +112,7 @@ fn source<'t>(spec: NodeRef<'t>, inline: bool, report: &mut Report<'t, '_>) {
         }
     }
     match *name {
-        "hostPath" => {
-            if let Some(path) = field(*node, "path") {
-                report.no_backsteps(path);
-            }
-            let kinds = [
-                "BlockDevice",
-                "CharDevice",
-                "Directory",
-                "DirectoryOrCreate",
-                "File",
-                "FileOrCreate",
-                "Socket",
-            ];
-            report.word(field(*node, "type"), &kinds);
-        }
+        "hostPath" => volume::host_path(*node, report),
         "nfs" => absolute(*node, report),
         "local" => {
             if let Some(path) = field(*node, "path") {

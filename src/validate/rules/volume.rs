@@ -93,6 +93,23 @@ pub fn check<'t>(list: NodeRef<'t>, pod: Pod<'t>, report: &mut Report<'t, '_>) {
     }
 }
 
+/// A folder or file of the node, as a volume and as a persistent volume say it.
+pub fn host_path<'t>(source: NodeRef<'t>, report: &mut Report<'t, '_>) {
+    if let Some(path) = field(source, "path") {
+        report.no_backsteps(path);
+    }
+    let kinds = [
+        "BlockDevice",
+        "CharDevice",
+        "Directory",
+        "DirectoryOrCreate",
+        "File",
+        "FileOrCreate",
+        "Socket",
+    ];
+    report.word(field(source, "type"), &kinds);
+}
+
 fn required<'t>(place: usize, node: NodeRef<'t>, pod: Pod<'t>, report: &mut Report<'t, '_>) {
     let (name, fields) = SOURCES[place];
     for wanted in fields {
@@ -137,21 +154,7 @@ fn source<'t>(
                 report.error(Code::Volumes, limit, message, "write 0 or more");
             }
         }
-        "hostPath" => {
-            if let Some(path) = field(node, "path") {
-                report.no_backsteps(path);
-            }
-            let kinds = [
-                "BlockDevice",
-                "CharDevice",
-                "Directory",
-                "DirectoryOrCreate",
-                "File",
-                "FileOrCreate",
-                "Socket",
-            ];
-            report.word(field(node, "type"), &kinds);
-        }
+        "hostPath" => host_path(node, report),
         "gitRepo" => {
             if let Some(directory) = field(node, "directory") {
                 report.descending(directory);
