@@ -4,6 +4,7 @@
 //! it to people. What may hold a secret never gets into the model as it is.
 
 mod conceal;
+pub mod meaning;
 mod model;
 mod text;
 
