@@ -1,5 +1,6 @@
 //! What gen knows of Kubernetes itself.
 
+mod address;
 pub mod apply_order;
 pub mod custom;
 pub mod defaults;
@@ -12,6 +13,7 @@ mod quantity;
 pub mod schema;
 mod version;
 
+pub use address::{Cidr, NotACidr, parse_address};
 pub use names::{NameError, NameForm, fit};
 pub use object::{Identity, NotAnObject, Object};
 pub use quantity::{Quantity, QuantityError};

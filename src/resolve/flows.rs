@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::cidr::{Cidr, LINK_LOCAL, LINK_LOCAL_6};
+use super::cidr::{self, LINK_LOCAL, LINK_LOCAL_6};
 use super::interface::{ComponentKind, entries, missing};
 use super::names;
 use super::needs::Need;
@@ -13,6 +13,7 @@ use super::planner::Planner;
 use super::program::Running;
 use super::read::Read;
 use crate::diagnostic::{Code, Diagnostic};
+use crate::k8s::Cidr;
 use crate::plan::{Endpoint, Flow, FlowPort, Map, Port, Postgres, Redis, Route, RouteKind, Val};
 use crate::source::{Origin, Rule, Span};
 use crate::spec::{self, Protocol};
@@ -165,7 +166,7 @@ impl<'a, 'p> Ways<'a, 'p> {
     /// link-local addresses, where clouds hand out credentials.
     fn block(&self, block: &Val<String>) -> Option<Endpoint> {
         let planner = self.planner;
-        let cidr = Cidr::check(block, planner.log)?;
+        let cidr = cidr::check(block, planner.log)?;
         let link_local = [LINK_LOCAL, LINK_LOCAL_6]
             .into_iter()
             .map(|inner| (inner, Val::new(inner.to_string(), block.at.derive(Rule::NoLinkLocal))));
@@ -206,7 +207,7 @@ impl<'a, 'p> Ways<'a, 'p> {
         blocks
             .into_iter()
             .filter_map(|block| {
-                let cidr = Cidr::check(&block, planner.log)?;
+                let cidr = cidr::check(&block, planner.log)?;
                 Some((cidr, Val { at: block.at.derive(Rule::NoClusterAddresses), ..block }))
             })
             .collect()
@@ -263,7 +264,7 @@ impl<'a, 'p> Ways<'a, 'p> {
             }
         }
         for block in scope.list(allow.cidrs.as_ref(), "an address").unwrap_or_default() {
-            if Cidr::check(&block, log).is_some() {
+            if cidr::check(&block, log).is_some() {
                 let at = block.at;
                 self.push(Endpoint::Cidr { block, except: Vec::new() }, to(), ports.clone(), at);
             }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::Surroundings;
-use super::cidr::Cidr;
+use super::cidr;
 use super::ground::{Ground, Grounded};
 use super::interface::{missing, open_entries};
 use super::log::Log;
@@ -67,7 +67,7 @@ impl Reader<'_> {
             names::check(NameForm::DnsSubdomain, &domain.v, domain.at, "a domain", self.log);
         }
         for block in self.list(spec.cluster_cidrs.as_ref(), "a block of addresses") {
-            Cidr::check(&block, self.log);
+            cidr::check(&block, self.log);
         }
         Place {
             name: self.name.to_owned(),
@@ -189,7 +189,7 @@ impl Reader<'_> {
     fn cidrs(&self, list: Option<&List<Text>>) -> Vec<Val<String>> {
         let blocks = self.list(list, "an address");
         for block in &blocks {
-            Cidr::check(block, self.log);
+            cidr::check(block, self.log);
         }
         blocks
     }

@@ -121,7 +121,7 @@ impl Planner<'_> {
         let source_ranges =
             scope.list(balancer.source_ranges.as_ref(), "an address").unwrap_or_default();
         for range in &source_ranges {
-            super::cidr::Cidr::check(range, self.log);
+            super::cidr::check(range, self.log);
         }
         Some(RouteKind::LoadBalancer { to, source_ranges })
     }

@@ -1,9 +1,8 @@
 //! Nodes: `ValidateNode` of `k8s.io/kubernetes/pkg/apis/core/validation`.
 
-use super::address::Cidr;
 use super::{Report, field, items, metadata, repeated, text};
 use crate::diagnostic::Code;
-use crate::k8s::NameForm;
+use crate::k8s::{Cidr, NameForm};
 use crate::source::NodeRef;
 
 pub fn check<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
