@@ -9,15 +9,15 @@ pub mod admission;
 pub mod allowance;
 mod cel;
 pub mod custom;
-mod fields;
+pub(crate) mod fields;
 mod finding;
-mod pods;
+pub(crate) mod pods;
 pub mod practice;
 pub mod references;
 pub mod rules;
 pub mod schema;
 pub mod security;
-mod selector;
+pub(crate) mod selector;
 #[cfg(test)]
 pub(crate) mod testing;
 

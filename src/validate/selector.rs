@@ -1,6 +1,26 @@
 //! Label selectors.
 
+use std::collections::BTreeMap;
+
 use crate::source::NodeRef;
+
+/// What a selector is held against.
+pub trait Labels: Copy {
+    /// The value of the label with a key.
+    fn label(&self, key: &str) -> Option<&str>;
+}
+
+impl Labels for Option<NodeRef<'_>> {
+    fn label(&self, key: &str) -> Option<&str> {
+        self.as_ref()?.get(key).map(NodeRef::text)
+    }
+}
+
+impl Labels for &BTreeMap<&str, &str> {
+    fn label(&self, key: &str) -> Option<&str> {
+        self.get(key).copied()
+    }
+}
 
 /// The two forms of selectors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +33,7 @@ pub enum Form {
 
 impl Form {
     /// Whether a selector of this form selects a map of labels.
-    pub fn selects(self, selector: NodeRef<'_>, labels: Option<NodeRef<'_>>) -> bool {
+    pub fn selects(self, selector: NodeRef<'_>, labels: impl Labels) -> bool {
         match self {
             Self::Labels => has_all(selector, labels),
             Self::LabelSelector => selects(selector, labels),
@@ -35,7 +55,7 @@ impl Form {
 
 /// Whether a `LabelSelector` (`matchLabels` and `matchExpressions`) selects a map of labels.
 /// One that asks for nothing selects everything.
-pub fn selects(selector: NodeRef<'_>, labels: Option<NodeRef<'_>>) -> bool {
+pub fn selects(selector: NodeRef<'_>, labels: impl Labels) -> bool {
     let expressions = selector.get("matchExpressions");
     selector.get("matchLabels").is_none_or(|wanted| has_all(wanted, labels))
         && expressions.is_none_or(|all| all.items().all(|one| fits(one, labels)))
@@ -51,15 +71,15 @@ const BY_CONTROLLERS: [&str; 4] = [
 ];
 
 /// Whether a map of labels has all of another, but for those that controllers put on pods.
-pub fn has_all(wanted: NodeRef<'_>, labels: Option<NodeRef<'_>>) -> bool {
+pub fn has_all(wanted: NodeRef<'_>, labels: impl Labels) -> bool {
     wanted.entries().all(|entry| {
         entry.key().is_some_and(|key| BY_CONTROLLERS.contains(&key))
-            || label(labels, entry.key()) == Some(entry.text())
+            || entry.key().and_then(|key| labels.label(key)) == Some(entry.text())
     })
 }
 
-fn fits(expression: NodeRef<'_>, labels: Option<NodeRef<'_>>) -> bool {
-    let value = label(labels, expression.get("key").map(NodeRef::text));
+fn fits(expression: NodeRef<'_>, labels: impl Labels) -> bool {
+    let value = expression.get("key").and_then(|key| labels.label(key.text()));
     let listed = || {
         let mut values = expression.get("values").into_iter().flat_map(NodeRef::items);
         value.is_some_and(|value| values.any(|listed| listed.text() == value))
@@ -71,10 +91,6 @@ fn fits(expression: NodeRef<'_>, labels: Option<NodeRef<'_>>) -> bool {
         "DoesNotExist" => value.is_none(),
         _ => false,
     }
-}
-
-fn label<'t>(labels: Option<NodeRef<'t>>, key: Option<&str>) -> Option<&'t str> {
-    labels?.get(key?).map(NodeRef::text)
 }
 
 #[cfg(test)]
@@ -106,6 +122,7 @@ mod tests {
             assert_eq!(selects(tree.root(), Some(labels.root())), selected, "{selector}");
         }
         let asks = tree(&json!({ "matchLabels": { "app": "web" } }));
-        assert!(!selects(asks.root(), None));
+        assert!(!selects(asks.root(), None::<NodeRef<'_>>));
+        assert!(selects(asks.root(), &BTreeMap::from([("app", "web")])));
     }
 }

@@ -6,7 +6,8 @@ use super::{Amount, Report, claim, field, items, metadata, number, text};
 use crate::diagnostic::Code;
 use crate::k8s::NameForm;
 use crate::source::{Kind, NodeRef};
-use crate::validate::{Author, pods, selector};
+use crate::validate::selector::Form;
+use crate::validate::{Author, pods};
 
 const MOST: i64 = i64::MAX;
 
@@ -70,7 +71,7 @@ fn selection<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
     }
     // What cannot be read selects nothing, and that has been said.
     if report.findings.len() == found {
-        selects_its_own(spec, selector, selector::selects, report);
+        selects_its_own(spec, selector, Form::LabelSelector, report);
     }
 }
 
@@ -79,7 +80,7 @@ fn selection<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
 fn replication_selector<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
     let labels = field(spec, "template").and_then(pods::labels);
     match field(spec, "selector").filter(|selector| !selector.is_empty()) {
-        Some(selector) => selects_its_own(spec, selector, selector::has_all, report),
+        Some(selector) => selects_its_own(spec, selector, Form::Labels, report),
         None if labels.is_some_and(|labels| !labels.is_empty()) => {}
         None => report.missing(spec, "selector", "add labels of the template"),
     }
@@ -88,12 +89,12 @@ fn replication_selector<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
 fn selects_its_own<'t>(
     spec: NodeRef<'t>,
     selector: NodeRef<'t>,
-    selects: fn(NodeRef<'_>, Option<NodeRef<'_>>) -> bool,
+    form: Form,
     report: &mut Report<'t, '_>,
 ) {
     let template = field(spec, "template");
     let labels = template.and_then(pods::labels);
-    if selects(selector, labels) {
+    if form.selects(selector, labels) {
         return;
     }
     let message = "the selector does not select the pods of the template";
