@@ -341,7 +341,7 @@ impl Cluster {
     ) {
         // In the range that the environments with blocks of addresses call their pods'.
         let number = u8::try_from(self.pods.len() + 1).expect("at most 255 pods");
-        let address = IpAddr::V4(Ipv4Addr::new(10, 244, 0, number));
+        let address = Some(IpAddr::V4(Ipv4Addr::new(10, 244, 0, number)));
         let pod = Pod { namespace: namespace.to_owned(), labels, address, ports };
         self.pods.push(NamedPod { name, stack, pod });
     }

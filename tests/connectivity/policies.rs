@@ -13,8 +13,8 @@ pub type Labels = BTreeMap<String, String>;
 pub struct Pod {
     pub namespace: String,
     pub labels: Labels,
-    /// Some network plugins hold blocks of addresses against pods too, so it has one.
-    pub address: IpAddr,
+    /// Some network plugins hold blocks of addresses against pods too: the address for these.
+    pub address: Option<IpAddr>,
     pub ports: Vec<ContainerPort>,
 }
 
@@ -338,10 +338,11 @@ impl Policies {
 
     fn peer(&self, peer: &Peer, own_namespace: &str, other: End<'_>) -> bool {
         if let Some(block) = &peer.ip_block {
-            return block.contains(match other {
+            let address = match other {
                 End::Pod(pod) => pod.address,
-                End::Address(address) => address,
-            });
+                End::Address(address) => Some(address),
+            };
+            return address.is_some_and(|address| block.contains(address));
         }
         let End::Pod(pod) = other else { return false };
         let namespace = match &peer.namespace_selector {
@@ -385,7 +386,7 @@ mod tests {
         Pod {
             namespace: namespace.to_owned(),
             labels: labels(&[("app", app)]),
-            address: IpAddr::V4(Ipv4Addr::new(10, 0, 0, last)),
+            address: Some(IpAddr::V4(Ipv4Addr::new(10, 0, 0, last))),
             ports: vec![ContainerPort {
                 name: Some("web".to_owned()),
                 number: 8080,
