@@ -2,10 +2,25 @@
 //!
 //! Source: `SetDefaults_*` of `pkg/apis/*/v1/defaults.go` of Kubernetes.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use crate::source::{Kind, NodeRef, Origin, Rule, Tree, TreeBuilder};
 
 /// A field, by its path from the object or the pod, `[]` for every item of a list, and its
-/// default; where a third part is given, only if that field beside it has that value.
+/// default:
+///
+/// | text | means |
+/// |---|---|
+/// | JSON: a number, a boolean, a list, a map | that value |
+/// | `=name` | the value of the field `name` beside it, where there is one |
+/// | `+name` | the same, entry by entry: what the map `name` beside it has and it has not |
+/// | `!name` | the value of the field `name` beside it, whatever is written |
+/// | `lower(name)`, `list(name)` | the text of that field in lower case, or with `List` behind it |
+/// | other | that text |
+///
+/// Where a third part is given, only if the field beside it that it names has that value, is
+/// there (`*`), is not (an empty text), or is the only one (`only`). Of two defaults of a field the first that fits counts.
 type Default = (&'static str, &'static str, Option<Beside>);
 
 /// A field beside another, and the value it must have.
@@ -16,13 +31,37 @@ const POD: &[Default] = &[
     ("restartPolicy", "Always", None),
     ("schedulerName", "default-scheduler", None),
     ("securityContext", "{}", None),
+    ("serviceAccountName", "=serviceAccount", None),
+    ("serviceAccount", "!serviceAccountName", None),
     ("terminationGracePeriodSeconds", "30", None),
     ("volumes[].configMap.defaultMode", "420", None),
     ("volumes[].downwardAPI.defaultMode", "420", None),
-    ("volumes[].hostPath.type", "", None),
+    ("volumes[].downwardAPI.items[].fieldRef.apiVersion", "v1", None),
+    ("volumes[].downwardAPI.items[].resourceFieldRef.divisor", "0", None),
+    ("volumes[].ephemeral.volumeClaimTemplate.spec.volumeMode", "Filesystem", None),
+    ("volumes[].emptyDir", "{}", Some(("name", "only"))),
+    ("volumes[].image.pullPolicy", "", None),
     ("volumes[].projected.defaultMode", "420", None),
+    ("volumes[].projected.sources[].downwardAPI.items[].fieldRef.apiVersion", "v1", None),
+    ("volumes[].projected.sources[].downwardAPI.items[].resourceFieldRef.divisor", "0", None),
     ("volumes[].projected.sources[].serviceAccountToken.expirationSeconds", "3600", None),
     ("volumes[].secret.defaultMode", "420", None),
+];
+
+/// Sources of volumes that a pod and a `PersistentVolume` share.
+const VOLUME_SOURCE: &[Default] = &[
+    ("azureDisk.cachingMode", "ReadWrite", None),
+    ("azureDisk.fsType", "ext4", None),
+    ("azureDisk.kind", "Shared", None),
+    ("azureDisk.readOnly", "false", None),
+    ("hostPath.type", "", None),
+    ("iscsi.iscsiInterface", "default", None),
+    ("iscsi.lun", "0", None),
+    ("rbd.keyring", "/etc/ceph/keyring", None),
+    ("rbd.pool", "rbd", None),
+    ("rbd.user", "admin", None),
+    ("scaleIO.fsType", "xfs", None),
+    ("scaleIO.storageMode", "ThinProvisioned", None),
 ];
 
 const CONTAINER: &[Default] = &[
@@ -32,6 +71,12 @@ const CONTAINER: &[Default] = &[
     ("terminationMessagePolicy", "File", None),
     ("ports[].protocol", "TCP", None),
     ("env[].valueFrom.fieldRef.apiVersion", "v1", None),
+    ("env[].valueFrom.fileKeyRef.optional", "false", None),
+    ("env[].valueFrom.resourceFieldRef.divisor", "0", None),
+    ("lifecycle.postStart.httpGet.path", "/", None),
+    ("lifecycle.postStart.httpGet.scheme", "HTTP", None),
+    ("lifecycle.preStop.httpGet.path", "/", None),
+    ("lifecycle.preStop.httpGet.scheme", "HTTP", None),
 ];
 
 const PROBE: &[Default] = &[
@@ -39,6 +84,7 @@ const PROBE: &[Default] = &[
     ("periodSeconds", "10", None),
     ("successThreshold", "1", None),
     ("timeoutSeconds", "1", None),
+    ("grpc.service", "", None),
     ("httpGet.path", "/", None),
     ("httpGet.scheme", "HTTP", None),
 ];
@@ -63,10 +109,14 @@ const STATEFUL_SET: &[Default] = &[
     ("spec.replicas", "1", None),
     ("spec.revisionHistoryLimit", "10", None),
     ("spec.updateStrategy", "{}", None),
+    ("spec.updateStrategy.rollingUpdate", "{}", Some(("type", ""))),
     ("spec.updateStrategy.type", "RollingUpdate", None),
-    ("spec.updateStrategy.rollingUpdate", "{}", Some(("type", "RollingUpdate"))),
     ("spec.updateStrategy.rollingUpdate.partition", "0", None),
+    ("spec.volumeClaimTemplates[].apiVersion", "v1", None),
+    ("spec.volumeClaimTemplates[].kind", "PersistentVolumeClaim", None),
     ("spec.volumeClaimTemplates[].spec.volumeMode", "Filesystem", None),
+    ("spec.volumeClaimTemplates[].status", "{}", None),
+    ("spec.volumeClaimTemplates[].status.phase", "Pending", None),
     ("status", "{}", None),
 ];
 
@@ -80,11 +130,22 @@ const DAEMON_SET: &[Default] = &[
     ("status", "{}", None),
 ];
 
+/// What the specification of a Job gets, from there.
+const JOB_SPEC: &[Default] = &[
+    ("podFailurePolicy.rules[].onPodConditions[].status", "True", None),
+    ("template.spec.restartPolicy", "Always", None),
+];
+
+/// What a Job gets, and the template of a `CronJob` does not.
 const JOB: &[Default] = &[
+    ("spec.backoffLimit", "2147483647", Some(("backoffLimitPerIndex", "*"))),
     ("spec.backoffLimit", "6", None),
     ("spec.completionMode", "NonIndexed", None),
+    ("spec.completions", "1", Some(("parallelism", ""))),
     ("spec.parallelism", "1", None),
     ("spec.manualSelector", "false", None),
+    ("spec.podReplacementPolicy", "Failed", Some(("podFailurePolicy", "*"))),
+    ("spec.podReplacementPolicy", "TerminatingOrFailed", None),
     ("spec.suspend", "false", None),
     ("status", "{}", None),
 ];
@@ -99,23 +160,42 @@ const CRON_JOB: &[Default] = &[
 
 const SERVICE: &[Default] = &[
     ("spec.sessionAffinity", "None", None),
+    ("spec.sessionAffinityConfig", "{}", Some(("sessionAffinity", "ClientIP"))),
+    ("spec.sessionAffinityConfig.clientIP", "{}", None),
+    ("spec.sessionAffinityConfig.clientIP.timeoutSeconds", "10800", None),
     ("spec.type", "ClusterIP", None),
     ("spec.internalTrafficPolicy", "Cluster", Some(("type", "ClusterIP"))),
     ("spec.internalTrafficPolicy", "Cluster", Some(("type", "NodePort"))),
     ("spec.internalTrafficPolicy", "Cluster", Some(("type", "LoadBalancer"))),
     ("spec.externalTrafficPolicy", "Cluster", Some(("type", "NodePort"))),
     ("spec.externalTrafficPolicy", "Cluster", Some(("type", "LoadBalancer"))),
+    ("spec.externalTrafficPolicy", "Cluster", Some(("externalIPs", "*"))),
     ("spec.allocateLoadBalancerNodePorts", "true", Some(("type", "LoadBalancer"))),
     ("spec.ports[].protocol", "TCP", None),
+    ("spec.ports[].targetPort", "=port", None),
     ("status", "{}", None),
 ];
 
-const POD_OBJECT: &[Default] = &[("spec.enableServiceLinks", "true", None), ("status", "{}", None)];
-const CLAIM: &[Default] = &[("spec.volumeMode", "Filesystem", None), ("status", "{}", None)];
+const POD_OBJECT: &[Default] = &[
+    ("spec.containers[].resources.requests", "+limits", None),
+    ("spec.enableServiceLinks", "true", None),
+    ("spec.initContainers[].resources.requests", "+limits", None),
+    ("status", "{}", None),
+];
+/// The ports of a Pod in the network of its node.
+const HOST_NETWORK: &[Default] = &[
+    ("spec.containers[].ports[].hostPort", "=containerPort", None),
+    ("spec.initContainers[].ports[].hostPort", "=containerPort", None),
+];
+const CLAIM: &[Default] = &[
+    ("spec.dataSourceRef", "=dataSource", None),
+    ("spec.dataSource", "=dataSourceRef", None),
+    ("spec.volumeMode", "Filesystem", None),
+    ("status", "{}", None),
+];
 const VOLUME: &[Default] = &[
     ("spec.persistentVolumeReclaimPolicy", "Retain", None),
     ("spec.volumeMode", "Filesystem", None),
-    ("spec.hostPath.type", "", None),
     ("status", "{}", None),
 ];
 const REPLICATED: &[Default] = &[("spec.replicas", "1", None), ("status", "{}", None)];
@@ -127,60 +207,194 @@ const CSI_DRIVER: &[Default] = &[
     ("spec.requiresRepublish", "false", None),
     ("spec.seLinuxMount", "false", None),
     ("spec.storageCapacity", "false", None),
+    ("spec.volumeLifecycleModes", "[\"Persistent\"]", None),
 ];
 const ENDPOINT_SLICE: &[Default] = &[("ports[].name", "", None), ("ports[].protocol", "TCP", None)];
 const INGRESS_CLASS: &[Default] = &[("spec.parameters.scope", "Cluster", None)];
 const SECRET: &[Default] = &[("type", "Opaque", None)];
 const STORAGE_CLASS: &[Default] =
     &[("reclaimPolicy", "Delete", None), ("volumeBindingMode", "Immediate", None)];
-const AUTOSCALER: &[Default] = &[("spec.minReplicas", "1", None), ("status", "{}", None)];
+const AUTOSCALER: &[Default] = &[
+    ("spec.behavior.scaleDown", "{}", None),
+    (
+        "spec.behavior.scaleDown.policies",
+        r#"[{"periodSeconds": 15, "type": "Percent", "value": 100}]"#,
+        None,
+    ),
+    ("spec.behavior.scaleDown.selectPolicy", "Max", None),
+    ("spec.behavior.scaleUp", "{}", None),
+    (
+        "spec.behavior.scaleUp.policies",
+        r#"[{"periodSeconds": 15, "type": "Pods", "value": 4}, {"periodSeconds": 15, "type": "Percent", "value": 100}]"#,
+        None,
+    ),
+    ("spec.behavior.scaleUp.selectPolicy", "Max", None),
+    ("spec.behavior.scaleUp.stabilizationWindowSeconds", "0", None),
+    ("spec.minReplicas", "1", None),
+    ("status", "{}", None),
+];
 const NETWORK_POLICY: &[Default] = &[
     ("spec.ingress[].ports[].protocol", "TCP", None),
     ("spec.egress[].ports[].protocol", "TCP", None),
+    ("spec.podSelector", "{}", None),
+    ("spec.policyTypes", r#"["Ingress", "Egress"]"#, Some(("egress", "*"))),
+    ("spec.policyTypes", r#"["Ingress"]"#, None),
 ];
 const BINDING: &[Default] = &[
     ("roleRef.apiGroup", "rbac.authorization.k8s.io", None),
     ("subjects[].apiGroup", "rbac.authorization.k8s.io", Some(("kind", "User"))),
     ("subjects[].apiGroup", "rbac.authorization.k8s.io", Some(("kind", "Group"))),
 ];
-const INGRESS: &[Default] = &[("status", "{}", None)];
+const ONLY_STATUS: &[Default] = &[("status", "{}", None)];
+const LIMIT_RANGE: &[Default] = &[
+    ("spec.limits[].default", "+max", Some(("type", "Container"))),
+    ("spec.limits[].defaultRequest", "+default", Some(("type", "Container"))),
+    ("spec.limits[].defaultRequest", "+min", Some(("type", "Container"))),
+];
+const WEBHOOKS: &[Default] = &[
+    ("webhooks[].clientConfig.service.port", "443", None),
+    ("webhooks[].failurePolicy", "Fail", None),
+    ("webhooks[].matchPolicy", "Equivalent", None),
+    ("webhooks[].namespaceSelector", "{}", None),
+    ("webhooks[].objectSelector", "{}", None),
+    ("webhooks[].rules[].scope", "*", None),
+    ("webhooks[].timeoutSeconds", "10", None),
+];
+const MUTATING_WEBHOOKS: &[Default] = &[("webhooks[].reinvocationPolicy", "Never", None)];
+const POLICY: &[Default] = &[
+    ("spec.failurePolicy", "Fail", None),
+    ("spec.matchConstraints.excludeResourceRules[].scope", "*", None),
+    ("spec.matchConstraints.matchPolicy", "Equivalent", None),
+    ("spec.matchConstraints.namespaceSelector", "{}", None),
+    ("spec.matchConstraints.objectSelector", "{}", None),
+    ("spec.matchConstraints.resourceRules[].scope", "*", None),
+    ("status", "{}", None),
+];
+const POLICY_BINDING: &[Default] = &[
+    ("spec.matchResources.excludeResourceRules[].scope", "*", None),
+    ("spec.matchResources.matchPolicy", "Equivalent", None),
+    ("spec.matchResources.namespaceSelector", "{}", None),
+    ("spec.matchResources.objectSelector", "{}", None),
+    ("spec.matchResources.resourceRules[].scope", "*", None),
+];
+const DEFINITION: &[Default] = &[
+    ("spec.conversion", "{}", None),
+    ("spec.conversion.strategy", "None", None),
+    ("spec.conversion.webhook.clientConfig.service.port", "443", None),
+    ("spec.names.listKind", "list(kind)", None),
+    ("spec.names.singular", "lower(kind)", None),
+    ("status", "{}", None),
+];
+const API_SERVICE: &[Default] = &[("spec.service.port", "443", None), ("status", "{}", None)];
+const FLOW_SCHEMA: &[Default] =
+    &[("spec.matchingPrecedence", "1000", None), ("status", "{}", None)];
+const PRIORITY_LEVEL: &[Default] = &[
+    ("spec.exempt.lendablePercent", "0", None),
+    ("spec.exempt.nominalConcurrencyShares", "0", None),
+    ("spec.limited.lendablePercent", "0", None),
+    ("spec.limited.limitResponse.queuing.handSize", "8", None),
+    ("spec.limited.limitResponse.queuing.queueLengthLimit", "50", None),
+    ("spec.limited.limitResponse.queuing.queues", "64", None),
+    ("spec.limited.nominalConcurrencyShares", "30", None),
+    ("status", "{}", None),
+];
+/// What the requests of a claim for devices get, from the specification of the claim.
+const DEVICE_REQUESTS: &[Default] = &[
+    ("devices.requests[].exactly.allocationMode", "ExactCount", None),
+    ("devices.requests[].exactly.count", "1", Some(("allocationMode", "ExactCount"))),
+    ("devices.requests[].exactly.tolerations[].operator", "Equal", None),
+    ("devices.requests[].firstAvailable[].allocationMode", "ExactCount", None),
+    ("devices.requests[].firstAvailable[].count", "1", Some(("allocationMode", "ExactCount"))),
+    ("devices.requests[].firstAvailable[].tolerations[].operator", "Equal", None),
+];
+
+/// Fields of which a 0 is as good as nothing: no pointers in Go.
+const NOT_ZERO: &[&str] = &[
+    "count",
+    "failureThreshold",
+    "handSize",
+    "hostPort",
+    "matchingPrecedence",
+    "periodSeconds",
+    "queueLengthLimit",
+    "queues",
+    "successThreshold",
+    "targetPort",
+    "timeoutSeconds",
+];
+
+/// Tables, and the path from which each counts.
+type Tables = Vec<(&'static str, &'static [Default])>;
 
 /// Where the pods of a kind are, and what else it fills in.
-fn of_kind(kind: &str) -> Option<(Option<&'static str>, &'static [Default])> {
+fn of_kind(kind: &str) -> Option<(Option<&'static str>, Tables)> {
+    let own = |table| vec![("", table)];
     Some(match kind {
-        "Pod" => (Some("spec"), POD_OBJECT),
-        "Deployment" => (Some("spec.template.spec"), DEPLOYMENT),
-        "StatefulSet" => (Some("spec.template.spec"), STATEFUL_SET),
-        "DaemonSet" => (Some("spec.template.spec"), DAEMON_SET),
-        "Job" => (Some("spec.template.spec"), JOB),
-        "CronJob" => (Some("spec.jobTemplate.spec.template.spec"), CRON_JOB),
-        "ReplicaSet" | "ReplicationController" => (Some("spec.template.spec"), REPLICATED),
-        "PodTemplate" => (Some("template.spec"), &[]),
-        "Service" => (None, SERVICE),
-        "PersistentVolume" => (None, VOLUME),
-        "PriorityClass" => (None, PRIORITY_CLASS),
-        "CSIDriver" => (None, CSI_DRIVER),
-        "EndpointSlice" => (None, ENDPOINT_SLICE),
-        "IngressClass" => (None, INGRESS_CLASS),
-        "PersistentVolumeClaim" => (None, CLAIM),
-        "Secret" => (None, SECRET),
-        "StorageClass" => (None, STORAGE_CLASS),
-        "HorizontalPodAutoscaler" => (None, AUTOSCALER),
-        "NetworkPolicy" => (None, NETWORK_POLICY),
-        "RoleBinding" | "ClusterRoleBinding" => (None, BINDING),
-        "Ingress" | "PodDisruptionBudget" => (None, INGRESS),
-        "ConfigMap" | "ServiceAccount" | "Role" | "ClusterRole" | "Namespace" | "ResourceQuota" => {
-            (None, &[])
-        }
+        "Pod" => (Some("spec"), own(POD_OBJECT)),
+        "Deployment" => (Some("spec.template.spec"), own(DEPLOYMENT)),
+        "StatefulSet" => (Some("spec.template.spec"), own(STATEFUL_SET)),
+        "DaemonSet" => (Some("spec.template.spec"), own(DAEMON_SET)),
+        "Job" => (Some("spec.template.spec"), vec![("", JOB), ("spec", JOB_SPEC)]),
+        "CronJob" => (
+            Some("spec.jobTemplate.spec.template.spec"),
+            vec![("", CRON_JOB), ("spec.jobTemplate.spec", JOB_SPEC)],
+        ),
+        "ReplicaSet" | "ReplicationController" => (Some("spec.template.spec"), own(REPLICATED)),
+        "PodTemplate" => (Some("template.spec"), Vec::new()),
+        "Service" => (None, own(SERVICE)),
+        "PersistentVolume" => (None, vec![("", VOLUME), ("spec", VOLUME_SOURCE)]),
+        "PriorityClass" => (None, own(PRIORITY_CLASS)),
+        "CSIDriver" => (None, own(CSI_DRIVER)),
+        "EndpointSlice" => (None, own(ENDPOINT_SLICE)),
+        "IngressClass" => (None, own(INGRESS_CLASS)),
+        "PersistentVolumeClaim" => (None, own(CLAIM)),
+        "Secret" => (None, own(SECRET)),
+        "StorageClass" => (None, own(STORAGE_CLASS)),
+        "HorizontalPodAutoscaler" => (None, own(AUTOSCALER)),
+        "NetworkPolicy" => (None, own(NETWORK_POLICY)),
+        "RoleBinding" | "ClusterRoleBinding" => (None, own(BINDING)),
+        "LimitRange" => (None, own(LIMIT_RANGE)),
+        "ValidatingWebhookConfiguration" => (None, own(WEBHOOKS)),
+        "MutatingWebhookConfiguration" => (None, vec![("", WEBHOOKS), ("", MUTATING_WEBHOOKS)]),
+        "ValidatingAdmissionPolicy" => (None, own(POLICY)),
+        "ValidatingAdmissionPolicyBinding" => (None, own(POLICY_BINDING)),
+        "CustomResourceDefinition" => (None, own(DEFINITION)),
+        "APIService" => (None, own(API_SERVICE)),
+        "FlowSchema" => (None, own(FLOW_SCHEMA)),
+        "PriorityLevelConfiguration" => (None, own(PRIORITY_LEVEL)),
+        "ResourceClaim" => (None, vec![("", ONLY_STATUS), ("spec", DEVICE_REQUESTS)]),
+        "ResourceClaimTemplate" => (None, vec![("spec.spec", DEVICE_REQUESTS)]),
+        "Ingress" | "PodDisruptionBudget" => (None, own(ONLY_STATUS)),
+        "ClusterRole"
+        | "ConfigMap"
+        | "ControllerRevision"
+        | "CSINode"
+        | "CSIStorageCapacity"
+        | "DeviceClass"
+        | "IPAddress"
+        | "Lease"
+        | "Namespace"
+        | "Node"
+        | "ResourceQuota"
+        | "Role"
+        | "RuntimeClass"
+        | "ServiceAccount"
+        | "ServiceCIDR"
+        | "VolumeAttachment"
+        | "VolumeAttributesClass" => (None, Vec::new()),
         _ => return None,
     })
 }
 
 /// An object of a built-in kind as the server completes it; `None` for kinds of which gen does
 /// not know what the server fills in.
+///
+/// Left out is what only the cluster knows, such as addresses and ports that it allocates, what
+/// admission plugins add, and what a Job and a `ReplicationController` take from their template.
 #[must_use]
 pub fn complete(root: NodeRef<'_>) -> Option<Tree> {
-    let (pod, own) = of_kind(root.get("kind").map_or("", NodeRef::text))?;
+    let kind = root.get("kind").map_or("", NodeRef::text);
+    let (pod, own) = of_kind(kind)?;
     let mut defaults: Vec<(String, &str, Option<Beside>)> = Vec::new();
     let mut add = |prefix: &str, table: &[Default]| {
         defaults.extend(table.iter().map(|(path, value, when)| {
@@ -191,9 +405,12 @@ pub fn complete(root: NodeRef<'_>) -> Option<Tree> {
             )
         }));
     };
-    add("", own);
+    for (prefix, table) in own {
+        add(prefix, table);
+    }
     if let Some(pod) = pod {
         add(pod, POD);
+        add(&format!("{pod}.volumes[]"), VOLUME_SOURCE);
         for list in ["containers", "initContainers"] {
             let container = format!("{pod}.{list}[]");
             add(&container, CONTAINER);
@@ -202,11 +419,49 @@ pub fn complete(root: NodeRef<'_>) -> Option<Tree> {
             }
         }
     }
+    let in_host_network = root.at_path(&["spec", "hostNetwork"]).and_then(NodeRef::as_bool);
+    if kind == "Pod" && in_host_network == Some(true) {
+        add("", HOST_NETWORK);
+    }
     let rules: Vec<Pending<'_>> =
         defaults.iter().map(|(path, value, when)| Pending { path, value, when: *when }).collect();
     let mut out = TreeBuilder::default();
-    write(Some(root), root.at(), &rules, &mut out);
+    if kind == "Secret" && root.get("stringData").is_some() {
+        let encoded = encoded(root);
+        write(Some(encoded.root()), root.at(), &rules, &mut out);
+    } else {
+        write(Some(root), root.at(), &rules, &mut out);
+    }
     Some(out.finish())
+}
+
+/// A Secret with what it says in clear in its `data`.
+///
+/// Source: `Convert_v1_Secret_To_core_Secret` of `pkg/apis/core/v1/conversion.go`.
+fn encoded(root: NodeRef<'_>) -> Tree {
+    let clear = root.get("stringData");
+    let mut out = TreeBuilder::default();
+    out.map(root.at());
+    for entry in root.entries().filter(|entry| !matches!(entry.key(), Some("data" | "stringData")))
+    {
+        out.copy_entry(entry);
+    }
+    out.key("data", clear.map_or(root.at(), NodeRef::key_at));
+    out.map(clear.map_or(root.at(), NodeRef::at));
+    let is_clear = |entry: &NodeRef<'_>| {
+        clear.is_some_and(|clear| clear.get(entry.key().unwrap_or_default()).is_some())
+    };
+    let kept = root.get("data").into_iter().flat_map(NodeRef::entries);
+    for entry in kept.filter(|entry| !is_clear(entry)) {
+        out.copy_entry(entry);
+    }
+    for entry in clear.into_iter().flat_map(NodeRef::entries) {
+        out.key(entry.key().unwrap_or_default(), entry.key_at());
+        out.scalar(Kind::Str, &STANDARD.encode(entry.text()), entry.at());
+    }
+    out.close();
+    out.close();
+    out.finish()
 }
 
 /// A default that is yet to be placed, by the rest of its path.
@@ -232,56 +487,8 @@ impl Pending<'_> {
 
 /// Writes a value, or the empty map where there is none, with its defaults.
 fn write(node: Option<NodeRef<'_>>, at: Origin, defaults: &[Pending<'_>], out: &mut TreeBuilder) {
-    let derived = at.derive(Rule::ServerDefault);
     match node.map(NodeRef::kind) {
-        None | Some(Kind::Map) => {
-            out.map(node.map_or(derived, NodeRef::at));
-            let said = |key: &str| {
-                let value = node.and_then(|node| node.get(key));
-                value.filter(|value| value.kind() != Kind::Null && value.as_str() != Some(""))
-            };
-            let inner = |key: &str| -> Vec<Pending<'_>> {
-                defaults.iter().filter_map(|default| default.within(key)).collect()
-            };
-            let entries = node.into_iter().flat_map(NodeRef::entries);
-            for entry in entries {
-                let key = entry.key().unwrap_or_default();
-                let is_own = |default: &Pending<'_>| default.path == key;
-                let is_nothing = entry.kind() == Kind::Null || entry.as_str() == Some("");
-                if is_nothing && defaults.iter().any(is_own) {
-                    continue;
-                }
-                out.key(key, entry.key_at());
-                write(Some(entry), entry.at(), &inner(key), out);
-            }
-            let own = |default: &&Pending<'_>| !default.path.contains(['.', '[']);
-            let mut made: Vec<(&str, &str)> = Vec::new();
-            for default in defaults.iter().filter(own) {
-                let text = |key: &str| {
-                    let made = made.iter().find(|(name, _)| *name == key).map(|(_, value)| *value);
-                    said(key).map(NodeRef::text).or(made)
-                };
-                let fits = default.when.is_none_or(|(key, value)| text(key) == Some(value));
-                if said(default.path).is_some() || text(default.path).is_some() || !fits {
-                    continue;
-                }
-                out.key(default.path, derived);
-                match (default.path, default.value) {
-                    ("imagePullPolicy", _) => {
-                        let policy = pull_policy(text("image").unwrap_or_default());
-                        out.scalar(Kind::Str, policy, derived);
-                    }
-                    (key, "{}") => write(None, at, &inner(key), out),
-                    (_, value @ ("true" | "false")) => out.scalar(Kind::Bool, value, derived),
-                    (_, value) if value.parse::<i64>().is_ok() => {
-                        out.scalar(Kind::Int, value, derived);
-                    }
-                    (_, value) => out.scalar(Kind::Str, value, derived),
-                }
-                made.push((default.path, default.value));
-            }
-            out.close();
-        }
+        None | Some(Kind::Map) => write_map(node, at, defaults, out),
         Some(Kind::List) => {
             let inner: Vec<Pending<'_>> =
                 defaults.iter().filter_map(|default| default.in_item()).collect();
@@ -295,6 +502,160 @@ fn write(node: Option<NodeRef<'_>>, at: Origin, defaults: &[Pending<'_>], out: &
             let (style, text) =
                 node.map_or((crate::source::Style::Plain, ""), |node| (node.style(), node.text()));
             out.styled_scalar(kind, style, text, at);
+        }
+    }
+}
+
+fn write_map(
+    node: Option<NodeRef<'_>>,
+    at: Origin,
+    defaults: &[Pending<'_>],
+    out: &mut TreeBuilder,
+) {
+    let derived = at.derive(Rule::ServerDefault);
+    out.map(node.map_or(derived, NodeRef::at));
+    let said = |key: &str| node.and_then(|node| node.get(key)).filter(|value| !is_nothing(*value));
+    let inner = |key: &str| -> Vec<Pending<'_>> {
+        defaults.iter().filter_map(|default| default.within(key)).collect()
+    };
+    // A field that takes the value of another is written below.
+    let is_overruled = |key: &str| {
+        own(defaults, key).any(|default| {
+            default.value.strip_prefix('!').is_some_and(|other| said(other).is_some())
+        })
+    };
+    for entry in node.into_iter().flat_map(NodeRef::entries) {
+        let key = entry.key().unwrap_or_default();
+        let has_default = own(defaults, key).next().is_some();
+        let gets_entries = own(defaults, key).any(|default| default.value.starts_with('+'));
+        if has_default && (is_nothing(entry) || gets_entries || is_overruled(key)) {
+            continue;
+        }
+        out.key(key, entry.key_at());
+        write(Some(entry), entry.at(), &inner(key), out);
+    }
+    let mut made: Vec<(&str, &str)> = Vec::new();
+    for default in defaults.iter().filter(|default| !default.path.contains(['.', '['])) {
+        let key = default.path;
+        let text = |key: &str| {
+            let made = made.iter().find(|(name, _)| *name == key).map(|(_, value)| *value);
+            said(key).map(NodeRef::text).or(made)
+        };
+        let fits = match default.when {
+            None => true,
+            Some((other, "*")) => said(other).is_some(),
+            Some((other, "")) => text(other).is_none(),
+            Some((other, "only")) => {
+                let mut others = node.into_iter().flat_map(NodeRef::entries);
+                others.all(|entry| is_nothing(entry) || entry.key() == Some(other))
+            }
+            Some((other, value)) => text(other) == Some(value),
+        };
+        let is_made = made.iter().any(|(name, _)| *name == key);
+        if default.value.starts_with('+') {
+            // All defaults of such a field are of this form: they are written together.
+            if !is_made {
+                let others: Vec<NodeRef<'_>> = own(defaults, key)
+                    .filter(|_| fits)
+                    .filter_map(|default| said(default.value.trim_start_matches('+')))
+                    .collect();
+                write_union(key, said(key), &others, derived, out);
+                made.push((key, ""));
+            }
+            continue;
+        }
+        if !fits || is_made || said(key).is_some() && !is_overruled(key) {
+            continue;
+        }
+        if let Some(other) = default.value.strip_prefix(['=', '!']) {
+            if let Some(other) = said(other) {
+                out.key(key, derived);
+                out.copy(other);
+                made.push((key, other.text()));
+            }
+            continue;
+        }
+        out.key(key, derived);
+        let named = |name: &str| text(name).unwrap_or_default();
+        match (key, default.value) {
+            ("imagePullPolicy", _) => out.scalar(Kind::Str, pull_policy(named("image")), derived),
+            ("pullPolicy", _) => out.scalar(Kind::Str, pull_policy(named("reference")), derived),
+            (_, "lower(kind)") => out.scalar(Kind::Str, &named("kind").to_lowercase(), derived),
+            (_, "list(kind)") => out.scalar(Kind::Str, &format!("{}List", named("kind")), derived),
+            (key, "{}") => write(None, at, &inner(key), out),
+            // A quantity, which is a text.
+            ("divisor", value) => out.scalar(Kind::Str, value, derived),
+            (_, value) => match serde_json::from_str(value) {
+                Ok(json) => write_json(&json, derived, out),
+                Err(_) => out.scalar(Kind::Str, value, derived),
+            },
+        }
+        made.push((key, default.value));
+    }
+    out.close();
+}
+
+/// The defaults of a field itself.
+fn own<'d>(defaults: &'d [Pending<'d>], key: &'d str) -> impl Iterator<Item = &'d Pending<'d>> {
+    defaults.iter().filter(move |default| default.path == key)
+}
+
+/// Whether a value is as good as none for a field that has a default.
+fn is_nothing(value: NodeRef<'_>) -> bool {
+    let is_zero = value.kind() == Kind::Int
+        && value.text() == "0"
+        && value.key().is_some_and(|key| NOT_ZERO.contains(&key));
+    value.kind() == Kind::Null
+        || value.as_str() == Some("")
+        || value.kind() == Kind::List && value.is_empty()
+        || is_zero
+}
+
+/// Writes a map with what it lacks of others, unless nothing is there at all.
+fn write_union(
+    key: &str,
+    own: Option<NodeRef<'_>>,
+    others: &[NodeRef<'_>],
+    derived: Origin,
+    out: &mut TreeBuilder,
+) {
+    if own.is_none() && others.is_empty() {
+        return;
+    }
+    out.key(key, own.map_or(derived, NodeRef::key_at));
+    out.map(own.map_or(derived, NodeRef::at));
+    let mut written: Vec<&str> = Vec::new();
+    for entry in own.iter().chain(others).flat_map(|map| map.entries()) {
+        let name = entry.key().unwrap_or_default();
+        if !written.contains(&name) {
+            out.copy_entry(entry);
+            written.push(name);
+        }
+    }
+    out.close();
+}
+
+fn write_json(value: &serde_json::Value, at: Origin, out: &mut TreeBuilder) {
+    use serde_json::Value;
+    match value {
+        Value::Null => out.scalar(Kind::Null, "", at),
+        Value::Bool(value) => out.scalar(Kind::Bool, &value.to_string(), at),
+        Value::Number(value) => out.scalar(Kind::Int, &value.to_string(), at),
+        Value::String(value) => out.scalar(Kind::Str, value, at),
+        Value::Array(items) => {
+            out.list(at);
+            for item in items {
+                write_json(item, at, out);
+            }
+            out.close();
+        }
+        Value::Object(entries) => {
+            out.map(at);
+            for (key, value) in entries {
+                out.key(key, at);
+                write_json(value, at, out);
+            }
+            out.close();
         }
     }
 }
