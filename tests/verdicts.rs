@@ -11,24 +11,26 @@
     reason = "it reads what was recorded and prints what disagrees"
 )]
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
-use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader};
+use std::fs;
 use std::path::Path;
 
-use flate2::read::GzDecoder;
+use conformance::{
+    Cause, Edit, FOLDER, Groups, dotted, manifests_in, percent, recorded, tree, without_indices,
+    without_values,
+};
 use gen_compiler::diagnostic::{Code, Severity};
 use gen_compiler::k8s::Version;
 use gen_compiler::k8s::schema::Resource;
-use gen_compiler::source::{Kind, Origin, Rule, Tree, TreeBuilder};
+use gen_compiler::source::Tree;
 use gen_compiler::validate::{self, Author, Cluster, Finding, admission, security};
 use rayon::prelude::*;
 use regex_lite::Regex;
 use serde::Deserialize;
 use serde_json::Value;
 
-const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/conformance");
+mod conformance;
 
 /// How many disagree: exactly so many, so that what gets better is noted, too. `docs/conformance.md`
 /// says of each why.
@@ -70,7 +72,7 @@ fn custom_resources() {
 /// What a namespace of each level says of Pods.
 #[test]
 fn pod_security() {
-    let verdicts = recorded("pod-security-1.36");
+    let verdicts: Vec<Verdict> = recorded("pod-security-1.36");
     let good = manifests_in(&Path::new(FOLDER).join("manifests/pod-security"));
     let cluster = Cluster::default();
     let mut disagreements = Vec::new();
@@ -102,7 +104,7 @@ fn pod_security() {
 /// What ValidatingAdmissionPolicies say of objects that the server takes otherwise.
 #[test]
 fn policies() {
-    let verdicts = recorded("policies-1.36");
+    let verdicts: Vec<Verdict> = recorded("policies-1.36");
     let manifests = Path::new(FOLDER).join("manifests");
     let good = manifests_in(&manifests.join("core"));
     let mut disagreements = Vec::new();
@@ -236,7 +238,7 @@ impl ServerWords {
                 .into_owned()
         };
         Self {
-            denial: verdict.causes.first().map(|Cause(_, _, message)| words(message)),
+            denial: verdict.causes.first().map(|(_, _, message)| words(message)),
             warnings: verdict.warnings.iter().map(|text| words(text)).collect(),
         }
     }
@@ -264,96 +266,6 @@ struct Verdict {
     policy: String,
 }
 
-/// Field, reason, message.
-#[derive(Deserialize)]
-struct Cause(String, #[expect(dead_code, reason = "kept for readers of the file")] String, String);
-
-#[derive(Deserialize)]
-struct Edit {
-    op: String,
-    path: Vec<Value>,
-    #[serde(default)]
-    value: Value,
-}
-
-impl Edit {
-    fn apply(&self, object: &mut Value) {
-        let (last, path) = self.path.split_last().unwrap();
-        let mut at = object;
-        for step in path {
-            at = match step {
-                Value::String(key) => &mut at[key],
-                step => &mut at[index(step)],
-            };
-        }
-        match (self.op.as_str(), at, last) {
-            ("set", Value::Object(map), Value::String(key)) => {
-                map.insert(key.clone(), self.value.clone());
-            }
-            ("remove", Value::Object(map), Value::String(key)) => {
-                map.shift_remove(key).unwrap();
-            }
-            ("rename", Value::Object(map), Value::String(key)) => {
-                let value = map.shift_remove(key).unwrap();
-                map.insert(self.value.as_str().unwrap().to_owned(), value);
-            }
-            ("set", Value::Array(items), step) => items[index(step)] = self.value.clone(),
-            ("remove", Value::Array(items), step) => {
-                items.remove(index(step));
-            }
-            ("insert", Value::Array(items), step) => items.insert(index(step), self.value.clone()),
-            (op, at, step) => panic!("{op} of {step} in {at}"),
-        }
-    }
-
-    fn text(&self) -> String {
-        let path: Vec<String> =
-            self.path.iter().map(|step| step.to_string().replace('"', "")).collect();
-        let mut value = self.value.to_string();
-        if value.chars().count() > 120 {
-            value = value.chars().take(120).chain("...".chars()).collect();
-        }
-        format!("{} {} {value}", self.op, path.join("."))
-    }
-}
-
-fn index(step: &Value) -> usize {
-    usize::try_from(step.as_u64().unwrap()).unwrap()
-}
-
-const AT: Origin = Origin::Derived { rule: Rule::ObjectIdentity, from: None };
-
-fn tree(value: &Value) -> Tree {
-    let mut out = TreeBuilder::default();
-    write(value, &mut out);
-    out.finish()
-}
-
-fn write(value: &Value, out: &mut TreeBuilder) {
-    match value {
-        Value::Null => out.scalar(Kind::Null, "", AT),
-        Value::Bool(value) => out.scalar(Kind::Bool, &value.to_string(), AT),
-        Value::Number(value) if value.is_f64() => out.scalar(Kind::Float, &value.to_string(), AT),
-        Value::Number(value) => out.scalar(Kind::Int, &value.to_string(), AT),
-        Value::String(value) => out.scalar(Kind::Str, value, AT),
-        Value::Array(items) => {
-            out.list(AT);
-            for item in items {
-                write(item, out);
-            }
-            out.close();
-        }
-        Value::Object(entries) => {
-            out.map(AT);
-            for (key, value) in entries {
-                out.key(key, AT);
-                write(value, out);
-            }
-            out.close();
-        }
-    }
-}
-
 /// How gen and the server agree on one object.
 enum Agreement {
     BothTake,
@@ -372,7 +284,7 @@ enum Paths {
 }
 
 fn judge(name: &str, manifests: &str, allowed: &Allowed) {
-    let verdicts = recorded(name);
+    let verdicts: Vec<Verdict> = recorded(name);
     let good = manifests_in(&Path::new(FOLDER).join("manifests").join(manifests));
     let minor: u8 = name.rsplit('.').next().unwrap().parse().unwrap();
     let version = Version::all().find(|version| version.minor() == minor).unwrap();
@@ -407,24 +319,6 @@ fn judge(name: &str, manifests: &str, allowed: &Allowed) {
         };
         assert_eq!(found, *allowed);
     }
-}
-
-fn recorded(name: &str) -> Vec<Verdict> {
-    let recorded = std::env::var("GEN_VERDICTS").unwrap_or_else(|_| "recorded".to_owned());
-    let path = Path::new(FOLDER).join(recorded).join(format!("{name}.jsonl.gz"));
-    let lines = BufReader::new(GzDecoder::new(File::open(path).unwrap())).lines();
-    lines.map(|line| serde_json::from_str(&line.unwrap()).unwrap()).collect()
-}
-
-fn manifests_in(folder: &Path) -> BTreeMap<String, Value> {
-    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    files
-        .map(|path| {
-            let text = fs::read_to_string(&path).unwrap();
-            let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-            (name, serde_yaml::from_str(&text).unwrap())
-        })
-        .collect()
 }
 
 fn errors(object: &Value, cluster: &Cluster) -> Vec<Finding> {
@@ -466,7 +360,7 @@ fn compare(verdict: &Verdict, object: &Value, found: &[Finding]) -> Agreement {
 
 fn server_group(verdict: &Verdict) -> String {
     match verdict.causes.first() {
-        Some(Cause(field, _, message)) => {
+        Some((field, _, message)) => {
             format!("{} {}: {}", verdict.code, without_indices(field), without_values(message))
         }
         None => format!("{} {}", verdict.code, without_values(&verdict.message)),
@@ -479,7 +373,7 @@ fn server_group(verdict: &Verdict) -> String {
 /// missing as a whole the server names a field that it wants inside of it, gen the map.
 fn same_path(verdict: &Verdict, found: &[Finding]) -> Option<bool> {
     let own: Vec<String> = found.iter().flat_map(own_paths).collect();
-    let causes = verdict.causes.iter().map(|Cause(field, ..)| dotted(field));
+    let causes = verdict.causes.iter().map(|(field, ..)| dotted(field));
     let named: Vec<String> = causes.filter(|field| !field.is_empty() && field != "<nil>").collect();
     if !named.is_empty() {
         let missing: Vec<String> = found
@@ -551,66 +445,8 @@ fn own_paths(finding: &Finding) -> Vec<String> {
     paths
 }
 
-/// A path with each key after a dot: the server writes `data[key]`, gen `data["a key"]`.
-fn dotted(path: &str) -> String {
-    let mut out = String::new();
-    let mut rest = path;
-    while let Some((before, after)) = rest.split_once('[') {
-        let Some((inner, after)) = after.split_once(']') else { break };
-        let key = inner.trim_matches('"');
-        let _ = if inner.bytes().all(|byte| byte.is_ascii_digit()) && !inner.is_empty() {
-            write!(out, "{before}[{inner}]")
-        } else if before.is_empty() && out.is_empty() {
-            write!(out, "{key}")
-        } else {
-            write!(out, "{before}.{key}")
-        };
-        rest = after;
-    }
-    out + rest
-}
-
 fn stripped(path: &str) -> String {
     Regex::new(r"\[\d+\]").unwrap().replace_all(path, "").into_owned()
-}
-
-fn without_indices(path: &str) -> String {
-    Regex::new(r"\[\d+\]").unwrap().replace_all(path, "[]").into_owned()
-}
-
-/// A message without the values in it, which would make a group of each.
-fn without_values(message: &str) -> String {
-    let values = Regex::new(r#""(?:[^"\\]|\\.)*"|`[^`]*`|\b\d+\b|\{[^}]*\}"#).unwrap();
-    let text = values.replace_all(message, "*");
-    text.chars().take(220).collect()
-}
-
-#[derive(Default)]
-struct Groups {
-    count: usize,
-    groups: BTreeMap<String, (usize, Vec<String>)>,
-}
-
-impl Groups {
-    fn add(&mut self, group: String, example: String) {
-        self.count += 1;
-        let group = self.groups.entry(group).or_default();
-        group.0 += 1;
-        if group.1.len() < 3 {
-            group.1.push(example);
-        }
-    }
-
-    fn text(&self, out: &mut String) {
-        let mut groups: Vec<_> = self.groups.iter().collect();
-        groups.sort_by_key(|(name, (count, _))| (std::cmp::Reverse(*count), *name));
-        for (name, (count, examples)) in groups {
-            let _ = writeln!(out, "{count:5}  {name}");
-            for example in examples {
-                let _ = writeln!(out, "         {example}");
-            }
-        }
-    }
 }
 
 #[derive(Default)]
@@ -630,7 +466,7 @@ impl Tally {
             let causes: Vec<String> = verdict
                 .causes
                 .iter()
-                .map(|Cause(field, _, message)| format!("{field}: {message}"))
+                .map(|(field, _, message)| format!("{field}: {message}"))
                 .collect();
             let said = [verdict.message.as_str(), &causes.join("; ")].concat();
             let said: String = said.chars().take(300).collect();
@@ -690,9 +526,4 @@ impl Tally {
         }
         out
     }
-}
-
-#[expect(clippy::cast_precision_loss, reason = "counts of tests are far below 2^52")]
-fn percent(part: usize, whole: usize) -> f64 {
-    100.0 * part as f64 / whole.max(1) as f64
 }

@@ -31,6 +31,7 @@ const ZERO_IS_ABSENT: &[&str] = &[
     "failureThreshold",
     "fieldPath",
     "gateway",
+    "generateName",
     "globalDefault",
     "group",
     "handler",
@@ -80,6 +81,7 @@ const ZERO_IS_ABSENT: &[&str] = &[
     "repository",
     "request",
     "resource",
+    "resourceVersion",
     "revision",
     "role",
     "schedulerName",
@@ -105,6 +107,7 @@ const ZERO_IS_ABSENT: &[&str] = &[
     "terminationMessagePolicy",
     "timeoutSeconds",
     "tty",
+    "uid",
     "user",
     "value",
     "volume",
@@ -119,6 +122,7 @@ const ZERO_IS_ABSENT: &[&str] = &[
 /// Fields of built-in kinds that hold a structure which is always there, be it empty.
 const ALWAYS_THERE: &[&str] = &[
     "conditions",
+    "deprecatedSource",
     "devices",
     "jobTemplate",
     "limitResponse",
@@ -146,7 +150,11 @@ pub fn equal(old: NodeRef<'_>, new: NodeRef<'_>, of: Option<Type>) -> bool {
             let twins = |a: NodeRef<'_>, b: NodeRef<'_>, entry: NodeRef<'_>| {
                 let key = entry.key().unwrap_or_default();
                 let inner = inner(of, key);
+                // Go reads a null among strings as an empty one.
+                let of_strings = matches!(of.map(Type::shape), Some(Shape::Map(of)) if matches!(of.shape(), Shape::Str));
                 match (a.get(key), b.get(key)) {
+                    (Some(a), Some(b)) if of_strings => a.text() == b.text(),
+                    (Some(_), None) | (None, Some(_)) if of_strings => false,
                     (Some(a), Some(b)) => equal(a, b, inner),
                     (Some(one), None) | (None, Some(one)) => is_absent(one, inner),
                     (None, None) => true,
@@ -308,6 +316,7 @@ mod tests {
             let key = prop::sample::select(vec![
                 "name",
                 "tty",
+                "uid",
                 "args",
                 "env",
                 "value",

@@ -26,6 +26,8 @@ type record struct {
 	// Policy is the file of the policies that were in force, where there were any.
 	Policy string `json:"policy,omitempty"`
 	Edit   edit   `json:"edit"`
+	// Pods says whether an update of a workload replaces its pods.
+	Pods string `json:"pods,omitempty"`
 	verdict
 }
 
@@ -37,6 +39,9 @@ type options struct {
 	crds      string
 	levels    string
 	policies  string
+	updates   bool
+	within    string
+	completed string
 	out       string
 	workers   int
 	older     bool
@@ -47,10 +52,13 @@ func main() {
 	flag.Uint64Var(&o.seed, "seed", 1, "the seed of the edits")
 	flag.IntVar(&o.count, "count", 20000, "how many mutants to ask for")
 	flag.StringVar(&o.manifests, "manifests", "", "the folder of good manifests")
-	flag.StringVar(&o.cluster, "cluster", "", "the folder of what is in the cluster beforehand")
+	flag.StringVar(&o.cluster, "cluster", "", "the folders of what is in the cluster beforehand, separated by commas")
 	flag.StringVar(&o.crds, "crds", "", "CRD files to install, separated by commas")
 	flag.StringVar(&o.levels, "levels", "", "ask in the namespaces of these Pod Security levels, separated by commas")
 	flag.StringVar(&o.policies, "policies", "", "ask under each of the policies of this folder in turn")
+	flag.BoolVar(&o.updates, "updates", false, "ask about mutants as updates of the manifests")
+	flag.StringVar(&o.within, "within", "", "only edit what lies below this path, of manifests that have it")
+	flag.StringVar(&o.completed, "completed", "", "with -updates, the file to write the completed manifests to")
 	flag.StringVar(&o.out, "out", "", "the file to write; what changed in it is printed")
 	flag.IntVar(&o.workers, "workers", 4, "how many questions to ask at once")
 	flag.BoolVar(&o.older, "older", false, "leave out the manifests that this version does not take")
@@ -70,12 +78,17 @@ func run(o options, args []string) error {
 		return err
 	}
 	api := newServer(args[0], args[1], kinds)
-	if err := api.prepare(o.cluster, fields(o.crds)); err != nil {
+	if err := api.prepare(fields(o.cluster), fields(o.crds)); err != nil {
 		return err
 	}
 	manifests, err := readFolder(o.manifests)
 	if err != nil {
 		return err
+	}
+	random := rand.New(rand.NewPCG(o.seed, 0))
+	if o.updates {
+		manifests = slices.DeleteFunc(manifests, func(m manifest) bool { return !has(m.object, o.within) })
+		return recordUpdates(o, api, newMutator(random, kinds, manifests))
 	}
 	manifests, bad, err := api.accepts(manifests)
 	if err != nil {
@@ -84,7 +97,6 @@ func run(o options, args []string) error {
 	if len(bad) > 0 && !o.older {
 		return fmt.Errorf("manifests that are not good:\n%s", strings.Join(bad, "\n"))
 	}
-	random := rand.New(rand.NewPCG(o.seed, 0))
 	records := newMutator(random, kinds, manifests).mutants(o.count)
 	if levels := fields(o.levels); len(levels) > 0 {
 		records = atLevels(records, levels)
@@ -102,12 +114,33 @@ func run(o options, args []string) error {
 			return err
 		}
 	}
+	return write(o, records)
+}
+
+// write writes records, and says what changed in them.
+func write(o options, records []record) error {
 	before, err := readRecords(o.out)
 	if err != nil {
 		return err
 	}
 	report(os.Stdout, filepath.Base(o.out), before, records)
-	return writeRecords(o.out, records)
+	return writeLines(o.out, records)
+}
+
+// recordUpdates asks about mutants as updates, and writes what the server says of them.
+func recordUpdates(o options, api *server, mutator *mutator) error {
+	mutator.operations = valueOperations
+	mutator.wanted = func(e edit) bool { return keepsName(e) && within(e, o.within) }
+	records, objects, err := api.askUpdates(mutator.all, mutator.mutants(o.count), o.workers, o.older)
+	if err != nil {
+		return err
+	}
+	if o.completed != "" {
+		if err := writeLines(o.completed, objects); err != nil {
+			return err
+		}
+	}
+	return write(o, records)
 }
 
 // atLevels asks each question in the namespace of each level.

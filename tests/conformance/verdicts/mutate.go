@@ -94,8 +94,11 @@ type slot struct {
 }
 
 type mutator struct {
-	random *rand.Rand
-	kinds  *schemas
+	random     *rand.Rand
+	kinds      *schemas
+	operations []operation
+	// wanted says which edits are of use.
+	wanted func(edit) bool
 	all    []manifest
 	places [][]place
 	seen   map[slot][]any
@@ -108,8 +111,9 @@ type mutator struct {
 
 func newMutator(random *rand.Rand, kinds *schemas, manifests []manifest) *mutator {
 	m := &mutator{
-		random: random, kinds: kinds, all: manifests,
-		seen: map[slot][]any{}, byKey: map[string][]any{}, fieldsOf: map[*schema][]string{},
+		random: random, kinds: kinds, operations: operations, all: manifests,
+		wanted: func(edit) bool { return true },
+		seen:   map[slot][]any{}, byKey: map[string][]any{}, fieldsOf: map[*schema][]string{},
 	}
 	for _, manifest := range manifests {
 		of, _ := kinds.of(manifest.object)
@@ -196,7 +200,7 @@ func (m *mutator) mutants(count int) []record {
 				break
 			}
 			e, ok := m.edit(m.places[i])
-			if !ok || !ours(e.Path) {
+			if !ok || !ours(e.Path) || !m.wanted(e) {
 				continue
 			}
 			object := e.apply(clone(manifest.object))
@@ -240,12 +244,12 @@ var operations = []operation{
 
 func (m *mutator) edit(places []place) (edit, bool) {
 	total := 0
-	for _, op := range operations {
+	for _, op := range m.operations {
 		total += op.weight
 	}
 	at := places[m.random.IntN(len(places))]
 	roll := m.random.IntN(total)
-	for _, op := range operations {
+	for _, op := range m.operations {
 		if roll < op.weight {
 			return op.make(m, at)
 		}

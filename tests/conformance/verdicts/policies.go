@@ -161,13 +161,3 @@ func (s *server) create(object map[string]any) error {
 	}
 	return err
 }
-
-func (s *server) remove(object map[string]any) error {
-	of, _ := s.kinds.of(object)
-	path := of.path(text(object, "metadata", "namespace")) + "/" + text(object, "metadata", "name")
-	code, answer, _, err := s.call(http.MethodDelete, path, nil)
-	if err == nil && code != http.StatusOK {
-		err = fmt.Errorf("%s", answer)
-	}
-	return err
-}

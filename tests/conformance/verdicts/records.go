@@ -12,7 +12,7 @@ import (
 	"slices"
 )
 
-func writeRecords(path string, records []record) error {
+func writeLines[T any](path string, lines []T) error {
 	file, err := os.Create(path)
 	if err != nil {
 		return err
@@ -22,10 +22,10 @@ func writeRecords(path string, records []record) error {
 	if err != nil {
 		return err
 	}
-	lines := json.NewEncoder(compressed)
-	lines.SetEscapeHTML(false)
-	for _, r := range records {
-		if err := lines.Encode(r); err != nil {
+	encoder := json.NewEncoder(compressed)
+	encoder.SetEscapeHTML(false)
+	for _, line := range lines {
+		if err := encoder.Encode(line); err != nil {
 			return err
 		}
 	}
@@ -72,7 +72,7 @@ func report(out io.Writer, name string, before, after []record) {
 	said := func(r record) string {
 		r.Causes = slices.Clone(r.Causes)
 		slices.SortFunc(r.Causes, func(a, b [3]string) int { return slices.Compare(a[:], b[:]) })
-		text, _ := json.Marshal(r.verdict)
+		text, _ := json.Marshal([]any{r.verdict, r.Pods})
 		return string(text)
 	}
 	old := map[string]record{}

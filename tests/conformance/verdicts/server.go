@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"sync"
@@ -51,6 +52,10 @@ func newServer(url, token string, kinds *schemas) *server {
 }
 
 func (s *server) call(method, path string, body any) (int, []byte, http.Header, error) {
+	return s.send(method, path, "application/json", body)
+}
+
+func (s *server) send(method, path, contentType string, body any) (int, []byte, http.Header, error) {
 	var reader io.Reader
 	if body != nil {
 		encoded, err := json.Marshal(body)
@@ -64,7 +69,7 @@ func (s *server) call(method, path string, body any) (int, []byte, http.Header, 
 		return 0, nil, nil, err
 	}
 	request.Header.Set("Authorization", "Bearer "+s.token)
-	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Content-Type", contentType)
 	response, err := s.client.Do(request)
 	if err != nil {
 		return 0, nil, nil, err
@@ -88,14 +93,14 @@ func (k kind) path(namespace string) string {
 }
 
 // prepare makes what has to be in the cluster beforehand.
-func (s *server) prepare(folder string, crds []string) error {
+func (s *server) prepare(folders, crds []string) error {
 	var objects []manifest
-	if folder != "" {
+	for _, folder := range folders {
 		read, err := readFolder(folder)
 		if err != nil {
 			return err
 		}
-		objects = read
+		objects = append(objects, read...)
 	}
 	for _, path := range crds {
 		object, err := readManifest(path)
@@ -177,6 +182,14 @@ func (s *server) accepts(manifests []manifest) (good []manifest, bad []string, e
 
 // ask fills in the verdicts.
 func (s *server) ask(records []record, manifests map[string]any, workers int) error {
+	return s.each(records, workers, func(r *record) (err error) {
+		r.verdict, err = s.judge(r.Edit.apply(clone(manifests[r.Manifest])), r.Level)
+		return err
+	})
+}
+
+// each does something with every record, several at once, and returns the first failure.
+func (s *server) each(records []record, workers int, do func(*record) error) error {
 	queue := make(chan *record)
 	failures := make(chan error, workers)
 	var group sync.WaitGroup
@@ -185,15 +198,12 @@ func (s *server) ask(records []record, manifests map[string]any, workers int) er
 		go func() {
 			defer group.Done()
 			for r := range queue {
-				object := r.Edit.apply(clone(manifests[r.Manifest]))
-				verdict, err := s.judge(object, r.Level)
-				if err != nil {
+				if err := do(r); err != nil {
 					select {
 					case failures <- fmt.Errorf("%s %v: %w", r.Manifest, r.Edit, err):
 					default:
 					}
 				}
-				r.verdict = verdict
 			}
 		}()
 	}
@@ -216,10 +226,7 @@ var quotedWarning = regexp.MustCompile(`^299 \S+ "((?:[^"\\]|\\.)*)"`)
 func (s *server) judge(object any, namespace string) (verdict, error) {
 	of, _ := s.kinds.of(object)
 	if namespace == "" {
-		namespace = text(object, "metadata", "namespace")
-	}
-	if namespace == "" {
-		namespace = "shop"
+		namespace = namespaceOf(object)
 	}
 	code, answer, header, err := s.call(http.MethodPost, of.path(namespace)+"?dryRun=All&fieldValidation=Strict", object)
 	if errors.Is(err, io.EOF) {
@@ -229,6 +236,25 @@ func (s *server) judge(object any, namespace string) (verdict, error) {
 	if err != nil {
 		return verdict{}, err
 	}
+	return readVerdict(code, answer, header), nil
+}
+
+// namespaceOf is where an object goes that names no namespace.
+func namespaceOf(object any) string {
+	if namespace := text(object, "metadata", "namespace"); namespace != "" {
+		return namespace
+	}
+	return "shop"
+}
+
+// address is that of an object itself.
+func (s *server) address(object any) string {
+	of, _ := s.kinds.of(object)
+	return of.path(namespaceOf(object)) + "/" + url.PathEscape(text(object, "metadata", "name"))
+}
+
+// readVerdict reads what the server says of an object.
+func readVerdict(code int, answer []byte, header http.Header) verdict {
 	out := verdict{Code: code}
 	for _, warning := range header.Values("Warning") {
 		if match := quotedWarning.FindStringSubmatch(warning); match != nil {
@@ -237,7 +263,7 @@ func (s *server) judge(object any, namespace string) (verdict, error) {
 		out.Warnings = append(out.Warnings, warning)
 	}
 	if code < http.StatusMultipleChoices {
-		return out, nil
+		return out
 	}
 	var status struct {
 		Message string
@@ -247,7 +273,7 @@ func (s *server) judge(object any, namespace string) (verdict, error) {
 	}
 	if err := json.Unmarshal(answer, &status); err != nil {
 		out.Message = string(answer)
-		return out, nil
+		return out
 	}
 	out.Message = status.Message
 	for _, cause := range status.Details.Causes {
@@ -258,7 +284,7 @@ func (s *server) judge(object any, namespace string) (verdict, error) {
 		out.Message = ""
 	}
 	out.Message = shorten(out.Message)
-	return out, nil
+	return out
 }
 
 var uid = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)

@@ -1,0 +1,217 @@
+//! Does gen know which updates the API server refuses, and which replace pods?
+//!
+//! `tests/conformance/run record` applies good manifests, then mutants of them as dry runs, and
+//! keeps what a real server says. Here gen says what it makes of the same updates. `cargo test
+//! --test updates -- --nocapture` lists where the two disagree, the largest groups first.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot read its own files has failed")]
+#![expect(
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "it reads what was recorded and prints what disagrees"
+)]
+
+mod conformance;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::Path;
+
+use conformance::{
+    Cause, Edit, FOLDER, Groups, dotted, manifests_in, percent, recorded, tree, without_indices,
+    without_values,
+};
+use gen_compiler::diff::immutable::refusals;
+use gen_compiler::diff::update::Update;
+use gen_compiler::k8s::Version;
+use rayon::prelude::*;
+use serde::Deserialize;
+
+/// How many updates gen and the server disagree on: exactly so many, so that what gets better is
+/// noted, too. `docs/conformance.md` says of each why.
+#[derive(Debug, PartialEq)]
+struct Allowed {
+    /// Updates that the server refuses and gen takes.
+    missed: usize,
+    /// Updates that the server takes and gen refuses.
+    refused: usize,
+    /// Updates that both refuse, each for another field.
+    elsewhere: usize,
+    /// Updates of a pod template of which gen says wrongly whether the pods are replaced.
+    pods: usize,
+}
+
+#[test]
+fn built_in_kinds_of_1_36() {
+    judge("updates-1.36", "core", &Allowed { missed: 15, refused: 24, elsewhere: 0, pods: 1 });
+}
+
+#[test]
+fn pod_templates_of_1_36() {
+    judge("templates-1.36", "core", &Allowed { missed: 3, refused: 3, elsewhere: 0, pods: 13 });
+}
+
+#[test]
+fn custom_resources() {
+    judge(
+        "custom-updates-1.36",
+        "custom",
+        &Allowed { missed: 0, refused: 0, elsewhere: 0, pods: 0 },
+    );
+}
+
+/// An update of a manifest, and what the server says of it.
+#[derive(Deserialize)]
+struct Asked {
+    manifest: String,
+    edit: Edit,
+    code: u16,
+    #[serde(default)]
+    message: String,
+    #[serde(default)]
+    causes: Vec<Cause>,
+    /// Whether the pods of a workload are `kept` or `replaced`.
+    #[serde(default)]
+    pods: String,
+}
+
+impl Asked {
+    fn is_taken(&self) -> bool {
+        self.code < 300
+    }
+
+    fn said(&self) -> String {
+        match self.causes.first() {
+            Some((field, _, message)) => {
+                format!("{} {}: {}", self.code, without_indices(field), without_values(message))
+            }
+            None => format!("{} {}", self.code, without_values(&self.message)),
+        }
+    }
+}
+
+/// What gen says of an update.
+struct Own {
+    /// The fields that it names, as it does and as the server does, and why.
+    refused: Vec<(String, String, String)>,
+    replaces_pods: bool,
+}
+
+#[derive(Default)]
+struct Tally {
+    taken: usize,
+    refused_by_server: usize,
+    templates: usize,
+    missed: Groups,
+    refused: Groups,
+    elsewhere: Groups,
+    pods: Groups,
+}
+
+fn judge(name: &str, manifests: &str, allowed: &Allowed) {
+    let asked: Vec<Asked> = recorded(name);
+    let good = manifests_in(&Path::new(FOLDER).join("manifests").join(manifests));
+    let minor: u8 = name.rsplit('.').next().unwrap().parse().unwrap();
+    let version = Version::all().find(|version| version.minor() == minor).unwrap();
+    let own: Vec<Own> = asked
+        .par_iter()
+        .map(|asked| {
+            let mut object = good[&asked.manifest].clone();
+            let old = tree(&object);
+            asked.edit.apply(&mut object);
+            let new = tree(&object);
+            let refused = refusals(old.root(), new.root(), version).into_iter();
+            Own {
+                refused: refused
+                    .map(|it| (it.path, dotted(&it.server_path), it.reason.into_owned()))
+                    .collect(),
+                replaces_pods: Update::of(old.root(), new.root(), version).replaces_pods(),
+            }
+        })
+        .collect();
+    let mut tally = Tally::default();
+    for (asked, own) in asked.iter().zip(&own) {
+        tally.add(good[&asked.manifest]["kind"].as_str().unwrap(), asked, own);
+    }
+    println!("{name}: {}", tally.text());
+    if std::env::var_os("GEN_VERDICTS").is_none() {
+        let found = Allowed {
+            missed: tally.missed.count,
+            refused: tally.refused.count,
+            elsewhere: tally.elsewhere.count,
+            pods: tally.pods.count,
+        };
+        assert_eq!(found, *allowed);
+    }
+}
+
+impl Tally {
+    fn add(&mut self, kind: &str, asked: &Asked, own: &Own) {
+        let example = || {
+            let causes: Vec<String> = asked
+                .causes
+                .iter()
+                .map(|(field, _, message)| format!("{field}: {message}"))
+                .collect();
+            let said: String =
+                [asked.message.as_str(), &causes.join("; ")].concat().chars().take(300).collect();
+            format!("{}: {} => {} {said}", asked.manifest, asked.edit.text(), asked.code)
+        };
+        if asked.is_taken() {
+            self.taken += 1;
+        } else {
+            self.refused_by_server += 1;
+        }
+        match (asked.is_taken(), own.refused.first()) {
+            (true, None) => {}
+            (true, Some((path, _, reason))) => {
+                let group = format!("{kind} {}: {}", without_indices(path), without_values(reason));
+                self.refused.add(group, example());
+            }
+            (false, None) => self.missed.add(format!("{kind} {}", asked.said()), example()),
+            (false, Some((path, ..))) => {
+                let named: BTreeSet<String> =
+                    asked.causes.iter().map(|(field, ..)| dotted(field)).collect();
+                let is_same = own.refused.iter().any(|(path, server, _)| {
+                    named.contains(&dotted(path)) || named.contains(server)
+                });
+                if !is_same && !named.is_empty() {
+                    let group = format!("{kind} {} | gen: {}", asked.said(), without_indices(path));
+                    self.elsewhere.add(group, example());
+                }
+            }
+        }
+        if !asked.pods.is_empty() {
+            self.templates += 1;
+            if own.replaces_pods != (asked.pods == "replaced") {
+                let path: Vec<String> = asked.edit.path.iter().map(ToString::to_string).collect();
+                let group = format!("{kind} {} {}", asked.pods, without_indices(&path.join(".")));
+                self.pods.add(group, example());
+            }
+        }
+    }
+
+    fn text(&self) -> String {
+        let asked = self.taken + self.refused_by_server;
+        let mut out = format!(
+            "the server refuses {} of {asked} updates ({:.2} %), gen misses {}; of what it takes, gen refuses {}; \
+             of {} templates gen is wrong on {}\n",
+            self.refused_by_server,
+            percent(self.refused_by_server, asked),
+            self.missed.count,
+            self.refused.count,
+            self.templates,
+            self.pods.count,
+        );
+        for (title, groups) in [
+            ("MISSED", &self.missed),
+            ("REFUSED, but the server takes it", &self.refused),
+            ("ELSEWHERE: refused for another field", &self.elsewhere),
+            ("PODS: kept or replaced, says the server, gen says the opposite", &self.pods),
+        ] {
+            let _ = writeln!(out, "\n{title}: {}", groups.count);
+            groups.text(&mut out);
+        }
+        out
+    }
+}
