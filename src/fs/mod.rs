@@ -4,6 +4,7 @@
 //! between any two operations.
 
 mod disk;
+mod git;
 pub mod testing;
 
 use std::any::Any;
@@ -16,6 +17,7 @@ use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
 
 pub use disk::Disk;
+pub use git::{GitError, GitFile, files_of_revision};
 
 use crate::parallel;
 
