@@ -570,7 +570,7 @@ fn write_map(
         if let Some(other) = default.value.strip_prefix(['=', '!']) {
             if let Some(other) = said(other) {
                 out.key(key, derived);
-                out.copy(other);
+                copy_as(derived, other, out);
                 made.push((key, other.text()));
             }
             continue;
@@ -625,14 +625,36 @@ fn write_union(
     out.key(key, own.map_or(derived, NodeRef::key_at));
     out.map(own.map_or(derived, NodeRef::at));
     let mut written: Vec<&str> = Vec::new();
-    for entry in own.iter().chain(others).flat_map(|map| map.entries()) {
+    for entry in own.into_iter().flat_map(NodeRef::entries) {
+        out.copy_entry(entry);
+        written.extend(entry.key());
+    }
+    for entry in others.iter().flat_map(|map| map.entries()) {
         let name = entry.key().unwrap_or_default();
         if !written.contains(&name) {
-            out.copy_entry(entry);
+            out.key(name, derived);
+            copy_as(derived, entry, out);
             written.push(name);
         }
     }
     out.close();
+}
+
+/// Copies a value as what the server fills in elsewhere.
+fn copy_as(derived: Origin, node: NodeRef<'_>, out: &mut TreeBuilder) {
+    match node.kind() {
+        Kind::Map => {
+            out.map(derived);
+            node.entries().for_each(|entry| out.copy_entry(entry));
+            out.close();
+        }
+        Kind::List => {
+            out.list(derived);
+            node.items().for_each(|item| out.copy(item));
+            out.close();
+        }
+        kind => out.styled_scalar(kind, node.style(), node.text(), derived),
+    }
 }
 
 fn write_json(value: &serde_json::Value, at: Origin, out: &mut TreeBuilder) {
