@@ -6,13 +6,14 @@ use std::path::PathBuf;
 use crate::diagnostic::{
     Code, Diagnostic, Diagnostics, Place as DiagnosticPlace, Severity, nearest,
 };
+use crate::diff::impact::Class;
 use crate::foreign::{ForeignObject, Templates};
 use crate::fs::FileSystem;
 use crate::k8s::graft;
 use crate::k8s::schema::Resource;
 use crate::k8s::{Identity, Object, Version, apply_order};
 use crate::load::{Environments, Project, StackFiles};
-use crate::plan::{Allowance, Place, Plan, Scope, Val};
+use crate::plan::{Allowance, AllowedChange, Place, Plan, Scope, Val};
 use crate::resolve::{self, Interface, Layers, Merged};
 use crate::source::{NodeRef, Origin, Span, Tree};
 use crate::spec::Policy;
@@ -88,6 +89,8 @@ pub struct Folder {
     foreign: BTreeMap<Identity, Span>,
     /// The warnings that the stack lives with.
     allowances: Vec<Allowance>,
+    /// The changes that the stack means to make, each of a class that there is.
+    pub allowed_changes: Vec<(Class, AllowedChange)>,
 }
 
 impl<'p> Loaded<'p> {
@@ -274,7 +277,10 @@ impl<'p> Loaded<'p> {
         let objects = link::link(built, foreign, plan.place.kubernetes.v);
         let folder = Folder::of(&plan.name, Some(&plan.namespace.v), objects);
         let allowances = std::mem::take(&mut plan.allowances);
-        Some((plan, Folder { foreign: foreign_at, allowances, ..folder }))
+        let changes = std::mem::take(&mut plan.allowed_changes).into_iter();
+        let allowed_changes =
+            changes.filter_map(|change| classified(change, diagnostics)).collect();
+        Some((plan, Folder { foreign: foreign_at, allowances, allowed_changes, ..folder }))
     }
 
     /// The objects of templates and vendored manifests, whether each is gen's to complete, and
@@ -460,8 +466,38 @@ impl Folder {
         let named = |object: Object| (apply_order::file_name(object.identity(), namespace), object);
         let mut files: Vec<_> = objects.into_iter().map(named).collect();
         files.sort_by(|(one, _), (other, _)| one.cmp(other));
-        Self { name: name.to_owned(), files, foreign: BTreeMap::new(), allowances: Vec::new() }
+        Self {
+            name: name.to_owned(),
+            files,
+            foreign: BTreeMap::new(),
+            allowances: Vec::new(),
+            allowed_changes: Vec::new(),
+        }
     }
+}
+
+/// A change that is allowed, with the class that its word stands for.
+fn classified(
+    change: AllowedChange,
+    diagnostics: &mut Diagnostics,
+) -> Option<(Class, AllowedChange)> {
+    let bad = |message| Diagnostic::error(Code::BadAllowance, change.at, message);
+    let Some(class) = Class::from_name(&change.class).filter(|class| class.can_stop()) else {
+        let names = || Class::ALL.into_iter().filter(|class| class.can_stop()).map(Class::name);
+        let all: Vec<&str> = names().collect();
+        let found = bad(format!("no change does `{}`", change.class));
+        diagnostics.push(match nearest(&change.class, names()) {
+            Some(near) => found.help(format!("did you mean `{near}`?")).suggest(change.at, near),
+            None => found.help(format!("write one of `{}`", all.join("`, `"))),
+        });
+        return None;
+    };
+    if change.reason.v.trim().is_empty() {
+        let message = format!("there is no reason why `{class}` is allowed");
+        diagnostics.push(bad(message).help("write it for whoever reads this next"));
+        return None;
+    }
+    Some((class, change))
 }
 
 /// Validates all objects of an environment together. `must_match` tells whether an allowance at a

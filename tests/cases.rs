@@ -3,7 +3,7 @@
 //! | in the folder | holds |
 //! |---|---|
 //! | `in/` | the project as it is before |
-//! | `base` | (optional) a folder of `tests/cases/_base/` that is copied first, `in/` over it |
+//! | `base` | (optional) a folder of `tests/cases/_base/` that is copied first, `in/` over it; `systems` stands for the stacks of this repository with all that they need, and what they render |
 //! | `remove` | (optional) paths to remove after that, one a line |
 //! | `links` | (optional) symbolic links to make then, `PATH -> TARGET` a line; links of this repository itself would lead astray what walks it |
 //! | `cmd` | the commands, one a line: `gen render dev`; `NAME=value` before one sets a variable, `< FILE` after one is its standard input, which is empty otherwise; `cd FOLDER` goes to a folder of the project; `#` starts a comment |
@@ -39,6 +39,9 @@ const TESTED_ELSEWHERE: &[(Code, &str)] = &[(
     Code::FilesTooLarge,
     "more than a MiB of files for one message; src/resolve/tests/files.rs makes them in memory",
 )];
+
+/// The base that is the project of this repository.
+const SYSTEMS: &str = "systems";
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
@@ -124,8 +127,16 @@ impl Case {
 
     /// Makes the project of the case in an empty folder.
     fn prepare(&self, base: &Path, project: &Path) -> Result<()> {
-        if let Some(name) = self.read("base")? {
-            copy(&base.join(name.trim()), project)?;
+        match self.read("base")?.as_deref().map(str::trim) {
+            None => {}
+            Some(SYSTEMS) => {
+                let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+                for folder in ["environments", "out", "stacks", "templates"] {
+                    fs::create_dir(project.join(folder))?;
+                    copy(&root.join(folder), &project.join(folder))?;
+                }
+            }
+            Some(name) => copy(&base.join(name), project)?,
         }
         if self.folder.join("in").exists() {
             copy(&self.folder.join("in"), project)?;
@@ -184,7 +195,7 @@ impl Case {
     fn hold(&self, output: &std::process::Output, untouched: bool, project: &Path) -> Result<()> {
         let code = output.status.code();
         let stderr = String::from_utf8_lossy(&output.stderr);
-        ensure!(matches!(code, Some(0..=2)), "exits with {code:?}\n{stderr}");
+        ensure!(matches!(code, Some(0..=3)), "exits with {code:?}\n{stderr}");
         if code == Some(2) {
             let stdout = String::from_utf8_lossy(&output.stdout);
             ensure!(stdout.is_empty(), "exits with 2 but writes to stdout:\n{stdout}");

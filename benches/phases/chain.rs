@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use gen_compiler::compile::{self, Compiled, Folder};
 use gen_compiler::diagnostic::Diagnostics;
+use gen_compiler::diff::{Comparison, Review, Show};
 use gen_compiler::emit::{self, FileSet, Maker, Output, Scope};
 use gen_compiler::k8s::Object;
 use gen_compiler::load::{Environments, Project, StackFiles};
@@ -145,7 +146,11 @@ pub fn compile(system: &System) -> String {
 fn compare(system: &System, compiled: &Compiled, sets: Vec<FileSet>) -> String {
     let output = Output::new(&system.fs, OUT, OUT);
     let update = output.compare(system.environment, sets, Scope::Stacks, &maker(compiled));
-    diff::text(&diff::of_update(&update.expect("memory can be read")), false)
+    let update = update.expect("memory can be read");
+    let (old, new) = diff::sides_of(&update, &maker(compiled), |_, _| None);
+    let comparison = Comparison::new(&old, &new, compiled.kubernetes);
+    let review = Review::new(String::new(), String::new(), comparison, &Sources::default());
+    diff::text(&review, Show::default())
 }
 
 fn file_sets(compiled: &Compiled, sources: &Sources) -> Vec<FileSet> {

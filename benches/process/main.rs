@@ -5,6 +5,7 @@
 //! - `cargo bench --bench process -- helm` builds Helm, which takes Go, and compares with it.
 //! - `cargo bench --bench process -- kubeconform` does the same with kubeconform, on files of
 //!   3,600 manifests.
+//! - `cargo bench --bench process -- dyff` does the same with dyff, on two files of 3,600 objects.
 //!
 //! A number as a further argument says how many rounds.
 
@@ -14,6 +15,7 @@
     reason = "a benchmark starts processes, measures time and prints"
 )]
 
+mod dyff;
 mod go;
 mod helm;
 mod kubeconform;
@@ -39,6 +41,7 @@ fn main() -> Result<(), String> {
     let mut measure: fn(usize) -> Result<(), String> = commands;
     for argument in &arguments {
         match argument.as_str() {
+            "dyff" => measure = dyff::compare,
             "helm" => measure = helm::compare,
             "kubeconform" => measure = kubeconform::compare,
             number => rounds = number.parse().map_err(|_| format!("`{number}` is no number"))?,

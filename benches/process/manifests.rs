@@ -135,6 +135,24 @@ pub fn system() -> String {
     programs.collect()
 }
 
+/// The same system after some work: the image of each Deployment in a hundred objects is another,
+/// and if asked for, one Service leads to another port.
+pub fn changed_system(with_service: bool) -> String {
+    let mut text = String::new();
+    let system = system();
+    for (place, document) in system.split_inclusive("---\n").enumerate() {
+        // Three documents make a program.
+        let is_deployment = document.contains("kind: Deployment");
+        let has_new_image = is_deployment && (place / 3) % 33 == 0;
+        if has_new_image {
+            text += &document.replace("image: ", "image: new.");
+        } else {
+            text += document;
+        }
+    }
+    if with_service { text.replacen("targetPort: http", "targetPort: 1", 1) } else { text }
+}
+
 /// The good manifests of the conformance suite, of all kinds but Namespace, whose labels would
 /// say what its pods may do, over and over. Each round is in a namespace of its own; what belongs
 /// to none gets another name.

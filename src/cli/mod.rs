@@ -12,11 +12,13 @@ mod check;
 mod diff;
 mod explain;
 mod output;
+mod pager;
 mod panic;
 mod project;
 mod render;
 mod root;
 mod schema;
+mod sides;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -93,6 +95,8 @@ pub enum Exit {
     Differs,
     /// The input is wrong, or the command could not do its work: 2.
     Failed,
+    /// A gate stopped a change: 3.
+    Stopped,
 }
 
 impl From<Exit> for ExitCode {
@@ -101,6 +105,7 @@ impl From<Exit> for ExitCode {
             Exit::Done => Self::SUCCESS,
             Exit::Differs => Self::from(1),
             Exit::Failed => Self::from(2),
+            Exit::Stopped => Self::from(3),
         }
     }
 }
@@ -127,6 +132,7 @@ impl Cli {
             Command::Render(render) => {
                 self.in_project(output, |root, output| render.run(root, output))
             }
+            Command::Diff(diff) if diff.is_of_files() => diff.run_on_files(output),
             Command::Diff(diff) => self.in_project(output, |root, output| diff.run(root, output)),
             Command::Check(check) if check.is_of_manifests() => check.run_on_manifests(output),
             Command::Check(check) => {

@@ -66,6 +66,12 @@ impl Output {
         self.stdout.color
     }
 
+    /// Whether what goes to standard error may have colours.
+    #[must_use]
+    pub fn messages_have_color(&self) -> bool {
+        self.stderr.color
+    }
+
     /// Says in a line what was done, to people who did not ask for quiet.
     pub fn summary(&mut self, line: impl Display) {
         if self.volume >= Volume::Normal && self.speaks_to_people() {

@@ -3,9 +3,11 @@
 use std::path::Path;
 
 use crate::compile::{Compiled, Loaded, Request, check_on_demand};
-use crate::diagnostic::Diagnostics;
-use crate::emit::{FileSet, Maker, Scope, file_set};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
+use crate::diff::{self, Comparison, Review, Side};
+use crate::emit::{FileSet, Maker, Scope, Update, file_set};
 use crate::parallel;
+use crate::plan::AllowedChange;
 use crate::source::Sources;
 
 /// The concrete environments that names on the command line mean, without repetition; all of
@@ -78,6 +80,52 @@ pub(super) fn maker(compiled: &Compiled) -> Maker {
         generator: env!("CARGO_PKG_VERSION").to_owned(),
         schema: compiled.kubernetes.to_string(),
     }
+}
+
+/// The two sides of an update: what lies on the disk, and the render.
+pub(super) fn sides_of_update<'a>(
+    update: &'a Update,
+    compiled: &'a Compiled,
+) -> (Side<'a>, Side<'a>) {
+    diff::sides_of(update, &maker(compiled), |folder, file| {
+        let folder = compiled.folders.iter().find(|one| one.name == folder)?;
+        // The files are sorted by their names.
+        let place = folder.files.binary_search_by(|(name, _)| name.as_str().cmp(file)).ok()?;
+        Some(&folder.files[place].1)
+    })
+}
+
+/// What a render changes in `out/`.
+pub(super) fn review_of<'a>(
+    old: &'a Side<'a>,
+    new: &'a Side<'a>,
+    compiled: &Compiled,
+    sources: &Sources,
+) -> Review<'a> {
+    let comparison = Comparison::new(old, new, compiled.kubernetes);
+    let environment = &compiled.environment;
+    let (from, to) = (format!("out:{environment}"), format!("render:{environment}"));
+    let mut review = Review::new(from, to, comparison, sources);
+    // What is rendered already and not yet merged still needs its reason.
+    let _ = allow(&mut review, compiled);
+    review
+}
+
+/// Notes the changes that the stacks mean to make; a warning for each that is not made.
+#[must_use]
+pub(super) fn allow(review: &mut Review<'_>, compiled: &Compiled) -> Diagnostics {
+    let mut unused = Diagnostics::default();
+    for folder in &compiled.folders {
+        for (class, AllowedChange { object, reason, at, .. }) in &folder.allowed_changes {
+            if !review.allow(&folder.name, object, *class, &reason.v) {
+                let message = format!("`{object}` has no change that does `{class}`");
+                let (code, place) = (Code::UnusedAllowance, Place::Span(*at));
+                let warning = Diagnostic::new(code, Severity::Warning, place, message);
+                unused.push(warning.help("delete the line: the change is made, or never was"));
+            }
+        }
+    }
+    unused
 }
 
 /// How messages show a path: below the project's root where it lies there.

@@ -6,10 +6,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 use clap::Args;
 
-use super::project::{compile_all, environments, file_sets, maker, shown};
+use super::project::{
+    compile_all, environments, file_sets, maker, review_of, shown, sides_of_update,
+};
 use super::{Exit, Output};
 use crate::compile::{Compiled, Loaded, Request};
 use crate::diagnostic::Diagnostics;
+use crate::diff::{self, Show};
 use crate::emit;
 use crate::fs::{self, Disk};
 use crate::k8s::Object;
@@ -85,7 +88,8 @@ impl Render {
         let result = if self.check {
             check(&target, &compiled, request, sources, &mut diagnostics)
         } else {
-            write(&target, &compiled, request, sources, &mut diagnostics)
+            let color = output.messages_have_color();
+            write(&target, &compiled, request, sources, color, &mut diagnostics)
         };
         let left_exit = if self.check && !left.is_empty() { Exit::Differs } else { Exit::Done };
         diagnostics.append(if self.check { left } else { left.into_warnings() });
@@ -188,6 +192,7 @@ fn write(
     compiled: &[Compiled],
     request: Request<'_>,
     sources: &Sources,
+    color: bool,
     diagnostics: &mut Diagnostics,
 ) -> Written {
     let held = target.hold()?;
@@ -202,9 +207,16 @@ fn write(
         return Ok((Exit::Failed, Vec::new()));
     }
     let mut lines = Vec::new();
-    for update in &prepared {
+    for (update, one) in prepared.iter().zip(compiled) {
+        let (old, new) = sides_of_update(update.update(), one);
+        let review = review_of(&old, &new, one, sources);
         update.write()?;
+        // Of an environment that is new, nobody wants to read that everything is.
+        if !old.is_empty() {
+            lines.push(diff::plan(&review, Show { color, ..Show::default() }));
+        }
         lines.push(update.update().summary().to_string());
     }
+    lines.retain(|line| !line.is_empty());
     Ok((Exit::Done, lines))
 }

@@ -13,15 +13,25 @@ use super::{Finding, Report, visible};
 pub fn github(report: &Report) -> String {
     let mut out = String::new();
     for finding in report {
-        let properties: Vec<_> = properties(finding)
-            .into_iter()
-            .map(|(name, value)| format!("{name}={}", escape_property(&value)))
-            .collect();
-        let (level, text) = (finding.level(), escape(&text(finding)));
-        // Writing to a String cannot fail.
-        let _ = writeln!(out, "::{level} {}::{text}", properties.join(","));
+        workflow_command(finding.level(), &properties(finding), &text(finding), &mut out);
     }
     out
+}
+
+/// Writes a workflow command of a level (`notice`, `warning` or `error`), with properties such as
+/// `file` and `title`.
+pub fn workflow_command(
+    level: &str,
+    properties: &[(&str, String)],
+    message: &str,
+    out: &mut String,
+) {
+    let properties: Vec<String> = properties
+        .iter()
+        .map(|(name, value)| format!("{name}={}", escape_property(value)))
+        .collect();
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "::{level} {}::{}", properties.join(","), escape(message));
 }
 
 /// Columns are given only where the region lies on one line: GitHub refuses them otherwise.

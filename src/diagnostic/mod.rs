@@ -16,6 +16,7 @@ mod visible;
 
 pub use code::Code;
 pub use github::github;
+pub(crate) use github::workflow_command;
 pub use human::{Style, closing, human, line};
 pub use json::json;
 pub use junit::junit;

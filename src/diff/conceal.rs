@@ -1,8 +1,7 @@
 //! Showing objects that hold secrets without the secrets.
 
-use crate::emit::write_document;
 use crate::k8s::Identity;
-use crate::source::{Kind, NodeRef, Step, TreeBuilder};
+use crate::source::{Kind, NodeRef, Step, Tree, TreeBuilder};
 
 /// What is shown of a text that may hold secrets, and is no object by itself.
 pub(super) const UNREADABLE: &str = "(not shown: not a single object, and it may hold secrets)\n";
@@ -40,24 +39,14 @@ pub(super) fn is_suspect(text: &str) -> bool {
     text.to_lowercase().contains("secret")
 }
 
-/// The YAML of an object, its secrets hidden.
-pub(super) fn alone(root: NodeRef<'_>) -> String {
-    render(root, None)
-}
-
-/// The YAML of an old and a new object, with the secrets that changed marked in the new one.
-pub(super) fn beside(old: NodeRef<'_>, new: NodeRef<'_>) -> (String, String) {
-    (render(old, None), render(new, Some(old)))
-}
-
-fn render(root: NodeRef<'_>, old: Option<NodeRef<'_>>) -> String {
+/// An object with its secrets hidden. Those that another version of it, `old`, has otherwise or
+/// not at all are marked.
+pub(super) fn conceal(root: NodeRef<'_>, old: Option<NodeRef<'_>>) -> Tree {
     let is_sealed = root.get("kind").and_then(NodeRef::as_str) == Some("SealedSecret");
     let words = if is_sealed { SEALED } else { PLAIN };
     let mut out = TreeBuilder::default();
     copy(root, old, words, &mut Vec::new(), &mut out);
-    let mut text = String::new();
-    write_document(out.finish().root(), &mut text);
-    text
+    out.finish()
 }
 
 /// Copies a node; `old` is the one at the same place on the old side.
@@ -119,7 +108,14 @@ fn is_value(path: &[Step<'_>]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::{Dialect, Sources, Tree, parse};
+    use crate::emit::write_document;
+    use crate::source::{Dialect, Sources, parse};
+
+    fn shown(root: NodeRef<'_>, old: Option<NodeRef<'_>>) -> String {
+        let mut text = String::new();
+        write_document(conceal(root, old).root(), &mut text);
+        text
+    }
 
     fn tree(text: &str) -> Tree {
         let file = Sources::default().add("test.yaml", text);
@@ -143,7 +139,7 @@ mod tests {
              \x20 template: { type: Opaque, data: { url: 'postgres://u:p@h' } }\n",
         );
         assert_eq!(
-            beside(old.root(), new.root()),
+            (shown(old.root(), None), shown(new.root(), Some(old.root()))),
             (
                 "kind: SealedSecret\n\
                  spec:\n\
@@ -183,7 +179,7 @@ mod tests {
              \x20 deep: { deeper: [hunter2] }\n",
         );
         assert_eq!(
-            alone(secret.root()),
+            shown(secret.root(), None),
             "kind: Secret\n\
              metadata:\n\
              \x20 annotations:\n\

@@ -1,58 +1,173 @@
-//! A comparison as text for people: a plan, then a unified diff an object.
+//! A review as text for people: a plan, then a unified diff an object.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
 use similar::{ChangeTag, TextDiff};
 
-use super::{Change, Comparison, ObjectChange};
+use super::comparison::{Action, ObjectChange};
+use super::impact::{Class, Impact};
+use super::review::{PlaceChange, Review};
 use crate::diagnostic::{on_one_line, visible};
 
 /// How many lines around a change are shown.
 const CONTEXT: usize = 3;
 
-/// The whole comparison: the plan, then each object that differs, with a heading and a unified
-/// diff. Empty when nothing differs. `color` puts ANSI escape sequences in; what the manifests
-/// themselves hold of them is shown, not sent.
+/// How many of the fields that cause an impact are listed.
+pub(super) const FIELDS: usize = 3;
+
+/// How a review is shown.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Show {
+    /// Whether ANSI escape sequences colour it. What the manifests themselves hold of them is
+    /// shown, not sent.
+    pub color: bool,
+    /// Whether objects are shown that only their spelling tells apart.
+    pub spelling: bool,
+}
+
+/// The whole review: the plan, then each object that differs, with a heading and a unified diff.
+/// Empty when nothing differs.
 #[must_use]
-pub fn text(comparison: &Comparison, color: bool) -> String {
-    let mut out = plan(comparison, color);
-    for change in &comparison.changes {
+pub fn text(review: &Review<'_>, show: Show) -> String {
+    let mut out = plan(review, show);
+    for (change, impacts) in review.changes() {
         out.push('\n');
-        object(change, color, &mut out);
+        styled(&heading(change, impacts), style_of(change.action()).bold(), show, &mut out);
+        let (old, new) = change.texts();
+        unified(&old, &new, show, &mut out);
+    }
+    for respelled in review.comparison.respelled.iter().filter(|_| show.spelling) {
+        let heading = format!("= {}", on_one_line(&respelled.subject.to_string()));
+        out.push('\n');
+        styled(&heading, Style::new().bold(), show, &mut out);
+        let [old, new] = [respelled.old, respelled.new].map(|text| format!("{text}\n"));
+        unified(&old, &new, show, &mut out);
     }
     out
 }
 
-/// The plan alone: a line an object with its sign, and the counts. Empty when nothing differs.
+/// The plan alone: a line an object with its sign, what its change does, who reaches whom, and
+/// the counts. Empty when nothing differs.
 #[must_use]
-pub fn plan(comparison: &Comparison, color: bool) -> String {
+pub fn plan(review: &Review<'_>, show: Show) -> String {
     let mut out = String::new();
-    for change in &comparison.changes {
-        styled(&heading(change), style_of(change), color, &mut out);
+    for (change, impacts) in review.changes() {
+        let mut line = heading(change, impacts);
+        let by: Vec<String> = change.by().iter().map(ToString::to_string).collect();
+        if !by.is_empty() {
+            // Writing to a string cannot fail.
+            let _ = write!(line, "  ({})", by.join(", "));
+        }
+        styled(&line, style_of(change.action()), show, &mut out);
+        for impact in impacts {
+            self::impact(impact, show, &mut out);
+        }
+    }
+    for (object, impact) in &review.impacts.elsewhere {
+        styled(&format!("  {}", on_one_line(object)), Style::new(), show, &mut out);
+        self::impact(impact, show, &mut out);
+    }
+    for respelled in review.comparison.respelled.iter().filter(|_| show.spelling) {
+        let line = format!("= {}", on_one_line(&respelled.subject.to_string()));
+        styled(&line, Style::new(), show, &mut out);
+    }
+    if !review.network.is_empty() {
+        styled("network:", Style::new().bold(), show, &mut out);
+        for edge in &review.network {
+            let color = if edge.is_wider { AnsiColor::Yellow } else { AnsiColor::Green };
+            let line = format!("  {}", on_one_line(&edge.text));
+            styled(&line, color.on_default(), show, &mut out);
+        }
+    }
+    if !review.of_place.is_empty() {
+        styled("from the environments themselves:", Style::new().bold(), show, &mut out);
+        for place in &review.of_place {
+            styled(&format!("  {}", place_line(place)), Style::new(), show, &mut out);
+        }
     }
     if !out.is_empty() {
-        let tally = comparison.tally();
-        // Writing to a string cannot fail.
-        let _ = writeln!(
-            out,
-            "{} to create, {} to change, {} to delete, {} unchanged",
-            tally.created, tally.changed, tally.deleted, tally.unchanged
-        );
+        styled(&Counts(review).to_string(), Style::new().bold(), show, &mut out);
     }
     out
 }
 
-fn object(change: &ObjectChange, color: bool, out: &mut String) {
-    styled(&heading(change), style_of(change).bold(), color, out);
-    let (old, new) = match &change.change {
-        Change::Created { new } => ("", new.as_str()),
-        Change::Changed { old, new } => (old.as_str(), new.as_str()),
-        Change::Deleted { old } => (old.as_str(), ""),
+/// How many objects change, and how many each class concerns, in a line.
+#[derive(Debug, Clone, Copy)]
+pub struct Counts<'r, 'a>(pub &'r Review<'a>);
+
+impl fmt::Display for Counts<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let tally = self.0.comparison.tally();
+        write!(
+            f,
+            "{} to create, {} to change, {} to delete, {} unchanged",
+            tally.created, tally.changed, tally.deleted, tally.unchanged
+        )?;
+        let classes = self.0.classes().into_iter().filter(|(class, _)| *class > Class::None);
+        for (place, (class, count)) in classes.enumerate() {
+            let start = if place == 0 { ": " } else { ", " };
+            write!(f, "{start}{count} {class}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What differs in an object because of its place, in a line.
+pub(super) fn place_line(place: &PlaceChange) -> String {
+    let subject = place.subject.to_string();
+    let mut line = format!("{} {}", place.action.sign(), on_one_line(&subject));
+    for (number, path) in place.fields.iter().enumerate() {
+        line += if number == 0 { ": " } else { ", " };
+        line += &on_one_line(&path.to_string());
+    }
+    line
+}
+
+/// The line of an object in the plan.
+pub(super) fn heading(change: &ObjectChange, impacts: &[Impact]) -> String {
+    let is_refused = impacts.iter().any(|impact| impact.class == Class::Recreate);
+    let sign = if is_refused { '!' } else { change.action().sign() };
+    let subject = change.subject().to_string();
+    match (change.action(), change.old_object()) {
+        (Action::Rename, Some(old)) => {
+            format!("{sign} {} (was {})", on_one_line(&subject), on_one_line(&old.identity().name))
+        }
+        _ => format!("{sign} {}", on_one_line(&subject)),
+    }
+}
+
+fn impact(impact: &Impact, show: Show, out: &mut String) {
+    let faint = AnsiColor::BrightBlack.on_default();
+    let style = match impact.class {
+        Class::None | Class::InPlace => faint,
+        Class::Restart => AnsiColor::Yellow.on_default(),
+        _ => AnsiColor::Red.on_default(),
     };
+    styled(&format!("    {}: {}", impact.class, on_one_line(&impact.reason)), style, show, out);
+    if impact.class >= Class::Restart {
+        for cause in impact.causes.iter().take(FIELDS) {
+            let at = cause.at.as_ref().map(|at| format!(" ({at})")).unwrap_or_default();
+            styled(&format!("      {}{at}", on_one_line(&cause.field)), faint, show, out);
+        }
+        if impact.causes.len() > FIELDS {
+            let more = impact.causes.len() - FIELDS;
+            styled(&format!("      and {more} more"), faint, show, out);
+        }
+        if let Some(help) = &impact.help {
+            styled(&format!("      help: {}", on_one_line(help)), faint, show, out);
+        }
+    }
+    if let Some(reason) = &impact.allowed {
+        styled(&format!("      allowed: {}", on_one_line(reason)), faint, show, out);
+    }
+}
+
+/// The hunks of a unified diff.
+fn unified(old: &str, new: &str, show: Show, out: &mut String) {
     let diff = TextDiff::from_lines(old, new);
     for hunk in diff.unified_diff().context_radius(CONTEXT).iter_hunks() {
-        styled(&hunk.header().to_string(), AnsiColor::Cyan.on_default(), color, out);
+        styled(&hunk.header().to_string(), AnsiColor::Cyan.on_default(), show, out);
         for line in hunk.iter_changes() {
             let (sign, style) = match line.tag() {
                 ChangeTag::Equal => (' ', Style::new()),
@@ -60,148 +175,32 @@ fn object(change: &ObjectChange, color: bool, out: &mut String) {
                 ChangeTag::Insert => ('+', AnsiColor::Green.on_default()),
             };
             let text = line.value().strip_suffix('\n').unwrap_or(line.value());
-            styled(&format!("{sign}{}", visible(text)), style, color, out);
+            styled(&format!("{sign}{}", visible(text)), style, show, out);
         }
     }
 }
 
-fn heading(change: &ObjectChange) -> String {
-    let subject = change.subject.to_string();
-    format!("{} {}", change.change.sign(), on_one_line(&subject))
+/// The unified diff of a change, without colours.
+pub(super) fn unified_diff(change: &ObjectChange) -> String {
+    let (old, new) = change.texts();
+    let mut out = String::new();
+    unified(&old, &new, Show::default(), &mut out);
+    out
 }
 
-fn style_of(change: &ObjectChange) -> Style {
-    match change.change {
-        Change::Created { .. } => AnsiColor::Green.on_default(),
-        Change::Changed { .. } => AnsiColor::Yellow.on_default(),
-        Change::Deleted { .. } => AnsiColor::Red.on_default(),
+fn style_of(action: Action) -> Style {
+    match action {
+        Action::Create => AnsiColor::Green.on_default(),
+        Action::Change | Action::Rename => AnsiColor::Yellow.on_default(),
+        Action::Delete => AnsiColor::Red.on_default(),
     }
 }
 
-fn styled(line: &str, style: Style, color: bool, out: &mut String) {
+fn styled(line: &str, style: Style, show: Show, out: &mut String) {
     // Writing to a string cannot fail.
-    let _ = if color && style != Style::new() {
+    let _ = if show.color && style != Style::new() {
         writeln!(out, "{style}{line}{style:#}")
     } else {
         writeln!(out, "{line}")
     };
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::{Manifest, compare};
-    use super::*;
-
-    fn deployment(replicas: u32, image: &str) -> String {
-        format!(
-            "apiVersion: apps/v1\n\
-             kind: Deployment\n\
-             metadata:\n\
-             \x20 name: web\n\
-             \x20 namespace: shop\n\
-             spec:\n\
-             \x20 replicas: {replicas}\n\
-             \x20 selector:\n\
-             \x20   matchLabels:\n\
-             \x20     app.kubernetes.io/name: web\n\
-             \x20 template:\n\
-             \x20   spec:\n\
-             \x20     containers:\n\
-             \x20     - name: web\n\
-             \x20       image: {image}\n"
-        )
-    }
-
-    fn manifest<'m>((path, text): (&'m str, &'m str)) -> Manifest<'m> {
-        Manifest { path, bytes: text.as_bytes() }
-    }
-
-    fn example() -> Comparison {
-        let (old, new) = (deployment(1, "nginx:1.28"), deployment(3, "nginx:1.29"));
-        let namespace = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: shop\n";
-        let service = |name: &str| {
-            format!("apiVersion: v1\nkind: Service\nmetadata:\n  name: {name}\n  namespace: shop\n")
-        };
-        let (added, gone) = (service("added"), service("gone"));
-        let namespace = ("_environment/00-namespace-shop.yaml", namespace);
-        let old = [
-            namespace,
-            ("shop/20-service-gone.yaml", &gone),
-            ("shop/60-deployment-web.yaml", &old),
-        ];
-        let new = [
-            namespace,
-            ("shop/20-service-added.yaml", &added),
-            ("shop/60-deployment-web.yaml", &new),
-        ];
-        compare(&old.map(manifest), &new.map(manifest))
-    }
-
-    #[test]
-    fn a_comparison_is_a_plan_and_the_diffs() {
-        let expected = "\
-+ Service shop/added
-- Service shop/gone
-~ Deployment shop/web
-1 to create, 1 to change, 1 to delete, 1 unchanged
-
-+ Service shop/added
-@@ -0,0 +1,5 @@
-+apiVersion: v1
-+kind: Service
-+metadata:
-+  name: added
-+  namespace: shop
-
-- Service shop/gone
-@@ -1,5 +0,0 @@
--apiVersion: v1
--kind: Service
--metadata:
--  name: gone
--  namespace: shop
-
-~ Deployment shop/web
-@@ -4,7 +4,7 @@
-   name: web
-   namespace: shop
- spec:
--  replicas: 1
-+  replicas: 3
-   selector:
-     matchLabels:
-       app.kubernetes.io/name: web
-@@ -12,4 +12,4 @@
-     spec:
-       containers:
-       - name: web
--        image: nginx:1.28
-+        image: nginx:1.29
-";
-        let comparison = example();
-        assert_eq!(text(&comparison, false), expected);
-        let colored = text(&comparison, true);
-        assert_eq!(anstream::adapter::strip_str(&colored).to_string(), expected);
-        assert!(colored.contains("\u{1b}[32m+  replicas: 3\u{1b}[0m\n"));
-    }
-
-    #[test]
-    fn nothing_is_said_of_nothing() {
-        assert_eq!(text(&Comparison { changes: Vec::new(), unchanged: 3 }, true), "");
-    }
-
-    #[test]
-    fn escape_sequences_of_manifests_are_shown() {
-        let old = "kind: ConfigMap # \u{1b}[2J\n";
-        let shown = text(&compare(&[manifest(("a.yaml", old))], &[]), false);
-        assert_eq!(
-            shown,
-            "- a.yaml\n\
-             0 to create, 0 to change, 1 to delete, 0 unchanged\n\
-             \n\
-             - a.yaml\n\
-             @@ -1 +0,0 @@\n\
-             -kind: ConfigMap # \\u{1b}[2J\n"
-        );
-    }
 }

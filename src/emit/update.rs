@@ -53,6 +53,8 @@ pub struct FolderUpdate {
     pub name: String,
     /// Who made what it holds, unless there is nothing yet.
     pub made_by: Option<Maker>,
+    /// What the index says of the files that gen wrote there, by name.
+    pub records: BTreeMap<String, Record>,
     /// The files by name.
     pub files: BTreeMap<String, FileUpdate>,
     index: IndexUpdate,
@@ -275,8 +277,13 @@ impl Comparison<'_> {
         let path = self.path.join(&name);
         let shown = format!("{}/{name}", self.shown);
         let mut diagnostics = Diagnostics::default();
-        let mut update =
-            FolderUpdate { name, made_by: None, files: BTreeMap::new(), index: IndexUpdate::Keep };
+        let mut update = FolderUpdate {
+            name,
+            made_by: None,
+            records: BTreeMap::new(),
+            files: BTreeMap::new(),
+            index: IndexUpdate::Keep,
+        };
         let entries = match self.fs.kind(&path)? {
             None => Vec::new(),
             Some(EntryKind::Folder) => self.fs.list(&path)?,
@@ -323,6 +330,7 @@ impl Comparison<'_> {
                 update.files.insert(name, file);
             }
         }
+        update.records = records;
         Ok((update, diagnostics))
     }
 

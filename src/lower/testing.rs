@@ -87,6 +87,7 @@ pub(super) fn plan() -> Plan {
         manifests: Vec::new(),
         patches: Vec::new(),
         allowances: Vec::new(),
+        allowed_changes: Vec::new(),
     }
 }
 

@@ -13,9 +13,11 @@ use std::path::PathBuf;
 use regex_lite::Regex;
 
 pub use kinds::{Kinds, NotAKind};
+pub(crate) use objects::{of as objects, with_kinds_of_lists};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
 use crate::fs::FileSystem;
+use crate::k8s::Identity;
 use crate::parallel;
 use crate::source::{Dialect, NodeRef, Sources, Span, Tree, parse};
 use crate::validate::references::{self, Member};
@@ -111,6 +113,53 @@ impl Checked {
     pub fn count(&self, verdict: Verdict) -> usize {
         self.objects.iter().filter(|object| object.verdict == verdict).count()
     }
+}
+
+/// The files that an input names, with their bytes, in the order of their paths.
+pub fn read_files(
+    fs: &dyn FileSystem,
+    input: Input,
+    diagnostics: &mut Diagnostics,
+) -> Vec<(String, Vec<u8>)> {
+    let Files { found, diagnostics: missing, empty } = Files::find(fs, vec![input], &[]);
+    diagnostics.append(missing);
+    for folder in empty {
+        let message = "no file of the folder ends in `.yaml`, `.yml` or `.json`";
+        diagnostics.push(Diagnostic::error_in(Code::NothingToCheck, folder, message));
+    }
+    let mut files = Vec::new();
+    for File { path, content } in found {
+        match content.read(fs) {
+            Ok(bytes) => files.push((path, bytes)),
+            Err(error) => diagnostics.push(crate::load::unreadable(&path, &error)),
+        }
+    }
+    files
+}
+
+/// What is wrong with a document of which an object was expected.
+pub fn not_objects(root: NodeRef<'_>) -> Diagnostics {
+    let mut diagnostics = Diagnostics::default();
+    let mut found = Vec::new();
+    objects::of(root, &mut |object| found.push(object), &mut diagnostics);
+    for object in found {
+        match objects::check(object) {
+            Ok(()) => {
+                if let Err(error) = Identity::of(object) {
+                    let place = error.at.span().map_or(Place::Nowhere, Place::Span);
+                    let message = format!("this is no Kubernetes object: {error}");
+                    diagnostics.push(Diagnostic::new(
+                        Code::NotAnObject,
+                        Severity::Error,
+                        place,
+                        message,
+                    ));
+                }
+            }
+            Err(diagnostic) => diagnostics.push(*diagnostic),
+        }
+    }
+    diagnostics
 }
 
 /// Checks manifests. References to what is not among them are warnings.
@@ -293,7 +342,11 @@ impl Rules {
             out.push(finding.into_diagnostic());
             return Verdict::Wrong;
         }
-        if let Err(no_object) = objects::check(root) {
+        if let Err(mut no_object) = objects::check(root) {
+            if no_object.help.is_empty() {
+                let help = "if it is no manifest, `--ignore-filename-pattern` leaves it out";
+                *no_object = no_object.help(help);
+            }
             out.push(*no_object);
             return Verdict::Wrong;
         }

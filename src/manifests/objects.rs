@@ -5,7 +5,7 @@ use crate::source::{Kind, NodeRef, Rule, Tree, TreeBuilder};
 
 /// Calls `each` with the objects of a document: the items of a list (a kind that ends in
 /// `List`, with `items`), also of lists in lists, or else the document itself.
-pub(super) fn of<'t>(
+pub fn of<'t>(
     root: NodeRef<'t>,
     each: &mut impl FnMut(NodeRef<'t>),
     diagnostics: &mut Diagnostics,
@@ -48,14 +48,13 @@ pub(super) fn check(root: NodeRef<'_>) -> Result<(), Box<Diagnostic>> {
     if root.get("apiVersion").or_else(|| root.get("kind")).is_some() {
         return Ok(());
     }
-    let error =
-        error(first, "this is no Kubernetes object: it has neither `apiVersion` nor `kind`");
-    Err(error.help("if it is no manifest, `--ignore-filename-pattern` leaves it out").into())
+    let message = "this is no Kubernetes object: it has neither `apiVersion` nor `kind`";
+    Err(error(first, message).into())
 }
 
 /// A document of which every object says its kind: the API server leaves that out in the items
 /// of a list of one kind, such as a `PodList`, and kubectl fills it in.
-pub(super) fn with_kinds_of_lists(tree: Tree) -> Tree {
+pub fn with_kinds_of_lists(tree: Tree) -> Tree {
     let root = tree.root();
     let text = |name| root.get(name).filter(|node| node.as_str().is_some());
     let (Some(kind), Some(api_version), Some(list)) =

@@ -16,6 +16,19 @@ pub struct Allowance {
     pub scope: Scope,
 }
 
+/// A change that a stack means to make.
+#[derive(Debug, Clone)]
+pub struct AllowedChange {
+    /// The object as `Kind/name`.
+    pub object: String,
+    /// What the change does, as written.
+    pub class: String,
+    /// Why.
+    pub reason: Val<String>,
+    /// Where the class stands.
+    pub at: Span,
+}
+
 /// Which objects of a stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {

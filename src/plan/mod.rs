@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use crate::source::Origin;
 
-pub use allowance::{Allowance, Scope};
+pub use allowance::{Allowance, AllowedChange, Scope};
 pub use data::{Backup, Config, Postgres, Reclaim, Redis, Storage, Tls, Volume};
 pub use foreign::{Argument, Patch, TemplateUse, Vendored};
 pub use network::{Endpoint, Flow, FlowPort};
@@ -81,6 +81,8 @@ pub struct Plan {
     pub patches: Vec<Patch>,
     /// Warnings of good practice that it lives with.
     pub allowances: Vec<Allowance>,
+    /// The changes that it means to make.
+    pub allowed_changes: Vec<AllowedChange>,
 }
 
 impl Plan {

@@ -3,7 +3,7 @@
 use super::interface::{entries, open_entries};
 use super::planner::Planner;
 use super::read::Read;
-use crate::plan::{Allowance, Plan, Scope};
+use crate::plan::{Allowance, AllowedChange, Plan, Scope};
 use crate::source::{Origin, Span};
 use crate::spec::expression::Text;
 use crate::spec::map::Open;
@@ -24,6 +24,25 @@ impl Planner<'_> {
             all.extend(self.allowed(entry.value.allow.as_ref(), &Scope::Foreign(entry.key)));
         }
         all
+    }
+
+    /// The changes that the stack means to make.
+    pub fn allowed_changes(&self) -> Vec<AllowedChange> {
+        let read = self.scope(None);
+        let objects = open_entries(self.merged.body.allow_changes.as_ref());
+        let classes = objects.flat_map(|(object, entry)| {
+            open_entries(Some(&entry.value)).map(move |(class, reason)| (object, class, reason))
+        });
+        classes
+            .filter_map(|(object, class, reason)| {
+                Some(AllowedChange {
+                    object: object.clone(),
+                    class: class.clone(),
+                    reason: read.text(&reason.value, "a reason")?,
+                    at: reason.key,
+                })
+            })
+            .collect()
     }
 
     fn allowing_components(&self) -> impl Iterator<Item = (&String, Option<&Open<Text>>)> {

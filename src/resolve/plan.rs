@@ -106,6 +106,7 @@ impl Planner<'_> {
             manifests: self.manifests(),
             patches: self.patches(),
             allowances: Vec::new(),
+            allowed_changes: self.allowed_changes(),
         };
         plan.allowances = self.allowances(&plan);
         ways.databases(&plan.postgres, &plan.redis);

@@ -75,6 +75,9 @@ spec! {
         /// Warnings of good practice that hold for none of its objects, by their codes, each with
         /// the reason.
         allow: Open<Text>,
+        /// Changes that are meant, by the objects as `Kind/name` and by what they do (`recreate`,
+        /// `data-loss`, `exposure`, `breaks` or `restart`), each with the reason.
+        allow_changes: Open<Open<Text>>,
     }
 }
 

@@ -1,0 +1,73 @@
+//! What no longer finds what it refers to.
+
+use std::collections::BTreeSet;
+
+use super::super::comparison::Comparison;
+use super::{Class, Impact, Impacts, World, Worlds};
+use crate::source::Step;
+use crate::validate::references::{self, Member};
+use crate::validate::{Author, Cluster, Extent, Finding};
+
+/// Adds what refers to nothing on the new side and did not on the old one, to the change of that
+/// object if it has one.
+pub fn check(comparison: &Comparison<'_>, worlds: &Worlds<'_>, impacts: &mut Impacts) {
+    let key =
+        |finding: &Finding| (finding.object.clone(), finding.path.clone(), finding.message.clone());
+    let before: BTreeSet<_> = findings(&worlds.old, worlds, comparison).iter().map(key).collect();
+    for finding in findings(&worlds.new, worlds, comparison) {
+        if before.contains(&key(&finding)) {
+            continue;
+        }
+        let Finding { object, path, message, .. } = finding;
+        let reason = if path.is_empty() { message } else { format!("`{path}`: {message}") };
+        let source = "https://kubernetes.io/docs/concepts/overview/working-with-objects/names/";
+        let impact = Impact::new(Class::Breaks, reason, source);
+        let changes = comparison.changes.iter();
+        let place =
+            changes.map(|change| change.subject().to_string()).position(|one| one == object);
+        match place {
+            Some(place) => impacts.of_changes[place].push(impact),
+            None => impacts.elsewhere.push((object, impact)),
+        }
+    }
+}
+
+/// The names that the objects of a side have in a field, of the field itself or in it.
+fn named(world: &World<'_>, field: &str) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for object in &world.objects {
+        object.root().walk(&mut |path, node| match path {
+            [.., Step::Key(last)] if *last == field => {
+                let name = node.as_str().or_else(|| node.get("name")?.as_str());
+                names.extend(name.map(str::to_owned));
+            }
+            _ => {}
+        });
+    }
+    names
+}
+
+fn findings(world: &World<'_>, worlds: &Worlds<'_>, comparison: &Comparison<'_>) -> Vec<Finding> {
+    let members: Vec<Member<'_>> = world
+        .objects
+        .iter()
+        .map(|object| Member { root: object.root(), author: Author::Gen, stack: "" })
+        .collect();
+    // What a cluster brings is known to no side, unless it had the object itself.
+    let brought = |kind: &'static str, field: &'static str| {
+        let named = named(world, field);
+        let is_ours = |name: &String| worlds.old.find(kind, None, name).is_some();
+        named.into_iter().filter(|name| !is_ours(name)).collect::<Vec<_>>()
+    };
+    let cluster = Cluster {
+        version: comparison.version,
+        extent: Extent::Files,
+        storage_classes: brought("StorageClass", "storageClassName"),
+        priority_classes: brought("PriorityClass", "priorityClassName"),
+        cluster_issuers: brought("ClusterIssuer", "issuerRef"),
+        ..Cluster::default()
+    };
+    let mut found = Vec::new();
+    references::check(&members, &cluster, &mut found);
+    found
+}
