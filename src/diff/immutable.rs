@@ -10,10 +10,10 @@ use super::meaning;
 use super::update::Update;
 use crate::diagnostic::Severity;
 use crate::k8s::Version;
-use crate::k8s::schema::Type;
+use crate::k8s::schema::{Shape, Type};
 use crate::source::NodeRef;
 use crate::validate::fields::{field, items, text};
-use crate::validate::{self, Author, Cluster, Finding};
+use crate::validate::{self, Author, Cluster, CustomKinds, Finding};
 
 /// A change that the API server refuses.
 #[derive(Debug, Clone)]
@@ -271,7 +271,7 @@ const RULES: &[Rule] = &[
     never("storage.k8s.io", "VolumeAttachment", "spec", DELETE, "ValidateVolumeAttachmentUpdate"),
     Rule {
         may: May::Unless(node_drivers),
-        reason: "what is registered of a driver is immutable, but for how many volumes it takes",
+        reason: "what is registered of a driver is immutable",
         ..never("storage.k8s.io", "CSINode", "spec.drivers", DELETE, "ValidateCSINodeUpdate")
     },
     Rule {
@@ -438,6 +438,8 @@ pub fn refusals<'t>(old: NodeRef<'t>, new: NodeRef<'t>, version: Version) -> Vec
         if out.is_empty() {
             leftovers(&case, new, &mut out);
         }
+    } else {
+        custom(&update, new, &mut out);
     }
     out
 }
@@ -467,7 +469,7 @@ impl Rule {
 
 impl Case<'_> {
     fn type_at(&self, path: &str) -> Option<Type> {
-        self.of.at_path(&path.split('.').collect::<Vec<_>>())
+        type_at(self.of, path)
     }
 
     /// Whether a field does not mean the same before and after.
@@ -488,6 +490,14 @@ impl Case<'_> {
         let paths = keys.into_iter().map(|key| format!("{path}.{key}"));
         paths.filter(|path| self.changes(path)).collect()
     }
+}
+
+/// The type of a field, or of an entry of a map with free keys.
+fn type_at(of: Type, path: &str) -> Option<Type> {
+    path.split('.').filter(|step| !step.is_empty()).try_fold(of, |of, step| match of.shape() {
+        Shape::Map(value) => Some(value),
+        _ => of.field(step).map(|field| field.of),
+    })
 }
 
 fn at<'t>(root: NodeRef<'t>, path: &str) -> Option<NodeRef<'t>> {
@@ -530,6 +540,23 @@ fn named(path: impl Into<String>, named: &'static str) -> Objection {
 /// One objection to a field, or none.
 fn only(objects: bool, path: &str) -> Vec<Objection> {
     objects.then(|| objection(path)).into_iter().collect()
+}
+
+/// What the definition of a custom resource refuses, of those that gen knows by itself.
+fn custom<'t>(update: &Update, new: NodeRef<'t>, out: &mut Vec<Refusal<'t>>) {
+    let kinds = CustomKinds::default();
+    let Some(kind) = kinds.find(text(new, "apiVersion"), text(new, "kind")) else { return };
+    let mut found = Vec::new();
+    kind.check_update(update.live(), update.after(), new, &mut found);
+    found.retain(|finding| finding.severity == Severity::Error);
+    out.extend(found.into_iter().map(|finding| Refusal {
+        server_path: finding.server_path().to_owned(),
+        at: nearest(new, &finding.path),
+        path: finding.path,
+        reason: Cow::Owned(finding.message),
+        help: "delete the object first, then apply; a map that gets empty may be left out",
+        source: "CustomResourceDefinition",
+    }));
 }
 
 /// Fields of the metadata that only the server sets.
@@ -943,9 +970,11 @@ fn node_drivers(case: &Case<'_>) -> Vec<Objection> {
     let mut out = Vec::new();
     for (index, new) in items_at(case.after, path).enumerate() {
         let twin = items_at(case.live, path).find(|old| text(*old, "name") == text(new, "name"));
-        let keys = ["nodeID", "topologyKeys"];
+        // How many volumes a node takes may change from 1.35 on.
+        let counts = case.version.minor() < 35;
+        let keys = ["nodeID", "topologyKeys"].into_iter().chain(counts.then_some("allocatable"));
         let changed = twin.and_then(|old| {
-            keys.into_iter().find(|key| {
+            keys.clone().find(|key| {
                 !same(field(old, key), field(new, key), of.and_then(|of| of.at_path(&[key])))
             })
         });
@@ -997,4 +1026,193 @@ fn event(case: &Case<'_>) -> Vec<Objection> {
     ];
     let changed = FIXED.iter().filter(|(path, _)| case.changes(path));
     changed.map(|(path, server)| named(*path, server)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::validate::testing::tree;
+
+    fn refused(old: &Value, new: &Value) -> Vec<(String, String)> {
+        let (old, new) = (tree(old), tree(new));
+        let found = refusals(old.root(), new.root(), Version::newest());
+        found.into_iter().map(|refusal| (refusal.path, refusal.server_path)).collect()
+    }
+
+    /// What is refused of a change of one field of an object.
+    fn of_change(object: &Value, pointer: &str, value: Value) -> Vec<String> {
+        let mut new = object.clone();
+        match new.pointer_mut(pointer) {
+            Some(place) => *place = value,
+            None => panic!("there is no {pointer}"),
+        }
+        refused(object, &new).into_iter().map(|(path, _)| path).collect()
+    }
+
+    fn stateful_set() -> Value {
+        json!({
+            "apiVersion": "apps/v1",
+            "kind": "StatefulSet",
+            "metadata": { "name": "db", "namespace": "shop" },
+            "spec": {
+                "serviceName": "db",
+                "replicas": 1,
+                "selector": { "matchLabels": { "app": "db" } },
+                "template": {
+                    "metadata": { "labels": { "app": "db" } },
+                    "spec": { "containers": [{ "name": "db", "image": "postgres:18" }] },
+                },
+                "volumeClaimTemplates": [{
+                    "metadata": { "name": "data" },
+                    "spec": {
+                        "accessModes": ["ReadWriteOnce"],
+                        "resources": { "requests": { "storage": "1Gi" } },
+                    },
+                }],
+            },
+        })
+    }
+
+    #[test]
+    fn of_a_stateful_set_few_fields_may_change() {
+        let set = stateful_set();
+        let storage = "/spec/volumeClaimTemplates/0/spec/resources/requests/storage";
+        assert_eq!(of_change(&set, "/spec/replicas", json!(3)), [""; 0]);
+        assert_eq!(
+            of_change(&set, "/spec/template/spec/containers/0/image", json!("b:1")),
+            [""; 0]
+        );
+        assert_eq!(of_change(&set, storage, json!("1024Mi")), [""; 0]);
+        assert_eq!(of_change(&set, storage, json!("2Gi")), ["spec.volumeClaimTemplates"]);
+        let mut new = set.clone();
+        new["spec"]["serviceName"] = json!("other");
+        let expected = ("spec.serviceName".to_owned(), "spec".to_owned());
+        assert_eq!(refused(&set, &new), [expected]);
+    }
+
+    #[test]
+    fn a_refusal_says_what_to_do_and_points_at_the_new_manifest() {
+        let mut new = stateful_set();
+        if let Some(spec) = new["spec"].as_object_mut() {
+            spec.remove("serviceName");
+        }
+        let (old, new) = (tree(&stateful_set()), tree(&new));
+        let found = refusals(old.root(), new.root(), Version::newest());
+        let [refusal] = found.as_slice() else { panic!("{found:?}") };
+        assert_eq!(refusal.source, "ValidateStatefulSetUpdate");
+        assert!(refusal.help.contains("--cascade=orphan"));
+        assert!(new.root().get("spec").is_some_and(|spec| spec.is(refusal.at)));
+    }
+
+    #[test]
+    fn a_claim_may_grow_and_not_shrink() {
+        let claim = json!({
+            "apiVersion": "v1",
+            "kind": "PersistentVolumeClaim",
+            "metadata": { "name": "data", "namespace": "shop" },
+            "spec": {
+                "accessModes": ["ReadWriteOnce"],
+                "resources": { "requests": { "storage": "2Gi" } },
+            },
+        });
+        let storage = "/spec/resources/requests/storage";
+        assert_eq!(of_change(&claim, storage, json!("3Gi")), [""; 0]);
+        assert_eq!(of_change(&claim, storage, json!("1Gi")), ["spec.resources.requests.storage"]);
+        let modes = json!(["ReadOnlyMany"]);
+        assert_eq!(of_change(&claim, "/spec/accessModes", modes), ["spec.accessModes"]);
+    }
+
+    #[test]
+    fn of_a_suspended_job_the_place_of_the_pods_may_change() {
+        let job = |suspend: bool| {
+            json!({
+                "apiVersion": "batch/v1",
+                "kind": "Job",
+                "metadata": { "name": "a", "namespace": "shop" },
+                "spec": { "suspend": suspend, "template": { "spec": {
+                    "restartPolicy": "Never",
+                    "nodeSelector": { "disk": "ssd" },
+                    "containers": [{ "name": "a", "image": "a:1" }],
+                } } },
+            })
+        };
+        let selector = "/spec/template/spec/nodeSelector/disk";
+        assert_eq!(of_change(&job(false), selector, json!("hdd")), ["spec.template"]);
+        assert_eq!(of_change(&job(true), selector, json!("hdd")), [""; 0]);
+        let image = "/spec/template/spec/containers/0/image";
+        assert_eq!(
+            of_change(&job(true), image, json!("a:2")),
+            ["spec.template.spec.containers[0].image"]
+        );
+    }
+
+    #[test]
+    fn what_is_marked_as_immutable_stays() {
+        let config = json!({
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": { "name": "a", "namespace": "shop" },
+            "immutable": true,
+            "data": { "a": "1" },
+        });
+        assert_eq!(of_change(&config, "/data/a", json!("2")), ["data"]);
+        assert_eq!(of_change(&config, "/immutable", json!(false)), ["immutable"]);
+        let secret = |data: Value| {
+            let object = json!({
+                "apiVersion": "v1",
+                "kind": "Secret",
+                "metadata": { "name": "a", "namespace": "shop" },
+                "immutable": true,
+            });
+            let mut object = object;
+            object["data"] = data["data"].clone();
+            object["stringData"] = data["stringData"].clone();
+            object
+        };
+        let encoded = secret(json!({ "data": { "a": "MQ==" }, "stringData": {} }));
+        let clear = secret(json!({ "data": {}, "stringData": { "a": "1" } }));
+        assert_eq!(refused(&encoded, &clear), []);
+    }
+
+    #[test]
+    fn what_the_server_filled_in_may_not_fit_the_new_manifest() {
+        let mut old = stateful_set();
+        old["kind"] = json!("Deployment");
+        for field in ["serviceName", "volumeClaimTemplates"] {
+            old["spec"].as_object_mut().map(|spec| spec.remove(field));
+        }
+        let mut new = old.clone();
+        new["spec"]["strategy"] = json!({ "type": "Recreate" });
+        old["spec"]["strategy"] = json!({ "type": "RollingUpdate" });
+        let expected = "spec.strategy.rollingUpdate".to_owned();
+        assert_eq!(refused(&old, &new), [(expected.clone(), expected)]);
+    }
+
+    #[test]
+    fn rules_of_a_definition_compare_with_what_was_there() {
+        let class = json!({
+            "apiVersion": "gateway.networking.k8s.io/v1",
+            "kind": "GatewayClass",
+            "metadata": { "name": "a" },
+            "spec": { "controllerName": "example.com/a" },
+        });
+        let name = "/spec/controllerName";
+        assert_eq!(of_change(&class, name, json!("example.com/b")), ["spec.controllerName"]);
+        assert_eq!(of_change(&class, name, json!("example.com/a")), [""; 0]);
+    }
+
+    #[test]
+    fn every_rule_of_the_table_is_about_a_field_that_there_is() {
+        for rule in RULES {
+            let kinds = crate::k8s::schema::Resource::all(Version::newest()).filter(|resource| {
+                let (group, _) = resource.api_version().rsplit_once('/').unwrap_or_default();
+                (group, resource.kind()) == (rule.group, rule.kind)
+            });
+            let found: Vec<bool> =
+                kinds.map(|resource| type_at(resource.root(), rule.path).is_some()).collect();
+            assert!(found.contains(&true), "{} {}", rule.kind, rule.path);
+        }
+    }
 }

@@ -26,12 +26,14 @@ const ZERO_IS_ABSENT: &[&str] = &[
     "directory",
     "dnsPolicy",
     "effect",
+    "externalID",
     "externalName",
     "externalTrafficPolicy",
     "failureThreshold",
     "fieldPath",
     "gateway",
     "generateName",
+    "generation",
     "globalDefault",
     "group",
     "handler",
@@ -156,7 +158,9 @@ pub fn equal(old: NodeRef<'_>, new: NodeRef<'_>, of: Option<Type>) -> bool {
                     (Some(a), Some(b)) if of_strings => a.text() == b.text(),
                     (Some(_), None) | (None, Some(_)) if of_strings => false,
                     (Some(a), Some(b)) => equal(a, b, inner),
-                    (Some(one), None) | (None, Some(one)) => is_absent(one, inner),
+                    (Some(one), None) | (None, Some(one)) => {
+                        is_absent(one, if is_pointer(of, key) { None } else { inner })
+                    }
                     (None, None) => true,
                 }
             };
@@ -214,6 +218,12 @@ pub fn is_absent(node: NodeRef<'_>, of: Option<Type>) -> bool {
             is_zero && is_one_of(ZERO_IS_ABSENT)
         }
     }
+}
+
+/// Whether a field that elsewhere is always there is a pointer in this type: the resources of a
+/// whole pod.
+fn is_pointer(of: Option<Type>, key: &str) -> bool {
+    key == "resources" && of.is_some_and(|of| of.at_path(&["containers"]).is_some())
 }
 
 /// The type of what stands under a key of a map.

@@ -8,10 +8,10 @@
 
 use super::meaning;
 use crate::k8s::Version;
-use crate::k8s::defaults;
 use crate::k8s::schema::{ItemIdentity, List, Resource, Shape, Type};
+use crate::k8s::{defaults, dropped};
 use crate::source::{Kind, NodeRef, Tree, TreeBuilder};
-use crate::validate::fields;
+use crate::validate::{CustomKinds, fields, pods};
 
 /// An object as the server has it, and as it would have it after a new manifest is applied.
 #[derive(Debug)]
@@ -26,18 +26,27 @@ impl Update {
     #[must_use]
     pub fn of(old: NodeRef<'_>, new: NodeRef<'_>, version: Version) -> Self {
         let text = |root, name| fields::text(root, name);
-        let of = Resource::find(version, text(new, "apiVersion"), text(new, "kind"));
-        let of = of.filter(|of| !of.is_custom()).map(Resource::root);
-        let live = complete(old);
+        let kept = |root, before| {
+            let pod = pods::pod_template(root).and_then(|template| template.get("spec"));
+            dropped::without(root, pod, before, version)
+        };
+        let old = kept(old, None);
+        let new = kept(new, Some(old.root()));
+        let (old, new) = (old.root(), new.root());
+        let (api_version, kind) = (text(new, "apiVersion"), text(new, "kind"));
+        let of = Resource::find(version, api_version, kind);
+        let custom = CustomKinds::default();
+        let custom = custom.find(api_version, kind);
+        let live = custom.map_or_else(|| complete(old), |custom| custom.complete(old));
         // An object of another version of its API is converted, which gen does not do.
-        let after = if text(old, "apiVersion") == text(new, "apiVersion") {
+        let after = if text(old, "apiVersion") == api_version {
             let mut merged = TreeBuilder::default();
-            apply(live.root(), Some(old), new, of, &mut merged);
+            apply(live.root(), Some(old), new, of.map(Resource::root), &mut merged);
             complete(merged.finish().root())
         } else {
             complete(new)
         };
-        Self { live, after, of }
+        Self { live, after, of: of.filter(|of| !of.is_custom()).map(Resource::root) }
     }
 
     /// The object as the server has it.
@@ -46,7 +55,8 @@ impl Update {
         self.live.root()
     }
 
-    /// The object as the server would have it afterwards.
+    /// The object as the server would have it afterwards; of a custom resource, before the
+    /// defaults of its definition.
     #[must_use]
     pub fn after(&self) -> NodeRef<'_> {
         self.after.root()
@@ -166,4 +176,105 @@ fn same_keys(a: NodeRef<'_>, b: NodeRef<'_>, keys: &[&str]) -> bool {
         value.or_else(|| (key == "protocol").then(|| "TCP".to_owned()))
     };
     keys.iter().all(|key| value(a, key) == value(b, key))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::validate::testing::tree;
+
+    fn deployment(spec: &Value, container: &Value) -> Value {
+        let mut object = json!({
+            "apiVersion": "apps/v1",
+            "kind": "Deployment",
+            "metadata": { "name": "web", "namespace": "shop" },
+            "spec": {
+                "selector": { "matchLabels": { "app": "web" } },
+                "template": {
+                    "metadata": { "labels": { "app": "web" } },
+                    "spec": { "containers": [{ "name": "web", "image": "web" }] },
+                },
+            },
+        });
+        let merge = |into: &mut Value, from: &Value| {
+            for (key, value) in from.as_object().into_iter().flatten() {
+                into[key] = value.clone();
+            }
+        };
+        merge(&mut object["spec"], spec);
+        merge(&mut object["spec"]["template"]["spec"]["containers"][0], container);
+        object
+    }
+
+    fn update(old: &Value, new: &Value) -> Update {
+        Update::of(tree(old).root(), tree(new).root(), Version::newest())
+    }
+
+    fn of_container(old: &Value, new: &Value) -> Update {
+        update(&deployment(&json!({}), old), &deployment(&json!({}), new))
+    }
+
+    fn container<'u>(update: &'u Update, path: &[&str]) -> Option<NodeRef<'u>> {
+        let containers = update.after().at_path(&["spec", "template", "spec", "containers"])?;
+        containers.items().next()?.at_path(path)
+    }
+
+    #[test]
+    fn what_the_server_filled_in_stays() {
+        let strategy =
+            |strategy: &str| deployment(&json!({ "strategy": { "type": strategy } }), &json!({}));
+        let changed = update(&strategy("RollingUpdate"), &strategy("Recreate"));
+        let surge = changed.after().at_path(&["spec", "strategy", "rollingUpdate", "maxSurge"]);
+        assert_eq!(surge.map(NodeRef::text), Some("25%"));
+        let tagged = of_container(&json!({ "image": "web:latest" }), &json!({ "image": "web:1" }));
+        let policy = container(&tagged, &["imagePullPolicy"]);
+        assert_eq!(policy.map(NodeRef::text), Some("Always"));
+    }
+
+    #[test]
+    fn what_only_the_old_manifest_said_goes_with_all_that_is_in_it() {
+        let http = json!({ "readinessProbe": { "httpGet": { "path": "/", "port": 80 }, "periodSeconds": 5 } });
+        let socket = json!({ "readinessProbe": { "tcpSocket": { "port": 80 } } });
+        let changed = of_container(&http, &socket);
+        assert!(container(&changed, &["readinessProbe", "httpGet"]).is_none());
+        let period = container(&changed, &["readinessProbe", "periodSeconds"]);
+        assert_eq!(period.map(NodeRef::text), Some("10"));
+        assert!(container(&of_container(&http, &json!({})), &["readinessProbe"]).is_none());
+    }
+
+    #[test]
+    fn items_are_those_of_the_new_manifest_in_its_order() {
+        let env = |names: &[&str]| {
+            let env: Vec<Value> =
+                names.iter().map(|name| json!({ "name": name, "value": "1" })).collect();
+            json!({ "env": env })
+        };
+        let changed = of_container(&env(&["A", "B", "C"]), &env(&["C", "A"]));
+        let names = container(&changed, &["env"]).into_iter().flat_map(NodeRef::items);
+        let names: Vec<&str> = names.filter_map(|one| one.get("name")).map(NodeRef::text).collect();
+        assert_eq!(names, ["C", "A"]);
+    }
+
+    #[test]
+    fn a_map_of_which_nothing_is_left_is_null() {
+        let context = |context: Value| json!({ "securityContext": context });
+        let changed = of_container(&context(json!({ "privileged": true })), &context(json!({})));
+        assert_eq!(container(&changed, &["securityContext"]).map(NodeRef::kind), Some(Kind::Null));
+        let kept = of_container(&context(json!({})), &context(json!({})));
+        assert_eq!(container(&kept, &["securityContext"]).map(NodeRef::kind), Some(Kind::Map));
+    }
+
+    #[test]
+    fn pods_are_replaced_when_their_template_means_something_else() {
+        let replaces = |old: &Value, new: &Value| of_container(old, new).replaces_pods();
+        let cpu = |cpu: &str| json!({ "resources": { "requests": { "cpu": cpu } } });
+        assert!(!replaces(&cpu("1"), &cpu("1000m")));
+        assert!(replaces(&cpu("1"), &cpu("1001m")));
+        assert!(!replaces(&json!({}), &json!({ "terminationMessagePolicy": "File" })));
+        assert!(replaces(&json!({ "args": ["a", "b"] }), &json!({ "args": ["b", "a"] })));
+        let scaled = |replicas: u8| deployment(&json!({ "replicas": replicas }), &json!({}));
+        assert!(!update(&scaled(1), &scaled(2)).replaces_pods());
+    }
 }

@@ -16,6 +16,7 @@ use crate::source::{Kind, NodeRef, Origin, Rule, Tree, TreeBuilder};
 /// | `=name` | the value of the field `name` beside it, where there is one |
 /// | `+name` | the same, entry by entry: what the map `name` beside it has and it has not |
 /// | `!name` | the value of the field `name` beside it, whatever is written |
+/// | `!"text"` | that text, whatever is written |
 /// | `lower(name)`, `list(name)` | the text of that field in lower case, or with `List` behind it |
 /// | other | that text |
 ///
@@ -112,8 +113,8 @@ const STATEFUL_SET: &[Default] = &[
     ("spec.updateStrategy.rollingUpdate", "{}", Some(("type", ""))),
     ("spec.updateStrategy.type", "RollingUpdate", None),
     ("spec.updateStrategy.rollingUpdate.partition", "0", None),
-    ("spec.volumeClaimTemplates[].apiVersion", "v1", None),
-    ("spec.volumeClaimTemplates[].kind", "PersistentVolumeClaim", None),
+    ("spec.volumeClaimTemplates[].apiVersion", "!\"v1\"", None),
+    ("spec.volumeClaimTemplates[].kind", "!\"PersistentVolumeClaim\"", None),
     ("spec.volumeClaimTemplates[].spec.volumeMode", "Filesystem", None),
     ("spec.volumeClaimTemplates[].status", "{}", None),
     ("spec.volumeClaimTemplates[].status.phase", "Pending", None),
@@ -518,10 +519,14 @@ fn write_map(
     let inner = |key: &str| -> Vec<Pending<'_>> {
         defaults.iter().filter_map(|default| default.within(key)).collect()
     };
-    // A field that takes the value of another is written below.
+    // A field that says something else than the server makes of it is written below.
     let is_overruled = |key: &str| {
-        own(defaults, key).any(|default| {
-            default.value.strip_prefix('!').is_some_and(|other| said(other).is_some())
+        let differs = |text: &str| said(key).is_some_and(|value| value.text() != text);
+        own(defaults, key).filter_map(|default| default.value.strip_prefix('!')).any(|value| {
+            match fixed(value) {
+                Some(text) => differs(text),
+                None => said(value).is_some_and(|other| differs(other.text())),
+            }
         })
     };
     for entry in node.into_iter().flat_map(NodeRef::entries) {
@@ -567,6 +572,12 @@ fn write_map(
         if !fits || is_made || said(key).is_some() && !is_overruled(key) {
             continue;
         }
+        if let Some(value) = default.value.strip_prefix('!').and_then(fixed) {
+            out.key(key, derived);
+            out.scalar(Kind::Str, value, derived);
+            made.push((key, value));
+            continue;
+        }
         if let Some(other) = default.value.strip_prefix(['=', '!']) {
             if let Some(other) = said(other) {
                 out.key(key, derived);
@@ -593,6 +604,11 @@ fn write_map(
         made.push((key, default.value));
     }
     out.close();
+}
+
+/// The text in quotes.
+fn fixed(value: &str) -> Option<&str> {
+    value.strip_prefix('"')?.strip_suffix('"')
 }
 
 /// The defaults of a field itself.

@@ -4,6 +4,7 @@ mod address;
 pub mod apply_order;
 pub mod custom;
 pub mod defaults;
+pub mod dropped;
 pub mod duration;
 pub mod field_order;
 pub mod graft;

@@ -14,7 +14,7 @@ use kube_cel::cel::common::ast::{
 use kube_cel::cel::objects::{Key, OptionalValue};
 use kube_cel::cel::{Context, ExecutionError, Value};
 
-use super::{Fault, Unknown, Variables, functions, text};
+use super::{Fault, Unknown, Variables, functions, optional, text};
 use crate::validate::custom::Pattern;
 
 /// How many steps an expression may take; the server stops at a cost of its own before.
@@ -60,10 +60,6 @@ pub(super) fn error<T>(message: impl Into<String>) -> Result<T> {
 
 pub(super) fn no_overload<T>(of: &str) -> Result<T> {
     error(format!("no such overload: {of}"))
-}
-
-fn optional(value: Option<Value>) -> Value {
-    Value::Opaque(Arc::new(value.map_or_else(OptionalValue::none, OptionalValue::of)))
 }
 
 fn as_optional(value: &Value) -> Option<&OptionalValue> {

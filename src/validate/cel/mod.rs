@@ -22,8 +22,8 @@ use kube_cel::cel::parser::{Expression as Syntax, Parser};
 pub use names::unknown_names;
 pub use types::{Type, misfits, result_type};
 pub use values::{
-    RESERVED, Unknown, dynamic, escape, float, formatted, map, none, text, unknown, whole_number,
-    with,
+    RESERVED, Unknown, dynamic, escape, float, formatted, map, optional, text, unknown,
+    whole_number, with,
 };
 
 /// How many nested brackets an expression may have, as to the server.

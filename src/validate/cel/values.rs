@@ -104,10 +104,10 @@ pub fn unknown(reason: &str, is_there: bool) -> Value {
     Value::Opaque(Arc::new(Unknown { reason: reason.to_owned(), is_there }))
 }
 
-/// The optional that holds nothing.
+/// The optional that holds a value, or nothing.
 #[must_use]
-pub fn none() -> Value {
-    Value::Opaque(Arc::new(OptionalValue::none()))
+pub fn optional(value: Option<Value>) -> Value {
+    Value::Opaque(Arc::new(value.map_or_else(OptionalValue::none, OptionalValue::of)))
 }
 
 /// A text of a format, named without hyphens: a time, a duration, bytes, or else a string.

@@ -27,8 +27,9 @@ pub(super) use value::check_default;
 
 use super::Finding;
 use super::cel::Library;
+use crate::diagnostic::Code;
 use crate::k8s::Version;
-use crate::source::{NodeRef, Origin, Tree};
+use crate::source::{Kind, NodeRef, Origin, Tree};
 
 /// One version of a kind that a definition brings.
 #[derive(Debug, Clone)]
@@ -107,8 +108,49 @@ impl CustomKind {
         let stopped = problems.iter().any(|problem| problem.stops_rules);
         out.extend(problems.into_iter().map(|problem| problem.finding));
         if !stopped && self.schema.has_rules {
-            static LIBRARY: LazyLock<Library> = LazyLock::new(Library::default);
             rule::check(tree.root(), &self.schema, &LIBRARY, out);
+        }
+    }
+
+    /// Compares an object with what was there before: runs the rules that speak of both, and
+    /// looks for nulls that an update leaves where the manifest `applied` has an empty map, which
+    /// the server takes of no field that is not nullable.
+    pub fn check_update(
+        &self,
+        old: NodeRef<'_>,
+        new: NodeRef<'_>,
+        applied: NodeRef<'_>,
+        out: &mut Vec<Finding>,
+    ) {
+        emptied(new, new, applied, &self.schema, out);
+        let (old, new) = (self.complete(old), self.complete(new));
+        rule::check_update(old.root(), new.root(), &self.schema, &LIBRARY, out);
+    }
+}
+
+static LIBRARY: LazyLock<Library> = LazyLock::new(Library::default);
+
+fn emptied(
+    root: NodeRef<'_>,
+    node: NodeRef<'_>,
+    applied: NodeRef<'_>,
+    schema: &Schema,
+    out: &mut Vec<Finding>,
+) {
+    let takes_null = schema.nullable || schema.atomic || schema.default.is_some();
+    if node.kind() == Kind::Null && applied.kind() == Kind::Map && !takes_null {
+        let message = "its last entry goes, and what is left is a null".to_owned();
+        out.push(Finding::error(Code::WrongObjectType, root, node, message));
+    }
+    for entry in node.entries().filter(|_| !schema.atomic) {
+        let key = entry.key().unwrap_or_default();
+        if let (Some(applied), Some(of)) = (applied.get(key), schema.child(key)) {
+            emptied(root, entry, applied, of, out);
+        }
+    }
+    if let Some(of) = &schema.items {
+        for (item, applied) in node.items().zip(applied.items()) {
+            emptied(root, item, applied, of, out);
         }
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use kube_cel::cel::Value;
 
-use super::schema::{Additional, JsonType, Schema};
+use super::schema::{Additional, JsonType, ListType, Schema};
 use crate::diagnostic::Code;
 use crate::source::{Kind, NodeRef, Origin};
 use crate::validate::Finding;
@@ -48,9 +48,11 @@ impl Rule {
     }
 }
 
-/// The variables of a rule for an object that is new.
+/// The variables of a rule.
 struct Selves {
     value: Value,
+    /// What was there before, in an update.
+    old: Option<Value>,
     optional_old: bool,
 }
 
@@ -58,7 +60,8 @@ impl Variables for Selves {
     fn get(&self, name: &str) -> Option<Result<Value, Fault>> {
         match name {
             "self" => Some(Ok(self.value.clone())),
-            "oldSelf" if self.optional_old => Some(Ok(cel::none())),
+            "oldSelf" if self.optional_old => Some(Ok(cel::optional(self.old.clone()))),
+            "oldSelf" => self.old.clone().map(Ok),
             _ => None,
         }
     }
@@ -67,52 +70,84 @@ impl Variables for Selves {
 /// Runs the rules of a schema over a completed object that fits it otherwise.
 pub fn check(root: NodeRef<'_>, schema: &Schema, library: &Library, out: &mut Vec<Finding>) {
     if schema.has_rules {
-        Check { root, library, out }.node(root, schema, schema, true);
+        Check { root, library, is_update: false, out }.node(root, None, [schema, schema], true);
+    }
+}
+
+/// Runs the rules of a schema that compare an object with what was there before, both completed.
+pub fn check_update(
+    old: NodeRef<'_>,
+    new: NodeRef<'_>,
+    schema: &Schema,
+    library: &Library,
+    out: &mut Vec<Finding>,
+) {
+    if schema.has_rules {
+        let mut check = Check { root: new, library, is_update: true, out };
+        check.node(new, Some(old), [schema, schema], true);
     }
 }
 
 struct Check<'t, 'o> {
     root: NodeRef<'t>,
     library: &'o Library,
+    /// Whether only rules count that compare with what was there before.
+    is_update: bool,
     out: &'o mut Vec<Finding>,
 }
 
 impl<'t> Check<'t, '_> {
-    /// Runs the rules of `rules` over a value whose type `of` tells; the two differ where
-    /// the rules stand in an `allOf`.
-    fn node(&mut self, node: NodeRef<'t>, rules: &Schema, of: &Schema, is_root: bool) {
+    /// Runs the rules of a schema over a value whose type another tells; the two differ where the
+    /// rules stand in an `allOf`. `old` is what was in the place of the value before.
+    fn node(
+        &mut self,
+        node: NodeRef<'t>,
+        old: Option<NodeRef<'_>>,
+        [rules, of]: [&Schema; 2],
+        is_root: bool,
+    ) {
         if node.kind() == Kind::Null {
             return;
         }
+        let old = old.filter(|old| old.kind() != Kind::Null);
         if !rules.rules.is_empty() {
             let value = typed(node, of, is_root);
+            let before = old.map(|old| typed(old, of, is_root));
             for rule in &rules.rules {
-                self.rule(node, rule, &value);
+                self.rule(node, rule, &value, before.as_ref());
             }
         }
         for one in rules.all_of.iter().filter(|one| one.has_rules) {
-            self.node(node, one, of, is_root);
+            self.node(node, old, [one, of], is_root);
         }
         for entry in node.entries() {
             let key = entry.key().unwrap_or_default();
             if let (Some(rules), Some(of)) = (rules.child(key), of.child(key))
                 && rules.has_rules
             {
-                self.node(entry, rules, of, false);
+                self.node(entry, old.and_then(|old| old.get(key)), [rules, of], false);
             }
         }
-        if let (Some(rules), Some(of)) = (&rules.items, &of.items)
+        if let (Some(rules), Some(inner)) = (&rules.items, &of.items)
             && rules.has_rules
         {
-            node.items().for_each(|item| self.node(item, rules, of, false));
+            for item in node.items() {
+                self.node(item, twin(item, old, &of.list), [rules, inner], false);
+            }
         }
     }
 
-    fn rule(&mut self, node: NodeRef<'t>, rule: &Rule, value: &Value) {
-        if rule.is_transition() && !rule.optional_old {
+    fn rule(&mut self, node: NodeRef<'t>, rule: &Rule, value: &Value, old: Option<&Value>) {
+        let applies = if self.is_update {
+            rule.is_transition() && (rule.optional_old || old.is_some())
+        } else {
+            rule.optional_old || !rule.is_transition()
+        };
+        if !applies {
             return;
         }
-        let selves = Selves { value: value.clone(), optional_old: rule.optional_old };
+        let selves =
+            Selves { value: value.clone(), old: old.cloned(), optional_old: rule.optional_old };
         let place = place(node, &rule.field_path);
         let finding = match rule.expression.evaluate(&selves, self.library) {
             Ok(Value::Bool(true)) => return,
@@ -148,6 +183,18 @@ impl<'t> Check<'t, '_> {
             message => message.to_owned(),
         })
     }
+}
+
+/// The item that was there before. Only a list that is a map knows.
+fn twin<'o>(item: NodeRef<'_>, old: Option<NodeRef<'o>>, list: &ListType) -> Option<NodeRef<'o>> {
+    let ListType::Map(keys) = list else { return None };
+    let is_same = |other: &NodeRef<'o>| {
+        keys.iter().all(|key| match (item.get(key), other.get(key)) {
+            (Some(a), Some(b)) => a.same(b),
+            (a, b) => a.is_none() && b.is_none(),
+        })
+    };
+    old?.items().find(is_same)
 }
 
 /// The value that a rule's `fieldPath` names, or as much of the way as is there.

@@ -28,6 +28,8 @@ pub struct Schema {
     pub(super) format: String,
     pub(super) limits: Limits,
     pub(super) list: ListType,
+    /// Whether a map is one value to those who apply it.
+    pub(super) atomic: bool,
     pub(super) all_of: Vec<Schema>,
     pub(super) any_of: Vec<Schema>,
     pub(super) one_of: Vec<Schema>,
@@ -116,6 +118,7 @@ impl Schema {
             "x-kubernetes-int-or-string" => self.int_or_string = yes,
             "x-kubernetes-preserve-unknown-fields" => self.preserve_unknown = yes,
             "x-kubernetes-embedded-resource" => self.embedded = yes,
+            "x-kubernetes-map-type" => self.atomic = value.text() == "atomic",
             "x-kubernetes-list-type" => {
                 self.list = match (value.text(), std::mem::take(&mut self.list)) {
                     ("set", _) => ListType::Set,
