@@ -12,7 +12,7 @@ use super::project::{
 use super::sides::{Files, SideName};
 use super::{Exit, Output};
 use crate::compile::{Compiled, Loaded, Request};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
 use crate::diff::impact::Class;
 use crate::diff::{self, Comparison, Content, Review, Show};
 use crate::emit;
@@ -231,6 +231,13 @@ impl Diff {
         let (old_side, new_side) = (old.side(is_one), new.side(is_one));
         let comparison = Comparison::new(&old_side, &new_side, version);
         check(&comparison, [&old, &new], sources, &mut diagnostics);
+        if comparison.has_nothing_in_common() {
+            let message = format!("{from} and {to} have no object in common");
+            let (code, severity) = (Code::NothingInCommon, Severity::Warning);
+            let warning = Diagnostic::new(code, severity, Place::Nowhere, message);
+            let help = "objects are paired by API group, kind, namespace and name";
+            diagnostics.push(warning.help(help));
+        }
         let is_of_places = matches!((from, to), (SideName::Render(_), SideName::Render(_)));
         let review = if is_of_places { Review::of_places } else { Review::new };
         let mut review = review(from.to_string(), to.to_string(), comparison, sources);

@@ -1602,4 +1602,11 @@ codes! {
     /// `apiVersion`, `kind`, name and namespace say which object it is. A component's own
     /// `name` field sets the names of its objects.
     PatchedIdentity = "R086", "patch of an identity";
+    /// `gen diff` compared two sides that have no object in common: everything of one goes, and
+    /// everything of the other comes. Most often one of them is of another stack or environment,
+    /// or one says its namespaces and the other leaves them to `kubectl --namespace`.
+    ///
+    /// Objects are paired by API group, kind, namespace and name. Render both sides with their
+    /// namespaces, or name the folder that belongs to the other side.
+    NothingInCommon = "D001", "nothing in common";
 }

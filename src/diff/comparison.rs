@@ -296,6 +296,14 @@ impl<'a> Comparison<'a> {
         self.changes.is_empty()
     }
 
+    /// Whether both sides hold objects, and each holds others.
+    #[must_use]
+    pub fn has_nothing_in_common(&self) -> bool {
+        let has = |action| self.changes.iter().any(|change| change.action() == action);
+        let is_paired = has(Action::Change) || has(Action::Rename) || self.unchanged > 0;
+        !is_paired && has(Action::Create) && has(Action::Delete)
+    }
+
     /// How many objects change, and how.
     #[must_use]
     pub fn tally(&self) -> Tally {
