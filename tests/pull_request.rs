@@ -159,6 +159,7 @@ fn the_script_reviews_a_pull_request() -> Result<()> {
     assert_eq!((ran.stdout.as_str(), ran.code), (PLAN, Some(0)), "{}", ran.stderr);
     let ran = run(&project, &script, &["HEAD~1", "--fail-on", "restart"])?;
     assert_eq!((ran.stdout.as_str(), ran.code), (PLAN, Some(3)), "{}", ran.stderr);
+    assert_eq!(ran.stderr, "error: `--fail-on` stops this: Deployment shop/web (restart)\n");
 
     // Said in the input, it passes, and once the base has it, the line is of no use.
     let allowed = "allowChanges:\n  Deployment/web: { restart: the new image }\n";

@@ -1,8 +1,9 @@
 //! `gen diff`: what differs between two sides, and what that does to the cluster.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use clap::{Args, ValueEnum};
 
 use super::pager;
@@ -13,7 +14,7 @@ use super::sides::{Files, SideName};
 use super::{Exit, Output};
 use crate::compile::{Compiled, Loaded, Request};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
-use crate::diff::impact::Class;
+use crate::diff::impact::{Class, Impact};
 use crate::diff::{self, Comparison, Content, Review, Show};
 use crate::emit;
 use crate::fs::Disk;
@@ -57,6 +58,39 @@ pub(super) struct Diff {
     no_pager: bool,
 }
 
+/// What there is to compare with.
+#[derive(Clone, Copy)]
+struct Project<'p> {
+    root: &'p Path,
+    sources: &'p Sources,
+    /// The fresh renders.
+    compiled: &'p [Compiled],
+    request: Request<'p>,
+}
+
+impl<'p> Project<'p> {
+    /// The fresh render of an environment.
+    fn compiled(self, environment: &str) -> Option<&'p Compiled> {
+        self.compiled.iter().find(|one| one.environment == environment)
+    }
+
+    /// The files of a side; of a revision, those of an environment.
+    fn files(
+        self,
+        name: &SideName,
+        environment: Option<&str>,
+        diagnostics: &mut Diagnostics,
+    ) -> anyhow::Result<Files<'p>> {
+        let SideName::Render(rendered) = name else {
+            return Files::read(name, environment, self.root, diagnostics);
+        };
+        let Some(compiled) = self.compiled(rendered) else {
+            bail!("`{name}` must be an environment, not a family of them");
+        };
+        Ok(Files::of_render(compiled, self.request, self.sources))
+    }
+}
+
 /// How a review is written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
 enum Format {
@@ -91,9 +125,10 @@ impl Diff {
 
     /// Compares two sides that are no part of a project.
     pub(super) fn run_on_files(&self, output: &mut Output) -> anyhow::Result<Exit> {
-        let sides = [&self.from, &self.to].map(Option::as_ref);
-        let [Some(from), Some(to)] = sides else { return Ok(Exit::Failed) };
-        self.compare(from, to, &[], Path::new("."), &Sources::default(), output)
+        let (Some(from), Some(to)) = (&self.from, &self.to) else { return Ok(Exit::Failed) };
+        let (sources, request) = (Sources::default(), Request::default());
+        let project = Project { root: Path::new("."), sources: &sources, compiled: &[], request };
+        self.compare(from, to, project, Diagnostics::default(), output)
     }
 
     pub(super) fn run(&self, root: &Path, output: &mut Output) -> anyhow::Result<Exit> {
@@ -101,38 +136,33 @@ impl Diff {
         let sources = &loaded.project.sources;
         let stacks = self.names.get(1..).unwrap_or(&[]);
         let request = Request { stacks, with: &self.with };
-        let own: Vec<String> = self.names.first().cloned().into_iter().collect();
-        let mut asked = own.clone();
+        let mut diagnostics = Diagnostics::default();
+        let mut named = |name: &String| {
+            let (members, found) = environments(&loaded, std::slice::from_ref(name), request);
+            diagnostics.append(found);
+            members
+        };
+        let members: Vec<String> = self.names.first().map(&mut named).unwrap_or_default();
+        let mut rendered = if self.to.is_none() { members.clone() } else { Vec::new() };
         for side in [&self.from, &self.to] {
             if let Some(SideName::Render(name)) = side {
-                asked.push(name.clone());
+                rendered.extend(named(name));
             }
         }
-        let (names, mut diagnostics) = match asked[..] {
-            [] => (Vec::new(), Diagnostics::default()),
-            _ => environments(&loaded, &asked, request),
+        rendered.sort();
+        rendered.dedup();
+        let compiled = match rendered[..] {
+            [] => Vec::new(),
+            _ => compile_all(&loaded, &rendered, request, &mut diagnostics),
         };
-        let needs_render = self.to.is_none()
-            || [&self.from, &self.to].iter().any(|side| matches!(side, Some(SideName::Render(_))));
-        let compiled = if needs_render {
-            compile_all(&loaded, &names, request, &mut diagnostics)
-        } else {
-            Vec::new()
-        };
-        let failure = format!("could not compare {}", asked.first().map_or("", String::as_str));
+        let project = Project { root, sources, compiled: &compiled, request };
         if diagnostics.has_errors() {
+            let failure = format!("could not compare {}", self.subject());
             output.diagnostics(&diagnostics, sources, &failure);
             return Ok(Exit::Failed);
         }
-        if self.from.is_none() && self.to.is_none() {
-            return self.updates(&compiled, request, diagnostics, root, sources, &failure, output);
-        }
-        output.diagnostics(&diagnostics, sources, &failure);
-        let members = match &own[..] {
-            [] => Vec::new(),
-            own => environments(&loaded, own, request).0,
-        };
         let (from, to) = match (&self.from, &self.to, &members[..]) {
+            (None, None, _) => return self.updates(project, diagnostics, output),
             (Some(from), Some(to), _) => (from.clone(), to.clone()),
             (Some(from), None, [name]) => (from.clone(), SideName::Render(name.clone())),
             (None, Some(to), [name]) => (SideName::Out(name.clone()), to.clone()),
@@ -140,21 +170,24 @@ impl Diff {
                 bail!("two sides are of one environment each: name one of {}", names.join(", "))
             }
         };
-        self.compare(&from, &to, &compiled, root, sources, output)
+        self.compare(&from, &to, project, diagnostics, output)
+    }
+
+    /// What is compared, for people.
+    fn subject(&self) -> String {
+        let sides = [&self.from, &self.to].into_iter().flatten().map(ToString::to_string);
+        let names = self.names.iter().take(1).cloned().chain(sides);
+        names.collect::<Vec<_>>().join(" with ")
     }
 
     /// Compares each environment's output with its fresh render.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one run")]
     fn updates(
         &self,
-        compiled: &[Compiled],
-        request: Request<'_>,
+        project: Project<'_>,
         mut diagnostics: Diagnostics,
-        root: &Path,
-        sources: &Sources,
-        failure: &str,
         output: &mut Output,
     ) -> anyhow::Result<Exit> {
+        let Project { root, sources, compiled, request } = project;
         let target = emit::Output::new(&Disk, root.join("out"), "out");
         let mut updates = Vec::new();
         for one in compiled {
@@ -164,17 +197,13 @@ impl Diff {
             diagnostics.append(update.diagnostics.clone().into_warnings());
             updates.push(update);
         }
-        let sides: Vec<_> = updates
-            .iter()
-            .zip(compiled)
-            .map(|(update, one)| sides_of_update(update, one))
-            .collect();
-        let reviews: Vec<Review<'_>> = sides
-            .iter()
-            .zip(compiled)
-            .map(|((old, new), one)| review_of(old, new, one, sources))
-            .collect();
-        output.diagnostics(&diagnostics, sources, failure);
+        let updates = updates.iter().zip(compiled);
+        let sides: Vec<_> =
+            updates.map(|(update, one)| (sides_of_update(update, one), one)).collect();
+        let reviews: Vec<Review<'_>> =
+            sides.iter().map(|((old, new), one)| review_of(old, new, one, sources)).collect();
+        let failure = format!("could not compare {}", self.subject());
+        output.diagnostics(&diagnostics, sources, &failure);
         self.show(&reviews, output)
     }
 
@@ -182,53 +211,37 @@ impl Diff {
         &self,
         from: &SideName,
         to: &SideName,
-        compiled: &[Compiled],
-        root: &Path,
-        sources: &Sources,
+        project: Project<'_>,
+        mut diagnostics: Diagnostics,
         output: &mut Output,
     ) -> anyhow::Result<Exit> {
         if (from, to) == (&SideName::Stdin, &SideName::Stdin) {
             bail!("standard input can be one of the two sides only");
         }
-        let request = Request { stacks: self.names.get(1..).unwrap_or(&[]), with: &self.with };
-        let environment = self.names.first().map(String::as_str).or_else(|| {
-            [from, to].into_iter().find_map(|side| match side {
-                SideName::Out(name) | SideName::Render(name) => Some(name.as_str()),
-                _ => None,
-            })
-        });
-        let mut diagnostics = Diagnostics::default();
-        let mut read = |name: &SideName| match name {
-            SideName::Render(name) => {
-                let found = compiled.iter().find(|one| one.environment == *name);
-                let Some(found) = found else {
-                    bail!("`render:{name}` must be an environment, not a family of them");
-                };
-                Ok(Files::of_render(found, request, sources))
-            }
-            other => Files::read(other, environment, root, &mut diagnostics),
-        };
-        let (mut old, mut new) = (read(from)?, read(to)?);
+        let Project { sources, compiled, .. } = project;
         let failure = format!("could not compare {from} with {to}");
+        // That of a revision is the one that is named, or else that of the other side.
+        let named = self.names.first().map(String::as_str);
+        let environment = named.or_else(|| from.environment()).or_else(|| to.environment());
+        let mut old = project.files(from, environment, &mut diagnostics)?;
+        let mut new = project.files(to, environment, &mut diagnostics)?;
         if diagnostics.has_errors() {
             output.diagnostics(&diagnostics, sources, &failure);
             return Ok(Exit::Failed);
         }
-        if !request.stacks.is_empty() {
+        if !project.request.stacks.is_empty() {
             let folders: Vec<String> =
                 [&old, &new].iter().flat_map(|one| one.folders()).map(str::to_owned).collect();
-            let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
             old.retain(&folders);
             new.retain(&folders);
         }
-        let version = compiled.first().map_or_else(Version::default, |one| one.kubernetes);
         let of = |side: &SideName| match side {
-            SideName::Out(name) | SideName::Render(name) => Some(name.clone()),
             SideName::Git(_) => environment.map(str::to_owned),
-            SideName::Path(_) | SideName::Stdin => None,
+            other => other.environment().map(str::to_owned),
         };
-        let is_one = of(from).is_some() && of(from) == of(to);
-        let (old_side, new_side) = (old.side(is_one), new.side(is_one));
+        let is_one_environment = of(from).is_some() && of(from) == of(to);
+        let (old_side, new_side) = (old.side(is_one_environment), new.side(is_one_environment));
+        let version = compiled.first().map_or_else(Version::default, |one| one.kubernetes);
         let comparison = Comparison::new(&old_side, &new_side, version);
         check(&comparison, [&old, &new], sources, &mut diagnostics);
         if comparison.has_nothing_in_common() {
@@ -241,8 +254,10 @@ impl Diff {
         let is_of_places = matches!((from, to), (SideName::Render(_), SideName::Render(_)));
         let review = if is_of_places { Review::of_places } else { Review::new };
         let mut review = review(from.to_string(), to.to_string(), comparison, sources);
-        let target = compiled.iter().find(|one| *to == SideName::Render(one.environment.clone()));
-        if let Some(target) = target.filter(|_| is_one) {
+        if let SideName::Render(name) = to
+            && is_one_environment
+            && let Some(target) = project.compiled(name)
+        {
             let unused = allow(&mut review, target);
             // Against the base of a branch, what is not made is made already.
             if matches!(from, SideName::Git(_)) {
@@ -281,12 +296,15 @@ impl Diff {
         } else {
             output.result(text.as_bytes())?;
         }
-        let stopped = reviews.iter().any(|review| {
-            review
-                .all_impacts()
-                .any(|impact| impact.allowed.is_none() && self.fail_on.contains(&impact.class))
-        });
-        if stopped {
+        let is_stopped =
+            |impact: &Impact| impact.allowed.is_none() && self.fail_on.contains(&impact.class);
+        let impacts = reviews.iter().flat_map(Review::all_impacts);
+        let stopped = impacts.filter(|(_, impact)| is_stopped(impact));
+        let stopped: BTreeSet<String> =
+            stopped.map(|(subject, impact)| format!("{subject} ({})", impact.class)).collect();
+        if !stopped.is_empty() {
+            let all = stopped.into_iter().collect::<Vec<_>>().join(", ");
+            output.error(&anyhow!("`--fail-on` stops this: {all}"));
             return Ok(Exit::Stopped);
         }
         let differs = reviews.iter().any(|review| !review.comparison.is_empty());

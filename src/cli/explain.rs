@@ -67,7 +67,7 @@ mod tests {
         let list = list(Code::ALL);
         let lines: Vec<_> = list.lines().collect();
         assert_eq!(lines.len(), Code::ALL.len());
-        assert_eq!(lines[0], "L001  not YAML");
+        assert_eq!(lines[0], "D001  nothing in common");
         assert!(lines.is_sorted());
     }
 

@@ -47,6 +47,16 @@ impl FromStr for SideName {
     }
 }
 
+impl SideName {
+    /// The environment that the side itself is of.
+    pub(super) fn environment(&self) -> Option<&str> {
+        match self {
+            Self::Out(name) | Self::Render(name) => Some(name),
+            Self::Git(_) | Self::Path(_) | Self::Stdin => None,
+        }
+    }
+}
+
 impl fmt::Display for SideName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -122,9 +132,9 @@ impl<'c> Files<'c> {
     }
 
     /// Keeps only these folders of a folder that gen wrote.
-    pub(super) fn retain(&mut self, folders: &[&str]) {
+    pub(super) fn retain(&mut self, folders: &[String]) {
         if let Self::Written(all) = self {
-            all.retain(|name, _| folders.contains(&name.as_str()));
+            all.retain(|name, _| folders.contains(name));
         }
     }
 

@@ -299,7 +299,9 @@ impl<'a> Comparison<'a> {
     /// Whether both sides hold objects, and each holds others.
     #[must_use]
     pub fn has_nothing_in_common(&self) -> bool {
-        let has = |action| self.changes.iter().any(|change| change.action() == action);
+        let is_object = |change: &&ObjectChange| matches!(change.subject(), Subject::Object(_));
+        let has =
+            |action| self.changes.iter().filter(is_object).any(|change| change.action() == action);
         let is_paired = has(Action::Change) || has(Action::Rename) || self.unchanged > 0;
         !is_paired && has(Action::Create) && has(Action::Delete)
     }

@@ -95,10 +95,14 @@ impl<'a> Review<'a> {
         self.comparison.changes.iter().zip(impacts)
     }
 
-    /// Everything that is done, object by object.
-    pub fn all_impacts(&self) -> impl Iterator<Item = &Impact> {
-        let own = self.impacts.of_changes.iter().flatten();
-        own.chain(self.impacts.elsewhere.iter().map(|(_, impact)| impact))
+    /// Everything that is done, with the names of the objects.
+    pub fn all_impacts(&self) -> impl Iterator<Item = (String, &Impact)> {
+        let own = self.changes().flat_map(|(change, impacts)| {
+            let subject = change.subject().to_string();
+            impacts.iter().map(move |impact| (subject.clone(), impact))
+        });
+        let elsewhere = self.impacts.elsewhere.iter();
+        own.chain(elsewhere.map(|(object, impact)| (object.clone(), impact)))
     }
 
     /// How many objects each class concerns, the greatest class first; those that concern none
