@@ -1,4 +1,5 @@
-//! Compiles `schemas/*.json` into `src/k8s/schema/tables.rs`.
+//! Compiles `schemas/*.json` into `src/k8s/schema/tables.rs`, and those of custom resources into
+//! `src/validate/custom/tables.rs` as well.
 //!
 //! ```text
 //! cargo run --example schema-tables
@@ -6,6 +7,8 @@
 //!
 //! The tables hold each distinct type once. A field that changes between two versions of
 //! Kubernetes has one row for each of its forms, with a bit for each version that has it so.
+//! Schemas of custom resources have rows of their own, which stay JSON and name those inside of
+//! them by number.
 
 #![allow(
     clippy::disallowed_methods,
@@ -24,7 +27,10 @@ use serde_json::{Map, Value};
 const COMMAND: &str = "cargo run --example schema-tables";
 
 fn main() -> ExitCode {
-    match generate().and_then(|tables| Ok(fs::write(tables_path(), tables)?)) {
+    let write = |files: Vec<(PathBuf, String)>| {
+        Ok(files.into_iter().try_for_each(|(path, text)| fs::write(path, text))?)
+    };
+    match generate().and_then(write) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("schema-tables: {error}");
@@ -33,15 +39,12 @@ fn main() -> ExitCode {
     }
 }
 
-fn tables_path() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("src/k8s/schema/tables.rs")
-}
-
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
-/// The text of the tables.
-fn generate() -> Result<String> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
+/// The files with the tables.
+fn generate() -> Result<Vec<(PathBuf, String)>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = root.join("schemas");
     let mut versions = BTreeMap::new();
     let mut custom = None;
     for entry in fs::read_dir(&folder)? {
@@ -62,7 +65,10 @@ fn generate() -> Result<String> {
     }
     model.add(&custom, u8::MAX, true)?;
     let minors: Vec<u8> = versions.into_keys().collect();
-    Tables::of(&model).write(&minors)
+    Ok(vec![
+        (root.join("src/k8s/schema/tables.rs"), Tables::of(&model).write(&minors)?),
+        (root.join("src/validate/custom/tables.rs"), CustomTables::of(&custom).write()?),
+    ])
 }
 
 /// One file of `schemas/`.
@@ -412,7 +418,7 @@ impl Tables {
     }
 
     fn write(&self, minors: &[u8]) -> Result<String> {
-        let mut out = format!("// Made from schemas/ by `{COMMAND}`. Not for editing by hand.\n\n");
+        let mut out = header();
         out.push_str("use super::rows::{FieldRow, ResourceRow, TypeRow, TypeRow::*, f, r};\n\n");
         writeln!(out, "pub(in crate::k8s) static MINORS: &[u8] = &{minors:?};\n")?;
         let names: Vec<String> = self.names.iter().map(|name| format!("{name:?}")).collect();
@@ -424,6 +430,72 @@ impl Tables {
         table(&mut out, "RESOURCES", "ResourceRow", &self.resources)?;
         Ok(out)
     }
+}
+
+/// The schemas of custom resources, each once.
+#[derive(Default)]
+struct CustomTables {
+    kinds: Vec<String>,
+    schemas: Vec<String>,
+    rows: BTreeMap<String, usize>,
+}
+
+impl CustomTables {
+    fn of(document: &Document) -> Self {
+        let mut tables = Self::default();
+        for kind in &document.kinds {
+            let text = |key: &str| kind[key].as_str().unwrap_or_default();
+            let schema = tables.row(&document.types[text("type")]);
+            tables.kinds.push(format!(
+                "k({:?},{:?},{:?},{},{schema})",
+                text("apiVersion"),
+                text("kind"),
+                text("plural"),
+                kind["namespaced"] == true,
+            ));
+        }
+        tables
+    }
+
+    /// The row of a schema, which names the rows of those inside of it.
+    fn row(&mut self, schema: &Value) -> usize {
+        let mut schema = schema.clone();
+        for (name, value) in schema.as_object_mut().into_iter().flatten() {
+            match (name.as_str(), value) {
+                ("properties", Value::Object(inner)) => {
+                    for inner in inner.values_mut() {
+                        *inner = self.row(inner).into();
+                    }
+                }
+                ("allOf" | "anyOf" | "oneOf", Value::Array(inner)) => {
+                    for inner in inner {
+                        *inner = self.row(inner).into();
+                    }
+                }
+                ("items" | "not" | "additionalProperties", inner @ Value::Object(_)) => {
+                    *inner = self.row(inner).into();
+                }
+                _ => {}
+            }
+        }
+        let row = schema.to_string();
+        *self.rows.entry(row.clone()).or_insert_with(|| {
+            self.schemas.push(format!("r##\"{row}\"##"));
+            self.schemas.len() - 1
+        })
+    }
+
+    fn write(&self) -> Result<String> {
+        let mut out = header();
+        out.push_str("use super::known::{KindRow, k};\n\n");
+        table(&mut out, "KINDS", "KindRow", &self.kinds)?;
+        table(&mut out, "SCHEMAS", "&str", &self.schemas)?;
+        Ok(out)
+    }
+}
+
+fn header() -> String {
+    format!("// Made from schemas/ by `{COMMAND}`. Not for editing by hand.\n\n")
 }
 
 fn collect_names(fields: &[Field], names: &mut BTreeSet<String>) {
@@ -479,8 +551,10 @@ mod tests {
 
     #[test]
     fn the_committed_tables_are_those_of_the_schemas() -> Result<()> {
-        let committed = fs::read_to_string(tables_path())?;
-        assert!(generate()? == committed, "the tables are stale: run `{COMMAND}`");
+        for (path, text) in generate()? {
+            let committed = fs::read_to_string(&path)?;
+            assert!(text == committed, "{} is stale: run `{COMMAND}`", path.display());
+        }
         Ok(())
     }
 }

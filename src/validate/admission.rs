@@ -8,16 +8,18 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use super::cel::{self, Expression, Fault, Library, Value, Variables};
+use super::cel::{self, Expression, Fault, Value, Variables};
 use super::custom::shown;
 use super::{Author, Cluster, Finding, rules, selector};
 use crate::diagnostic::{Code, Severity};
 use crate::source::{NodeRef, Tree};
 
 mod request;
+mod resources;
 mod seen;
 
 use request::{Request, namespace_of};
+use resources::Resources;
 
 /// The longest message that an expression may make.
 const LONGEST_MESSAGE: usize = 5 * 1024;
@@ -33,26 +35,30 @@ pub fn check(objects: &[NodeRef<'_>], cluster: &Cluster, out: &mut Vec<Finding>)
     if policies.is_empty() {
         return;
     }
-    let mut bindings: BTreeMap<&str, Vec<NodeRef<'_>>> = BTreeMap::new();
+    let mut bindings: BTreeMap<&str, Vec<Binding<'_>>> = BTreeMap::new();
     let mut namespaces: BTreeMap<&str, NodeRef<'_>> = BTreeMap::new();
     for root in &all {
         if is_kind(*root, "ValidatingAdmissionPolicyBinding") {
-            bindings.entry(text(*root, &["spec", "policyName"])).or_default().push(*root);
+            let of = bindings.entry(text(*root, &["spec", "policyName"])).or_default();
+            of.push(Binding::read(*root));
         } else if request::is_namespace(*root) {
             namespaces.entry(text(*root, &["metadata", "name"])).or_insert(*root);
         }
     }
-    let library = Library::default();
+    let bound: Vec<(&Policy<'_>, &Binding<'_>)> = policies
+        .iter()
+        .flat_map(|policy| {
+            let bindings = bindings.get(policy.name).into_iter().flatten();
+            bindings.map(move |binding| (policy, binding))
+        })
+        .collect();
     for object in objects {
         if group_version(*object).0 == GROUP {
             continue;
         }
         let request = Request::new(*object, cluster, &namespaces);
-        for policy in &policies {
-            let run = Run { policy, request: &request, cluster, library: &library, all: &all };
-            for binding in bindings.get(policy.name).into_iter().flatten() {
-                run.binding(*binding, out);
-            }
+        for (policy, binding) in &bound {
+            Run { policy, request: &request, cluster, all: &all }.binding(binding, out);
         }
     }
 }
@@ -103,6 +109,8 @@ struct Validation<'t> {
 struct Policy<'t> {
     root: NodeRef<'t>,
     name: &'t str,
+    /// What it is for, unless it is for all.
+    resources: Option<Resources<'t>>,
     ignores_failure: bool,
     has_params: bool,
     conditions: Vec<Stated<'t>>,
@@ -130,6 +138,7 @@ impl<'t> Policy<'t> {
         Some(Self {
             root,
             name: text(root, &["metadata", "name"]),
+            resources: spec.get("matchConstraints").map(Resources::read),
             ignores_failure: text(spec, &["failurePolicy"]) == "Ignore",
             has_params: spec.get("paramKind").is_some_and(|kind| !kind.is_empty()),
             conditions: items(spec, &["matchConditions"])
@@ -144,12 +153,34 @@ impl<'t> Policy<'t> {
     }
 }
 
+/// What a policy is used for.
+struct Binding<'t> {
+    root: NodeRef<'t>,
+    /// What of that which the policy is for, unless it is all.
+    resources: Option<Resources<'t>>,
+    denies: bool,
+    warns: bool,
+}
+
+impl<'t> Binding<'t> {
+    fn read(root: NodeRef<'t>) -> Self {
+        let does = |action: &str| {
+            items(root, &["spec", "validationActions"]).any(|item| item.text() == action)
+        };
+        Self {
+            root,
+            resources: root.at_path(&["spec", "matchResources"]).map(Resources::read),
+            denies: does("Deny"),
+            warns: does("Warn"),
+        }
+    }
+}
+
 /// One policy for one request.
 struct Run<'r, 't> {
     policy: &'r Policy<'t>,
     request: &'r Request<'t>,
     cluster: &'r Cluster,
-    library: &'r Library,
     all: &'r [NodeRef<'t>],
 }
 
@@ -163,15 +194,14 @@ enum Verdict {
 }
 
 impl<'t> Run<'_, 't> {
-    fn binding(&self, binding: NodeRef<'t>, out: &mut Vec<Finding>) {
-        let constraints = self.policy.root.at_path(&["spec", "matchConstraints"]);
-        let matched = self.request.matches(constraints).and_then(|matched| {
-            let own = binding.at_path(&["spec", "matchResources"]);
-            Ok(matched && self.request.matches(own)?)
-        });
-        let actions: Vec<&str> =
-            items(binding, &["spec", "validationActions"]).map(NodeRef::text).collect();
-        let (denies, warns) = (actions.contains(&"Deny"), actions.contains(&"Warn"));
+    fn binding(&self, binding: &Binding<'t>, out: &mut Vec<Finding>) {
+        let hold = |resources: &Option<Resources<'t>>| match resources {
+            Some(resources) => resources.hold(self.request),
+            None => Ok(true),
+        };
+        let matched = hold(&self.policy.resources)
+            .and_then(|matched| Ok(matched && hold(&binding.resources)?));
+        let Binding { root: binding, denies, warns, .. } = *binding;
         let root = self.request.object;
         let name = self.policy.name;
         let mut report = |at: NodeRef<'t>, verdict: Verdict| {
@@ -253,7 +283,7 @@ impl<'t> Run<'_, 't> {
         let conditions = scope(false);
         let (mut unknown, mut failed) = (None, None);
         for condition in &policy.conditions {
-            match condition.expression.evaluate(&conditions, self.library) {
+            match condition.expression.evaluate(&conditions) {
                 Ok(Value::Bool(false)) => return Vec::new(),
                 Ok(_) => {}
                 Err(Fault::Unknown(reason)) => unknown = Some((condition, Fault::Unknown(reason))),
@@ -271,14 +301,14 @@ impl<'t> Run<'_, 't> {
         let mut out = Vec::new();
         for validation in &policy.validations {
             let at = validation.must.node;
-            match validation.must.expression.evaluate(&scope, self.library) {
+            match validation.must.expression.evaluate(&scope) {
                 Ok(Value::Bool(true)) => {}
-                Ok(_) => out.push((at, Verdict::Denied(self.message(validation, &scope)))),
+                Ok(_) => out.push((at, Verdict::Denied(message(validation, &scope)))),
                 Err(fault) => out.extend(self.fault(at, fault)),
             }
         }
         for annotation in &policy.annotations {
-            let verdict = match annotation.expression.evaluate(&scope, self.library) {
+            let verdict = match annotation.expression.evaluate(&scope) {
                 Ok(Value::String(_) | Value::Null) => continue,
                 Ok(_) => Verdict::Refused(format!(
                     "`{}` is neither a string nor null",
@@ -312,21 +342,20 @@ impl<'t> Run<'_, 't> {
         let namespace = if is_namespaced { namespace_of(params) } else { "" };
         seen::stored(params, namespace, self.cluster)
     }
+}
 
-    fn message(&self, validation: &Validation<'t>, scope: &Scope<'_, 't>) -> String {
-        let made = validation.message_expression.as_ref();
-        let made = made.and_then(|stated| match stated.expression.evaluate(scope, self.library) {
-            Ok(Value::String(text)) => Some(text.trim().to_owned()),
-            _ => None,
-        });
-        let is_shown = |text: &String| {
-            !text.is_empty() && !text.contains('\n') && text.len() <= LONGEST_MESSAGE
-        };
-        made.filter(is_shown).unwrap_or_else(|| match validation.message {
-            "" => format!("`{}` does not hold", shown(validation.must.expression.text())),
-            message => message.to_owned(),
-        })
-    }
+fn message(validation: &Validation<'_>, scope: &Scope<'_, '_>) -> String {
+    let made = validation.message_expression.as_ref();
+    let made = made.and_then(|stated| match stated.expression.evaluate(scope) {
+        Ok(Value::String(text)) => Some(text.trim().to_owned()),
+        _ => None,
+    });
+    let is_shown =
+        |text: &String| !text.is_empty() && !text.contains('\n') && text.len() <= LONGEST_MESSAGE;
+    made.filter(is_shown).unwrap_or_else(|| match validation.message {
+        "" => format!("`{}` does not hold", shown(validation.must.expression.text())),
+        message => message.to_owned(),
+    })
 }
 
 /// The variables of a policy's expressions.
@@ -343,7 +372,7 @@ impl Variables for Scope<'_, '_> {
     fn get(&self, name: &str) -> Option<Result<Value, Fault>> {
         let request = self.run.request;
         Some(match name {
-            "object" => Ok(request.value.clone()),
+            "object" => Ok(request.value().clone()),
             "oldObject" => Ok(Value::Null),
             "request" => Ok(request.attributes()),
             "params" if self.run.policy.has_params => {
@@ -384,7 +413,7 @@ impl Variables for Scope<'_, '_> {
                 // A variable sees those before it; one that leads back to itself has no value.
                 let circle = Err(Fault::Error(format!("the variable `{field}` needs itself")));
                 self.memo.borrow_mut().insert(field.to_owned(), circle);
-                let value = stated.expression.evaluate(self, self.run.library);
+                let value = stated.expression.evaluate(self);
                 self.memo.borrow_mut().insert(field.to_owned(), value.clone());
                 Some(value)
             }

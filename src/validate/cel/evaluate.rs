@@ -6,8 +6,9 @@
 
 use std::cell::Cell;
 use std::cmp::Ordering;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
+use kube_cel::KubeCelExt;
 use kube_cel::cel::common::ast::{
     CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, SelectExpr, operators,
 };
@@ -23,14 +24,17 @@ const MAX_STEPS: u64 = 5_000_000;
 pub(super) type Result<T = Value> = std::result::Result<T, Fault>;
 
 /// The value of an expression.
-pub fn evaluate(expression: &IdedExpr, variables: &dyn Variables, library: &Context<'_>) -> Result {
-    let machine = Machine { variables, library, steps: Cell::new(0) };
+pub fn evaluate(expression: &IdedExpr, variables: &dyn Variables) -> Result {
+    let machine = Machine { variables, library: &LIBRARY, steps: Cell::new(0) };
     machine.value(expression, None)
 }
 
+/// The functions of Kubernetes' libraries, which few expressions call.
+static LIBRARY: LazyLock<Context<'static>> = LazyLock::new(|| Context::default().with_all());
+
 struct Machine<'m> {
     variables: &'m dyn Variables,
-    library: &'m Context<'m>,
+    library: &'m LazyLock<Context<'static>>,
     steps: Cell<u64>,
 }
 

@@ -14,8 +14,6 @@ mod values;
 
 use std::sync::OnceLock;
 
-use kube_cel::KubeCelExt;
-use kube_cel::cel::Context;
 pub use kube_cel::cel::Value;
 use kube_cel::cel::parser::{Expression as Syntax, Parser};
 
@@ -59,23 +57,6 @@ pub trait Variables {
     }
 }
 
-/// The functions that expressions may call.
-pub struct Library {
-    context: Context<'static>,
-}
-
-impl Default for Library {
-    fn default() -> Self {
-        Self { context: Context::default().with_all() }
-    }
-}
-
-impl std::fmt::Debug for Library {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Library")
-    }
-}
-
 impl Expression {
     /// An expression as it stands in a rule.
     #[must_use]
@@ -103,8 +84,8 @@ impl Expression {
     /// # Errors
     ///
     /// When the server would find none either, or gen cannot tell.
-    pub fn evaluate(&self, variables: &dyn Variables, library: &Library) -> Result<Value, Fault> {
-        evaluate::evaluate(self.syntax()?, variables, &library.context)
+    pub fn evaluate(&self, variables: &dyn Variables) -> Result<Value, Fault> {
+        evaluate::evaluate(self.syntax()?, variables)
     }
 }
 

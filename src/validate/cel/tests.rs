@@ -13,7 +13,7 @@ impl Variables for One {
 
 fn value(of: &serde_json::Value, expression: &str) -> Result<Value, Fault> {
     let one = One(dynamic(tree(of).root()));
-    Expression::new(expression).evaluate(&one, &Library::default())
+    Expression::new(expression).evaluate(&one)
 }
 
 fn holds(of: &serde_json::Value, expressions: &[&str]) {

@@ -1,7 +1,5 @@
 //! `CustomResourceDefinition`s: what they define.
 
-use std::sync::Arc;
-
 use super::schema::Schema;
 use super::{CustomKind, CustomKinds};
 use crate::source::NodeRef;
@@ -30,7 +28,7 @@ pub fn read(root: NodeRef<'_>, kinds: &mut CustomKinds) {
             plural: plural.clone(),
             is_namespaced: text(&["scope"]) != "Cluster",
             is_served: version.get("served").and_then(NodeRef::as_bool) != Some(false),
-            schema: Arc::new(schema.unwrap_or_default()),
+            schema: schema.unwrap_or_default().into(),
             at: root.at(),
         });
     }

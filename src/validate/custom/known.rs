@@ -1,66 +1,75 @@
 //! The custom resources that gen knows without a definition of the project: those that it
-//! writes itself.
+//! writes itself. Their definitions are those of their projects, made into tables by
+//! `cargo run --example schema-tables`.
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::OnceLock;
 
+use serde::Deserializer;
 use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
 
-use super::{CustomKind, Schema};
-use crate::source::{Kind, Origin, Rule, Tree, TreeBuilder};
-
-/// Made from the definitions of their projects by `tests/conformance/run schemas`: a kind a line,
-/// and a schema a line behind its name.
-const DEFINITIONS: &str = include_str!("../../../schemas/custom-resources.json");
+use super::tables::{KINDS, SCHEMAS};
+use super::{CustomKind, Schema, SchemaRef};
+use crate::source::{Kind, NodeRef, Origin, Rule, Tree, TreeBuilder};
 
 const AT: Origin = Origin::Derived { rule: Rule::CustomDefault, from: None };
 
+/// A kind that gen knows.
+#[derive(Debug)]
+pub(super) struct KindRow {
+    pub api_version: &'static str,
+    pub kind: &'static str,
+    pub plural: &'static str,
+    pub namespaced: bool,
+    /// Index of `SCHEMAS`.
+    pub schema: usize,
+}
+
+/// A row of `KINDS`, short for the sake of the file.
+pub(super) const fn k(
+    api_version: &'static str,
+    kind: &'static str,
+    plural: &'static str,
+    namespaced: bool,
+    schema: usize,
+) -> KindRow {
+    KindRow { api_version, kind, plural, namespaced, schema }
+}
+
 /// The kind of that name.
 pub fn find(api_version: &str, kind: &str) -> Option<&'static CustomKind> {
-    static KINDS: LazyLock<Vec<Known>> = LazyLock::new(|| {
-        let kinds = DEFINITIONS.lines().filter(|line| line.starts_with("  {\"apiVersion\""));
-        kinds.filter_map(|line| serde_json::from_str(entry(line)).ok()).collect()
-    });
-    let known =
-        KINDS.iter().find(|known| known.api_version == api_version && known.kind == kind)?;
-    Some(known.read.get_or_init(|| known.read()))
+    static READ: [OnceLock<CustomKind>; KINDS.len()] = [const { OnceLock::new() }; KINDS.len()];
+    let is_it = |row: &KindRow| row.kind == kind && row.api_version == api_version;
+    let index = KINDS.iter().position(is_it)?;
+    let row = &KINDS[index];
+    let read = || CustomKind {
+        api_version: row.api_version.to_owned(),
+        kind: row.kind.to_owned(),
+        plural: row.plural.to_owned(),
+        is_namespaced: row.namespaced,
+        is_served: true,
+        schema: SchemaRef::Known(row.schema),
+        at: AT,
+    };
+    Some(READ[index].get_or_init(read))
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Known {
-    api_version: String,
-    kind: String,
-    plural: String,
-    namespaced: bool,
-    r#type: String,
-    /// Read when an object of the kind is met.
-    #[serde(skip)]
-    read: OnceLock<CustomKind>,
-}
-
-impl Known {
-    fn read(&self) -> CustomKind {
-        let name = format!("\"{}\": ", self.r#type);
-        let schema = DEFINITIONS.lines().find_map(|line| line.trim_start().strip_prefix(&name));
-        let schema = schema.and_then(|line| tree(entry(line)).ok());
-        CustomKind {
-            api_version: self.api_version.clone(),
-            kind: self.kind.clone(),
-            plural: self.plural.clone(),
-            is_namespaced: self.namespaced,
-            is_served: true,
-            schema: Arc::new(schema.map(|schema| Schema::read(schema.root())).unwrap_or_default()),
-            at: AT,
-        }
-    }
-}
-
-/// What a line holds, without what puts it into the document.
-fn entry(line: &str) -> &str {
-    line.trim().trim_end_matches([',', ']']).trim_end()
+/// The schema of a row of the table, read when it is first asked for. Few of them are: those of
+/// the fields that an object may have where it has any.
+pub(super) fn schema(row: usize) -> &'static Schema {
+    static READ: [OnceLock<Box<Schema>>; SCHEMAS.len()] =
+        [const { OnceLock::new() }; SCHEMAS.len()];
+    let read = || {
+        let tree = tree(SCHEMAS[row]).ok();
+        // The rows name each other by number.
+        let inner = |node: NodeRef<'_>| match node.text().parse() {
+            Ok(row) => SchemaRef::Known(row),
+            Err(_) => Schema::read(node).into(),
+        };
+        Box::new(tree.map(|tree| Schema::read_with(tree.root(), inner)).unwrap_or_default())
+    };
+    READ[row].get_or_init(read)
 }
 
 /// The tree of a document in JSON, written as it is read.

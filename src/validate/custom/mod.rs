@@ -12,21 +12,22 @@ mod known;
 mod pattern;
 mod rule;
 mod schema;
+#[rustfmt::skip]
+#[allow(clippy::needless_raw_string_hashes, reason = "made by a program")]
+mod tables;
 #[cfg(test)]
 mod tests;
 mod value;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, LazyLock};
 
 pub use definition::is_definition;
 pub use pattern::Pattern;
 pub(super) use rule::shown;
-pub use schema::Schema;
+pub use schema::{Schema, SchemaRef};
 pub(super) use value::check_default;
 
 use super::Finding;
-use super::cel::Library;
 use crate::diagnostic::Code;
 use crate::k8s::Version;
 use crate::source::{Kind, NodeRef, Origin, Tree};
@@ -45,7 +46,7 @@ pub struct CustomKind {
     /// Whether the server offers this version.
     pub is_served: bool,
     /// What its objects may be.
-    pub schema: Arc<Schema>,
+    pub schema: SchemaRef,
     /// Where it is defined.
     pub at: Origin,
 }
@@ -107,8 +108,8 @@ impl CustomKind {
         let problems = value::check(tree.root(), &self.schema, version);
         let stopped = problems.iter().any(|problem| problem.stops_rules);
         out.extend(problems.into_iter().map(|problem| problem.finding));
-        if !stopped && self.schema.has_rules {
-            rule::check(tree.root(), &self.schema, &LIBRARY, out);
+        if !stopped {
+            rule::check(tree.root(), &self.schema, out);
         }
     }
 
@@ -124,11 +125,9 @@ impl CustomKind {
     ) {
         emptied(new, new, applied, &self.schema, out);
         let (old, new) = (self.complete(old), self.complete(new));
-        rule::check_update(old.root(), new.root(), &self.schema, &LIBRARY, out);
+        rule::check_update(old.root(), new.root(), &self.schema, out);
     }
 }
-
-static LIBRARY: LazyLock<Library> = LazyLock::new(Library::default);
 
 fn emptied(
     root: NodeRef<'_>,

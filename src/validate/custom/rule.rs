@@ -10,7 +10,7 @@ use super::schema::{Additional, JsonType, ListType, Schema};
 use crate::diagnostic::Code;
 use crate::source::{Kind, NodeRef, Origin};
 use crate::validate::Finding;
-use crate::validate::cel::{self, Expression, Fault, Library, Variables};
+use crate::validate::cel::{self, Expression, Fault, Variables};
 
 /// A rule, and where the definition says it.
 #[derive(Debug)]
@@ -68,29 +68,17 @@ impl Variables for Selves {
 }
 
 /// Runs the rules of a schema over a completed object that fits it otherwise.
-pub fn check(root: NodeRef<'_>, schema: &Schema, library: &Library, out: &mut Vec<Finding>) {
-    if schema.has_rules {
-        Check { root, library, is_update: false, out }.node(root, None, [schema, schema], true);
-    }
+pub fn check(root: NodeRef<'_>, schema: &Schema, out: &mut Vec<Finding>) {
+    Check { root, is_update: false, out }.node(root, None, [schema, schema], true);
 }
 
 /// Runs the rules of a schema that compare an object with what was there before, both completed.
-pub fn check_update(
-    old: NodeRef<'_>,
-    new: NodeRef<'_>,
-    schema: &Schema,
-    library: &Library,
-    out: &mut Vec<Finding>,
-) {
-    if schema.has_rules {
-        let mut check = Check { root: new, library, is_update: true, out };
-        check.node(new, Some(old), [schema, schema], true);
-    }
+pub fn check_update(old: NodeRef<'_>, new: NodeRef<'_>, schema: &Schema, out: &mut Vec<Finding>) {
+    Check { root: new, is_update: true, out }.node(new, Some(old), [schema, schema], true);
 }
 
 struct Check<'t, 'o> {
     root: NodeRef<'t>,
-    library: &'o Library,
     /// Whether only rules count that compare with what was there before.
     is_update: bool,
     out: &'o mut Vec<Finding>,
@@ -117,20 +105,16 @@ impl<'t> Check<'t, '_> {
                 self.rule(node, rule, &value, before.as_ref());
             }
         }
-        for one in rules.all_of.iter().filter(|one| one.has_rules) {
+        for one in &rules.all_of {
             self.node(node, old, [one, of], is_root);
         }
         for entry in node.entries() {
             let key = entry.key().unwrap_or_default();
-            if let (Some(rules), Some(of)) = (rules.child(key), of.child(key))
-                && rules.has_rules
-            {
+            if let (Some(rules), Some(of)) = (rules.child(key), of.child(key)) {
                 self.node(entry, old.and_then(|old| old.get(key)), [rules, of], false);
             }
         }
-        if let (Some(rules), Some(inner)) = (&rules.items, &of.items)
-            && rules.has_rules
-        {
+        if let (Some(rules), Some(inner)) = (&rules.items, &of.items) {
             for item in node.items() {
                 self.node(item, twin(item, old, &of.list), [rules, inner], false);
             }
@@ -149,11 +133,11 @@ impl<'t> Check<'t, '_> {
         let selves =
             Selves { value: value.clone(), old: old.cloned(), optional_old: rule.optional_old };
         let place = place(node, &rule.field_path);
-        let finding = match rule.expression.evaluate(&selves, self.library) {
+        let finding = match rule.expression.evaluate(&selves) {
             Ok(Value::Bool(true)) => return,
             Ok(_) => {
                 let code = if rule.required { Code::MissingObjectField } else { Code::RuleOfKind };
-                Finding::error(code, self.root, place, self.message(rule, &selves))
+                Finding::error(code, self.root, place, message(rule, &selves))
             }
             Err(Fault::Error(error)) => {
                 let message = format!("{error} in the rule `{}`", shown(rule.expression.text()));
@@ -169,20 +153,19 @@ impl<'t> Check<'t, '_> {
         };
         self.out.push(finding.also(rule.at, "the rule"));
     }
+}
 
-    fn message(&self, rule: &Rule, selves: &Selves) -> String {
-        let made = rule.message_expression.as_ref().and_then(|expression| {
-            match expression.evaluate(selves, self.library) {
-                Ok(Value::String(text)) => Some(text.trim().to_owned()),
-                _ => None,
-            }
+fn message(rule: &Rule, selves: &Selves) -> String {
+    let made =
+        rule.message_expression.as_ref().and_then(|expression| match expression.evaluate(selves) {
+            Ok(Value::String(text)) => Some(text.trim().to_owned()),
+            _ => None,
         });
-        let made = made.filter(|text| !text.is_empty() && !text.contains('\n'));
-        made.unwrap_or_else(|| match rule.message.as_str() {
-            "" => format!("the rule `{}` does not hold", shown(rule.expression.text())),
-            message => message.to_owned(),
-        })
-    }
+    let made = made.filter(|text| !text.is_empty() && !text.contains('\n'));
+    made.unwrap_or_else(|| match rule.message.as_str() {
+        "" => format!("the rule `{}` does not hold", shown(rule.expression.text())),
+        message => message.to_owned(),
+    })
 }
 
 /// The item that was there before. Only a list that is a map knows.

@@ -4,7 +4,10 @@
 //! over here: the check of the definition itself reports it.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
+use std::sync::Arc;
 
+use super::known;
 use super::pattern::Pattern;
 use super::rule::Rule;
 use crate::source::{Kind, NodeRef, Tree, TreeBuilder};
@@ -19,9 +22,9 @@ pub struct Schema {
     pub(super) nullable: bool,
     pub(super) preserve_unknown: bool,
     pub(super) embedded: bool,
-    pub(super) properties: BTreeMap<String, Schema>,
+    pub(super) properties: BTreeMap<String, SchemaRef>,
     pub(super) additional: Additional,
-    pub(super) items: Option<Box<Schema>>,
+    pub(super) items: Option<SchemaRef>,
     pub(super) required: Vec<String>,
     pub(super) values: Vec<Tree>,
     pub(super) default: Option<Tree>,
@@ -30,13 +33,37 @@ pub struct Schema {
     pub(super) list: ListType,
     /// Whether a map is one value to those who apply it.
     pub(super) atomic: bool,
-    pub(super) all_of: Vec<Schema>,
-    pub(super) any_of: Vec<Schema>,
-    pub(super) one_of: Vec<Schema>,
-    pub(super) not: Option<Box<Schema>>,
+    pub(super) all_of: Vec<SchemaRef>,
+    pub(super) any_of: Vec<SchemaRef>,
+    pub(super) one_of: Vec<SchemaRef>,
+    pub(super) not: Option<SchemaRef>,
     pub(super) rules: Vec<Rule>,
-    /// Whether there is a rule here or further down.
-    pub(super) has_rules: bool,
+}
+
+/// A schema, as a definition or another schema holds it.
+#[derive(Debug, Clone)]
+pub enum SchemaRef {
+    /// One that was read.
+    Read(Arc<Schema>),
+    /// A row of the schemas that gen knows, which is read when it is first looked at.
+    Known(usize),
+}
+
+impl Deref for SchemaRef {
+    type Target = Schema;
+
+    fn deref(&self) -> &Schema {
+        match self {
+            Self::Read(schema) => schema,
+            Self::Known(row) => known::schema(*row),
+        }
+    }
+}
+
+impl From<Schema> for SchemaRef {
+    fn from(schema: Schema) -> Self {
+        Self::Read(Arc::new(schema))
+    }
 }
 
 /// The types of JSON that a schema can name.
@@ -61,7 +88,7 @@ pub(super) enum Additional {
     /// `false`: nothing.
     Nothing,
     /// Whatever fits this schema.
-    Fitting(Box<Schema>),
+    Fitting(SchemaRef),
 }
 
 /// What a list tells its items apart by.
@@ -95,21 +122,24 @@ impl Schema {
     /// Reads a schema.
     #[must_use]
     pub fn read(node: NodeRef<'_>) -> Self {
+        Self::read_with(node, |inner| Self::read(inner).into())
+    }
+
+    /// Reads a schema, those inside of it as `inner` reads them.
+    pub(super) fn read_with(node: NodeRef<'_>, inner: fn(NodeRef<'_>) -> SchemaRef) -> Self {
         let mut schema = Self::default();
         for entry in node.entries().filter(|entry| entry.kind() != Kind::Null) {
-            schema.set(entry.key().unwrap_or_default(), entry);
+            schema.set(entry.key().unwrap_or_default(), entry, inner);
         }
         if schema.int_or_string {
             schema.of = None;
         }
-        schema.has_rules = schema.holds_rules();
         schema
     }
 
-    fn set(&mut self, name: &str, value: NodeRef<'_>) {
+    fn set(&mut self, name: &str, value: NodeRef<'_>, inner: fn(NodeRef<'_>) -> SchemaRef) {
         let yes = value.as_bool() == Some(true);
-        let schema = || Box::new(Self::read(value));
-        let schemas = || value.items().map(Self::read).collect();
+        let schemas = || value.items().map(inner).collect();
         let strings = || value.items().filter_map(NodeRef::as_str).map(str::to_owned);
         match name {
             "type" => self.of = JsonType::named(value.text()),
@@ -130,44 +160,36 @@ impl Schema {
             "x-kubernetes-list-map-keys" => self.list = ListType::Map(strings().collect()),
             "x-kubernetes-validations" => self.rules = value.items().map(Rule::read).collect(),
             "properties" => {
-                let property = |entry: NodeRef<'_>| {
-                    (entry.key().unwrap_or_default().to_owned(), Self::read(entry))
-                };
+                let property =
+                    |entry: NodeRef<'_>| (entry.key().unwrap_or_default().to_owned(), inner(entry));
                 self.properties = value.entries().map(property).collect();
             }
             "additionalProperties" => {
                 self.additional = match value.as_bool() {
                     Some(true) => Additional::Anything,
                     Some(false) => Additional::Nothing,
-                    None => Additional::Fitting(schema()),
+                    None => Additional::Fitting(inner(value)),
                 }
             }
-            "items" => self.items = Some(schema()),
+            "items" => self.items = Some(inner(value)),
             "required" => self.required = strings().collect(),
             "enum" => self.values = value.items().map(copy).collect(),
             "default" => self.default = Some(copy(value)),
             "allOf" => self.all_of = schemas(),
             "anyOf" => self.any_of = schemas(),
             "oneOf" => self.one_of = schemas(),
-            "not" => self.not = Some(schema()),
+            "not" => self.not = Some(inner(value)),
             _ => self.limits.set(name, value),
         }
     }
 
     /// The schema of a property or, where that is what the map has, of any key.
     pub(super) fn child(&self, key: &str) -> Option<&Self> {
-        self.properties.get(key).or(match &self.additional {
+        let property = self.properties.get(key).or(match &self.additional {
             Additional::Fitting(schema) => Some(schema),
             _ => None,
-        })
-    }
-
-    fn holds_rules(&self) -> bool {
-        !self.rules.is_empty()
-            || self.properties.values().any(|property| property.has_rules)
-            || self.items.as_ref().is_some_and(|items| items.has_rules)
-            || matches!(&self.additional, Additional::Fitting(schema) if schema.has_rules)
-            || self.all_of.iter().any(|one| one.has_rules)
+        });
+        property.map(Deref::deref)
     }
 }
 

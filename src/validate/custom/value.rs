@@ -6,7 +6,7 @@
 //! for fields that no schema names: `.../pruning`.
 
 use super::format;
-use super::schema::{Additional, JsonType, ListType, Schema};
+use super::schema::{Additional, JsonType, ListType, Schema, SchemaRef};
 use crate::diagnostic::Code;
 use crate::k8s::Version;
 use crate::source::{Kind, NodeRef};
@@ -502,15 +502,15 @@ fn is_integer(node: NodeRef<'_>) -> bool {
 }
 
 /// The fields that alternatives ask for, where that is all they ask.
-fn wanted_fields(all: &[Schema]) -> Option<Vec<String>> {
-    let field = |one: &Schema| match &one.required[..] {
+fn wanted_fields(all: &[SchemaRef]) -> Option<Vec<String>> {
+    let field = |one: &SchemaRef| match &one.required[..] {
         [name] if one.properties.is_empty() && one.not.is_none() => Some(name.clone()),
         _ => None,
     };
     all.iter().map(field).collect()
 }
 
-fn none_fits(all: &[Schema], exactly: bool) -> String {
+fn none_fits(all: &[SchemaRef], exactly: bool) -> String {
     match wanted_fields(all) {
         Some(names) => {
             let many = if exactly { "exactly one" } else { "at least one" };
@@ -520,7 +520,7 @@ fn none_fits(all: &[Schema], exactly: bool) -> String {
     }
 }
 
-fn several_fit(all: &[Schema], fitting: usize) -> String {
+fn several_fit(all: &[SchemaRef], fitting: usize) -> String {
     match wanted_fields(all) {
         Some(names) => format!("only one of `{}` can be set", names.join("`, `")),
         None => format!("the value fits {fitting} of forms that exclude each other"),
