@@ -52,12 +52,70 @@ struct Node {
     kind: Kind,
     style: Style,
     keyed: bool,
+    /// The [`tag`] of the key.
+    tag: u8,
     /// The index of the node after this subtree.
     next: u32,
     key: TextRange,
+    /// The text of a scalar, or the [`Tags`] of a map.
     text: TextRange,
     key_at: Origin,
     at: Origin,
+}
+
+/// Which tags the keys of a map have, a bit for each, so that most keys that are not there need
+/// not be looked for.
+#[derive(Clone, Copy)]
+struct Tags {
+    low: u32,
+    high: u32,
+}
+
+impl Tags {
+    fn of(map: &Node) -> Self {
+        Self { low: map.text.start, high: map.text.end }
+    }
+
+    /// The bit of a tag; several tags share one.
+    fn bit(tag: u8) -> Self {
+        let bit = 1 << (tag % 32);
+        if tag & 32 == 0 { Self { low: bit, high: 0 } } else { Self { low: 0, high: bit } }
+    }
+
+    fn has(self, tag: u8) -> bool {
+        let bit = Self::bit(tag);
+        (self.low & bit.low) | (self.high & bit.high) != 0
+    }
+
+    fn with(self, tag: u8) -> TextRange {
+        let bit = Self::bit(tag);
+        TextRange { start: self.low | bit.low, end: self.high | bit.high }
+    }
+}
+
+/// A number that two texts seldom share unless they are the same: of their length and three of
+/// their bytes, so that the compiler works it out for the names that a program looks for.
+#[must_use]
+#[inline]
+pub(crate) const fn fingerprint(text: &str) -> u32 {
+    let bytes = text.as_bytes();
+    let length = bytes.len();
+    if length == 0 {
+        return 0;
+    }
+    let mixed = u32::from_le_bytes([
+        length.to_le_bytes()[0],
+        bytes[0],
+        bytes[length / 2],
+        bytes[length - 1],
+    ]);
+    mixed.wrapping_mul(0x9e37_79b1)
+}
+
+/// The part of a key's [`fingerprint`] that its node keeps.
+#[inline]
+const fn tag(key: &str) -> u8 {
+    fingerprint(key).to_le_bytes()[3]
 }
 
 /// One document. Never empty: the root is node 0.
@@ -135,7 +193,10 @@ impl<'t> NodeRef<'t> {
     /// The text of a scalar in the form that [`Kind`] states; empty for null, lists and maps.
     #[must_use]
     pub fn text(self) -> &'t str {
-        self.slice(self.node().text)
+        match self.kind() {
+            Kind::Map => "",
+            _ => self.slice(self.node().text),
+        }
     }
 
     /// The value of a string, `None` for every other kind.
@@ -181,8 +242,30 @@ impl<'t> NodeRef<'t> {
 
     /// The value under a key of a map.
     #[must_use]
+    #[inline]
     pub fn get(self, key: &str) -> Option<NodeRef<'t>> {
-        self.entries().find(|entry| entry.key() == Some(key))
+        self.tagged(tag(key), key)
+    }
+
+    /// The value under a key of a map, whose tag tells it from most other keys.
+    fn tagged(self, tag: u8, key: &str) -> Option<NodeRef<'t>> {
+        let Tree { nodes, text } = self.tree;
+        let map = self.node();
+        if map.kind != Kind::Map || !Tags::of(map).has(tag) {
+            return None;
+        }
+        let mut index = self.index + 1;
+        while index < map.next {
+            let entry = &nodes[index as usize];
+            if entry.tag == tag
+                && text.as_bytes()[entry.key.start as usize..entry.key.end as usize]
+                    == *key.as_bytes()
+            {
+                return Some(NodeRef { index, ..self });
+            }
+            index = entry.next;
+        }
+        None
     }
 
     /// The value at a path of keys.
@@ -349,13 +432,21 @@ pub struct TreeBuilder {
     nodes: Vec<Node>,
     text: String,
     open: Vec<u32>,
-    key: Option<(TextRange, Origin)>,
+    key: Option<Key>,
+}
+
+/// The key of the next value.
+#[derive(Clone, Copy)]
+struct Key {
+    tag: u8,
+    text: TextRange,
+    at: Origin,
 }
 
 impl TreeBuilder {
     /// States the key of the next value.
     pub fn key(&mut self, key: &str, at: Origin) {
-        self.key = Some((self.push_text(key), at));
+        self.key = Some(Key { tag: tag(key), text: self.push_text(key), at });
     }
 
     /// Writes a scalar; `text` is in the form that [`Kind`] states.
@@ -406,15 +497,21 @@ impl TreeBuilder {
         tree
     }
 
-    /// Whether the key stated last stands for the first time in its map; `false` also where
-    /// that has more than `most` entries before it.
+    /// Whether the key stated last stands for the first time in its map; `false` also where it
+    /// would have to be compared with more than `most` others.
     pub(super) fn is_new_key(&self, most: usize) -> bool {
-        let (Some((key, _)), Some(&map)) = (self.key, self.open.last()) else { return true };
-        let key = &self.text.as_bytes()[key.start as usize..key.end as usize];
+        let (Some(Key { tag, text, .. }), Some(&map)) = (self.key, self.open.last()) else {
+            return true;
+        };
+        if !Tags::of(&self.nodes[map as usize]).has(tag) {
+            return true;
+        }
+        let key = &self.text.as_bytes()[text.start as usize..text.end as usize];
         let mut index = map as usize + 1;
         for _ in 0..=most {
             let Some(entry) = self.nodes.get(index) else { return true };
-            if &self.text.as_bytes()[entry.key.start as usize..entry.key.end as usize] == key {
+            let range = entry.key.start as usize..entry.key.end as usize;
+            if entry.tag == tag && &self.text.as_bytes()[range] == key {
                 return false;
             }
             index = entry.next as usize;
@@ -437,9 +534,9 @@ impl TreeBuilder {
             self.nodes.push(node);
         }
         let at = self.nodes[root as usize].at;
-        let (keyed, key, key_at) = self.take_key(at);
+        let (keyed, tag, key, key_at) = self.take_key(at);
         let node = &mut self.nodes[root as usize];
-        (node.keyed, node.key, node.key_at) = (keyed, key, key_at);
+        (node.keyed, node.tag, node.key, node.key_at) = (keyed, tag, key, key_at);
     }
 
     /// Closes the innermost open map or list; its origin stays what it was opened with.
@@ -543,14 +640,20 @@ impl TreeBuilder {
 
     fn push(&mut self, kind: Kind, style: Style, text: TextRange, at: Origin) {
         let next = self.next_index() + 1;
-        let (keyed, key, key_at) = self.take_key(at);
-        self.nodes.push(Node { kind, style, keyed, next, key, text, key_at, at });
+        let (keyed, tag, key, key_at) = self.take_key(at);
+        self.nodes.push(Node { kind, style, keyed, tag, next, key, text, key_at, at });
     }
 
-    fn take_key(&mut self, at: Origin) -> (bool, TextRange, Origin) {
+    fn take_key(&mut self, at: Origin) -> (bool, u8, TextRange, Origin) {
         match self.key.take() {
-            Some((key, key_at)) => (true, key, key_at),
-            None => (false, NO_TEXT, at),
+            Some(Key { tag, text, at }) => {
+                if let Some(map) = self.open.last() {
+                    let map = &mut self.nodes[*map as usize];
+                    map.text = Tags::of(map).with(tag);
+                }
+                (true, tag, text, at)
+            }
+            None => (false, 0, NO_TEXT, at),
         }
     }
 
@@ -559,5 +662,81 @@ impl TreeBuilder {
         self.text.push_str(text);
         let offset = |at: usize| u32::try_from(at).expect("a document is below 4 GiB");
         TextRange { start: offset(start), end: offset(self.text.len()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Rule;
+
+    const AT: Origin = Origin::Derived { rule: Rule::ObjectIdentity, from: None };
+
+    /// A map of these keys, each with itself as its value.
+    fn map<'k>(keys: impl IntoIterator<Item = &'k str>) -> Tree {
+        let mut out = TreeBuilder::default();
+        out.map(AT);
+        for key in keys {
+            out.key(key, AT);
+            assert!(out.is_new_key(usize::MAX), "{key}");
+            out.scalar(Kind::Str, key, AT);
+        }
+        out.close();
+        out.finish()
+    }
+
+    #[test]
+    fn every_key_of_a_map_is_found_and_no_other() {
+        let keys: Vec<String> = (0..500).map(|number| format!("key-{number}")).collect();
+        for count in [0, 1, 2, 7, 64, 500] {
+            let tree = map(keys[..count].iter().map(String::as_str));
+            for (index, key) in keys.iter().enumerate() {
+                let found = tree.root().get(key).map(NodeRef::text);
+                assert_eq!(found, (index < count).then_some(key.as_str()), "{key} of {count}");
+            }
+        }
+    }
+
+    #[test]
+    fn keys_that_share_a_tag_are_told_apart() {
+        assert_eq!(fingerprint("a1b2c"), fingerprint("a3b4c"));
+        let tree = map(["a1b2c"]);
+        assert!(tree.root().get("a3b4c").is_none());
+        let tree = map(["a1b2c", "a3b4c", ""]);
+        let found = ["a3b4c", "a1b2c", ""].map(|key| tree.root().get(key).map(NodeRef::text));
+        assert_eq!(found, [Some("a3b4c"), Some("a1b2c"), Some("")]);
+        assert_eq!(tree.root().text(), "");
+    }
+
+    #[test]
+    fn a_repeated_map_has_the_same_keys_under_its_own() {
+        let mut out = TreeBuilder::default();
+        out.map(AT);
+        out.key("first", AT);
+        let index = out.next_index();
+        out.map(AT);
+        out.key("inner", AT);
+        out.scalar(Kind::Str, "value", AT);
+        out.close();
+        out.key("second", AT);
+        out.repeat(index);
+        out.close();
+        let tree = out.finish();
+        let inner = |key| tree.root().at_path(&[key, "inner"]).map(NodeRef::text);
+        assert_eq!(
+            [inner("first"), inner("second"), inner("third")],
+            [Some("value"), Some("value"), None]
+        );
+    }
+
+    #[test]
+    fn a_key_stands_in_a_map_once() {
+        let mut out = TreeBuilder::default();
+        out.map(AT);
+        for (key, is_new) in [("a", true), ("b", true), ("a", false), ("c", true), ("b", false)] {
+            out.key(key, AT);
+            assert_eq!(out.is_new_key(10), is_new, "{key}");
+            out.scalar(Kind::Null, "", AT);
+        }
     }
 }

@@ -15,6 +15,7 @@ pub(in crate::k8s) use tables::MINORS;
 use rows::{FieldRow, ResourceRow, TypeRow};
 
 use super::{Version, Versions};
+use crate::source::fingerprint;
 
 /// A kind of object in one version of Kubernetes.
 #[derive(Debug, Clone, Copy)]
@@ -260,9 +261,10 @@ impl Object {
     }
 
     fn forms(self, name: &str) -> &'static [FieldRow] {
-        let start = self.rows.partition_point(|row| name_of(*row) < name);
+        let Some(name) = number_of(name) else { return &[] };
+        let start = self.rows.partition_point(|row| row.name < name);
         let rest = &self.rows[start..];
-        let forms = rest.iter().take_while(|row| name_of(**row) == name).count();
+        let forms = rest.iter().take_while(|row| row.name == name).count();
         &rest[..forms]
     }
 
@@ -284,6 +286,46 @@ pub struct Field {
     pub of: Type,
     /// Whether it must be present.
     pub required: bool,
+}
+
+/// How many places there are for names, of which a quarter is taken.
+const PLACES: usize = 1 << PLACE_BITS;
+const PLACE_BITS: u32 = 12;
+/// Where no name stands.
+const FREE: u16 = u16::MAX;
+
+/// The indices of all names, each at the place that its fingerprint tells or as soon after as
+/// there was room.
+static NUMBERS: [u16; PLACES] = {
+    let mut places = [FREE; PLACES];
+    let mut number = 0;
+    while number < tables::NAMES.len() {
+        let mut place = place_of(tables::NAMES[number]);
+        while places[place] != FREE {
+            place = (place + 1) % PLACES;
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "the rows hold them in 16 bits, too")]
+        let index = number as u16;
+        places[place] = index;
+        number += 1;
+    }
+    places
+};
+
+const fn place_of(name: &str) -> usize {
+    (fingerprint(name) >> (u32::BITS - PLACE_BITS)) as usize
+}
+
+/// The index of a name in `NAMES`.
+fn number_of(name: &str) -> Option<u16> {
+    let mut place = place_of(name);
+    loop {
+        match NUMBERS[place] {
+            FREE => return None,
+            number if tables::NAMES[usize::from(number)] == name => return Some(number),
+            _ => place = (place + 1) % PLACES,
+        }
+    }
 }
 
 fn name_of(row: FieldRow) -> &'static str {
@@ -386,6 +428,15 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn every_name_has_its_number_and_no_other_text_has_one() {
+        for (number, name) in tables::NAMES.iter().enumerate() {
+            assert_eq!(number_of(name).map(usize::from), Some(number), "{name}");
+            assert_eq!(number_of(&format!("{name}?")), None, "{name}?");
+        }
+        assert_eq!(number_of(""), None);
     }
 
     #[test]
