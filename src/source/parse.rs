@@ -141,7 +141,10 @@ fn check_characters(
         );
     }
     let mut carriage_return = dialect == Dialect::Strict;
-    for (start, character) in text.char_indices() {
+    let mut next = 0;
+    while let Some(start) = next_uncommon(text.as_bytes(), next) {
+        let Some(character) = text[start..].chars().next() else { break };
+        next = start + character.len_utf8();
         match character {
             '\r' if carriage_return => {
                 carriage_return = false;
@@ -165,6 +168,22 @@ fn check_characters(
         }
     }
     true
+}
+
+/// Where the next byte stands, from a position on, that neither ends a line nor is a character of
+/// ASCII to be seen. Those of the rest are few, so that the others are passed many at a time.
+fn next_uncommon(bytes: &[u8], from: usize) -> Option<usize> {
+    const STEP: usize = 64;
+    let is_common = |byte: &u8| matches!(byte, b' '..=b'~' | b'\n');
+    let mut at = from;
+    for step in bytes[from..].chunks(STEP) {
+        // Without a way out of the loop the compiler compares many bytes at once.
+        if !step.iter().fold(true, |all, byte| all & is_common(byte)) {
+            return step.iter().position(|byte| !is_common(byte)).map(|first| at + first);
+        }
+        at += step.len();
+    }
+    None
 }
 
 /// Whether YAML allows the character; go-yaml and YAML 1.2 agree.

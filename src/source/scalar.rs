@@ -135,6 +135,10 @@ pub(super) fn strict(text: &str) -> Scalar<'_> {
 ///
 /// Source: `goyaml.v2/resolve.go` and `yaml.go` of sigs.k8s.io/yaml.
 pub(super) fn kubectl(text: &str) -> Scalar<'_> {
+    // Nearly all numbers are written as they are kept.
+    if is_decimal(text) && text.parse::<i64>().is_ok_and(|number| number != 0) {
+        return Scalar::new(Kind::Int, text);
+    }
     match go(text) {
         Go::Null => Scalar::new(Kind::Null, ""),
         Go::Bool(value) => Scalar::new(Kind::Bool, if value { "true" } else { "false" }),
@@ -312,6 +316,8 @@ fn shape(text: &str) -> Shape {
     let Some(first) = text.bytes().next() else { return Shape::Null };
     match first {
         b'0'..=b'9' | b'+' | b'-' | b'.' => number_shape(text),
+        // All words below are shorter.
+        _ if text.len() > "false".len() => Shape::Text,
         b'~' if text.len() == 1 => Shape::Null,
         b'n' | b'N' if is_any(text, &["null"]) => Shape::Null,
         b'y' | b'Y' | b't' | b'T' | b'o' | b'O' if is_any(text, &["y", "yes", "true", "on"]) => {

@@ -25,6 +25,32 @@ const LONGEST_KEY: usize = 1000;
 /// Keys are compared one by one: with more of them in one map the full parser is faster.
 const MANY_KEYS: usize = 256;
 
+/// What a byte does to a plain scalar: bits of the three below.
+static CLASSES: [u8; 256] = classes();
+/// May end one in a block.
+const IN_BLOCK: u8 = 1;
+/// May end one in a flow collection.
+const IN_FLOW: u8 = 2;
+/// Starts none.
+const NO_START: u8 = 4;
+
+const fn classes() -> [u8; 256] {
+    let mut classes = [0; 256];
+    let sets: [(u8, &[u8]); 3] =
+        [(IN_BLOCK, b"\n:#\t"), (IN_FLOW, b"\n:#\t,[]{}"), (NO_START, b"\n\t ,[]{}#&*!|>'\"%@`")];
+    let mut set = 0;
+    while set < sets.len() {
+        let (class, bytes) = sets[set];
+        let mut byte = 0;
+        while byte < bytes.len() {
+            classes[bytes[byte] as usize] |= class;
+            byte += 1;
+        }
+        set += 1;
+    }
+    classes
+}
+
 /// Reads documents of one file.
 pub(super) struct BlockReader<'t> {
     file: FileId,
@@ -140,10 +166,7 @@ impl<'t> BlockReader<'t> {
         let bytes = self.text.as_bytes();
         loop {
             let line = self.at;
-            let mut first = line;
-            while bytes.get(first) == Some(&b' ') {
-                first += 1;
-            }
+            let first = self.after_spaces(line);
             match bytes.get(first)? {
                 b'\n' => self.at = first + 1,
                 b'#' => self.at = self.after_line(first),
@@ -324,11 +347,9 @@ impl<'t> BlockReader<'t> {
         }
     }
 
-    fn after_spaces(&self, mut at: usize) -> usize {
-        while self.byte(at) == b' ' {
-            at += 1;
-        }
-        at
+    /// The first byte from a position on that is no space.
+    fn after_spaces(&self, at: usize) -> usize {
+        self.after_at_most(at, usize::MAX)
     }
 
     /// Goes to the next line, where nothing but a comment stands on the rest of this one.
@@ -355,14 +376,29 @@ impl<'t> BlockReader<'t> {
         }
         let mut at = start;
         let piece = loop {
+            at += self.plain_run(at, IN_BLOCK);
             match self.byte(at) {
                 b'\n' => break Piece::Value,
                 b':' if is_blank(self.byte(at + 1)) => break Piece::Key,
+                // A comment is told from the text by the space before it.
                 b'#' if self.byte(at - 1) == b' ' => break Piece::Value,
                 b'\t' => return Err(Unsure),
                 _ => at += 1,
             }
         };
+        self.plain(start, at, piece)
+    }
+
+    /// How many bytes follow, up to the end of the line, that end a plain scalar under no
+    /// circumstances.
+    fn plain_run(&self, at: usize, context: u8) -> usize {
+        let rest = self.text.as_bytes().get(at..).unwrap_or_default();
+        rest.iter().position(|byte| CLASSES[*byte as usize] & context != 0).unwrap_or(rest.len())
+    }
+
+    /// A plain scalar that ends before a position. Afterwards the reader stands there, without
+    /// the spaces in between.
+    fn plain(&mut self, start: usize, at: usize, piece: Piece) -> Sure<(Written, Style, Piece)> {
         let mut end = at;
         while self.byte(end - 1) == b' ' {
             end -= 1;
@@ -370,7 +406,6 @@ impl<'t> BlockReader<'t> {
         if matches!(piece, Piece::Key) && (end < at || end - start > LONGEST_KEY) {
             return Err(Unsure);
         }
-        // A comment is told from the text by the space before it.
         self.at = end;
         Ok((Written { start, end }, Style::Plain, piece))
     }
@@ -379,7 +414,7 @@ impl<'t> BlockReader<'t> {
     fn starts_plain(&self, at: usize) -> bool {
         match self.byte(at) {
             b'-' | b'?' | b':' => !is_blank(self.byte(at + 1)) && self.byte(at + 1) != b'\t',
-            first => !b"\n\t ,[]{}#&*!|>'\"%@`".contains(&first),
+            first => CLASSES[first as usize] & NO_START == 0,
         }
     }
 
@@ -560,6 +595,7 @@ impl<'t> BlockReader<'t> {
         }
         let mut at = start;
         let piece = loop {
+            at += self.plain_run(at, IN_FLOW);
             match self.byte(at) {
                 b'\n' | b',' | b']' | b'}' => break Piece::Value,
                 b':' if is_blank(self.byte(at + 1)) => break Piece::Key,
@@ -569,15 +605,7 @@ impl<'t> BlockReader<'t> {
                 _ => at += 1,
             }
         };
-        let mut end = at;
-        while self.byte(end - 1) == b' ' {
-            end -= 1;
-        }
-        if matches!(piece, Piece::Key) && (end < at || end - start > LONGEST_KEY) {
-            return Err(Unsure);
-        }
-        self.at = end;
-        Ok((Written { start, end }, Style::Plain, piece))
+        self.plain(start, at, piece)
     }
 
     /// Goes to what follows spaces and line ends in a flow collection.
@@ -672,9 +700,9 @@ impl<'t> BlockReader<'t> {
 
     /// The first byte from a position on that is no space, but at most so many bytes further.
     fn after_at_most(&self, at: usize, most: usize) -> usize {
-        let bytes = &self.text.as_bytes()[at..];
+        let bytes = self.text.as_bytes().get(at..).unwrap_or_default();
         let most = most.min(bytes.len());
-        at + bytes[..most].iter().take_while(|&&byte| byte == b' ').count()
+        at + bytes[..most].iter().position(|byte| *byte != b' ').unwrap_or(most)
     }
 }
 

@@ -43,6 +43,23 @@ fn check(text: &str, expected: &[&str]) {
     assert_eq!(errors(text, Dialect::Strict), expected, "{text:?}");
 }
 
+/// What YAML objects to is found wherever it stands in a text.
+#[test]
+fn a_control_character_is_found_anywhere() {
+    for before in (0..200).step_by(7) {
+        for letters in ["a".repeat(before), "é".repeat(before)] {
+            let text = format!("# {letters}\u{1}\nb: c\n");
+            let column = letters.chars().count() + 3;
+            check(
+                &text,
+                &[&format!(
+                    "L005 1:{column} \"\\u{{1}}\": the control character U+0001 stands in the text; write it as `\\u0001` in double quotes"
+                )],
+            );
+        }
+    }
+}
+
 #[track_caller]
 fn check_kubectl(text: &str, expected: &[&str]) {
     assert_eq!(errors(text, Dialect::Kubectl), expected, "{text:?}");
