@@ -74,8 +74,9 @@ impl NameForm {
             return Err(NameError::Empty);
         }
         if self == Self::QualifiedName
-            && let Some((prefix, rest)) = name.split_once('/')
+            && let Some(slash) = memchr::memchr(b'/', name.as_bytes())
         {
+            let (prefix, rest) = (&name[..slash], &name[slash + 1..]);
             Self::DnsSubdomain.check(prefix).map_err(|_| NameError::Characters(self))?;
             if rest.contains('/') {
                 return Err(NameError::Characters(self));

@@ -156,8 +156,8 @@ pub fn object_name(root: NodeRef<'_>) -> String {
     let text = |path: &[&str]| root.at_path(path).and_then(NodeRef::as_str);
     let kind = text(&["kind"]).unwrap_or("object");
     match (text(&["metadata", "namespace"]), text(&["metadata", "name"])) {
-        (Some(namespace), Some(name)) => format!("{kind} {namespace}/{name}"),
-        (None, Some(name)) => format!("{kind} {name}"),
+        (Some(namespace), Some(name)) => [kind, " ", namespace, "/", name].concat(),
+        (None, Some(name)) => [kind, " ", name].concat(),
         _ => kind.to_owned(),
     }
 }

@@ -27,11 +27,17 @@ pub use finding::{Finding, object_name};
 
 use std::collections::BTreeMap;
 
+use foldhash::fast::RandomState;
+use indexmap::IndexMap;
+
 use crate::diagnostic::{Code, Diagnostics, Severity};
 use crate::k8s::Version;
 use crate::k8s::schema::Resource;
 use crate::source::{NodeRef, Tree};
 use references::Member;
+
+/// A map in which each of thousands of objects looks something up.
+type Map<K, V> = IndexMap<K, V, RandomState>;
 
 /// What validation has to know of the cluster that the objects are for.
 #[derive(Debug, Clone, Default)]

@@ -4,15 +4,13 @@
 //! A practice is here when most clusters have been hurt by its lack, and when a sound manifest
 //! keeps it already.
 
-use std::collections::BTreeMap;
-
 use super::fields::{field, items, namespace, text};
 use super::finding::Finding;
 use super::pods::{self, Role};
 use super::references::Member;
 use super::security::{Level, Standards};
 use super::selector::Form;
-use super::{Author, Cluster};
+use super::{Author, Cluster, Map};
 use crate::diagnostic::Code;
 use crate::source::{Kind, NodeRef, Origin};
 
@@ -44,14 +42,14 @@ pub fn check(members: &[Member<'_>], cluster: &Cluster) -> Vec<(usize, Finding)>
     all
 }
 
-type ByLabel<'t> = BTreeMap<(&'t str, &'t str), Vec<NodeRef<'t>>>;
+type ByLabel<'t> = Map<(&'t str, &'t str), Vec<NodeRef<'t>>>;
 
 /// What matters to others of a namespace.
 #[derive(Default)]
 struct Near<'t> {
     /// By one of the labels that the Service asks for.
     services: ByLabel<'t>,
-    claims: BTreeMap<&'t str, NodeRef<'t>>,
+    claims: Map<&'t str, NodeRef<'t>>,
     /// What makes pods, by each of their labels; read where there is a budget.
     workloads: ByLabel<'t>,
     autoscalers: Vec<NodeRef<'t>>,
@@ -59,13 +57,13 @@ struct Near<'t> {
 }
 
 struct Neighbours<'t> {
-    namespaces: BTreeMap<&'t str, Near<'t>>,
+    namespaces: Map<&'t str, Near<'t>>,
     nobody: Near<'t>,
 }
 
 impl<'t> Neighbours<'t> {
     fn of(members: &[Member<'t>]) -> Self {
-        let mut all = Self { namespaces: BTreeMap::new(), nobody: Near::default() };
+        let mut all = Self { namespaces: Map::default(), nobody: Near::default() };
         let budgets = members.iter().any(|member| kind(member.root) == "PodDisruptionBudget");
         for Member { root, .. } in members {
             let near = all.namespaces.entry(namespace(*root)).or_default();

@@ -11,7 +11,7 @@ use index::{Index, Keys};
 use super::fields::{items, namespace};
 use super::finding::{Finding, object_name};
 use super::selector::{self, Form};
-use super::{Author, Cluster, Extent, pods};
+use super::{Author, Cluster, Extent, Map, pods};
 use crate::diagnostic::{Code, Severity, nearest};
 use crate::source::{Kind, NodeRef};
 
@@ -57,25 +57,23 @@ fn text<'t>(node: NodeRef<'t>, name: &str) -> &'t str {
 
 /// Reports objects that are one and the same to the cluster.
 fn twins(members: &[Member<'_>], out: &mut Vec<Finding>) {
-    let identity = |member: &Member<'_>| {
-        let root = member.root;
+    fn identity(root: NodeRef<'_>) -> [&str; 4] {
         let group = text(root, "apiVersion").split_once('/').map_or("", |(group, _)| group);
-        let name = root.at_path(&["metadata", "name"]).map_or("", NodeRef::text).to_owned();
-        (group.to_owned(), text(root, "kind").to_owned(), namespace(root).to_owned(), name)
-    };
-    let mut seen = std::collections::BTreeMap::new();
+        let name = root.at_path(&["metadata", "name"]).map_or("", NodeRef::text);
+        [group, text(root, "kind"), namespace(root), name]
+    }
+    let mut seen = Map::default();
     // Of a component that two stacks have, every object is a twin: one of them says it.
     let mut reported = std::collections::BTreeSet::new();
     for member in members {
-        let identity = identity(member);
-        if identity.3.is_empty() {
+        let identity = identity(member.root);
+        if identity[3].is_empty() {
             continue;
         }
-        let Some(first) = seen.get(&identity) else {
-            seen.insert(identity, member);
+        let first: &Member<'_> = seen.entry(identity).or_insert(member);
+        if first.root.is(member.root) {
             continue;
-        };
-        let first: &&Member<'_> = first;
+        }
         let spans = (first.root.at().span(), member.root.at().span());
         if first.stack != member.stack && !reported.insert(spans) {
             continue;

@@ -1,11 +1,11 @@
 //! Everything that can be referred to in an environment.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::{Member, items, namespace, text};
 use crate::source::NodeRef;
 use crate::validate::selector::Form;
-use crate::validate::{Cluster, pods};
+use crate::validate::{Cluster, Map, pods};
 
 /// The keys of a ConfigMap or a Secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,16 +23,16 @@ struct Entry<'t> {
     keys: Keys<'t>,
 }
 
-type ByName<'t> = BTreeMap<&'t str, Entry<'t>>;
+type ByName<'t> = Map<&'t str, Entry<'t>>;
 
 /// Everything that can be referred to.
 #[derive(Default)]
 pub struct Index<'t> {
     /// By kind, namespace and name.
-    entries: BTreeMap<&'t str, BTreeMap<&'t str, ByName<'t>>>,
-    pods: BTreeMap<&'t str, Vec<NodeRef<'t>>>,
+    entries: Map<&'t str, Map<&'t str, ByName<'t>>>,
+    pods: Map<&'t str, Vec<NodeRef<'t>>>,
     /// The same pods by namespace and each of their labels.
-    labelled: BTreeMap<(&'t str, &'t str, &'t str), Vec<NodeRef<'t>>>,
+    labelled: Map<(&'t str, &'t str, &'t str), Vec<NodeRef<'t>>>,
 }
 
 /// What every cluster has from the start.
@@ -162,14 +162,14 @@ impl<'t> Index<'t> {
         self.entry(kind, namespace, name)?.by
     }
 
-    /// All objects of a kind in a namespace.
+    /// All objects of a kind in a namespace, sorted by name.
     pub fn objects(&self, kind: &str, namespace: &str) -> impl Iterator<Item = NodeRef<'t>> {
         self.all(kind, namespace).filter_map(|(_, entry)| entry.by)
     }
 
-    /// The names of all things of a kind in a namespace.
+    /// The names of all things of a kind in a namespace, sorted.
     pub fn names(&self, kind: &str, namespace: &str) -> impl Iterator<Item = &'t str> {
-        self.all(kind, namespace).map(|(name, _)| *name)
+        self.all(kind, namespace).map(|(name, _)| name)
     }
 
     /// The templates of the pods of a namespace that a selector selects.
@@ -197,9 +197,12 @@ impl<'t> Index<'t> {
         &'i self,
         kind: &str,
         namespace: &str,
-    ) -> impl Iterator<Item = (&'i &'t str, &'i Entry<'t>)> + use<'i, 't> {
+    ) -> impl Iterator<Item = (&'t str, &'i Entry<'t>)> + use<'i, 't> {
         let found = self.entries.get(kind).and_then(|of_kind| of_kind.get(namespace));
-        found.into_iter().flatten()
+        let mut all: Vec<_> =
+            found.into_iter().flatten().map(|(name, entry)| (*name, entry)).collect();
+        all.sort_unstable_by_key(|(name, _)| *name);
+        all.into_iter()
     }
 }
 
