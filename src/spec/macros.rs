@@ -68,9 +68,11 @@ macro_rules! spec {
             ) {
                 self.span = over.span.or(self.span);
                 $(
-                    merger.enter($crate::spec::decode::field_name(stringify!($field)));
-                    $crate::spec::merge::merge_option(&mut self.$field, over.$field, layer, merger);
-                    merger.leave();
+                    if let Some(over) = over.$field {
+                        merger.enter($crate::spec::decode::field_name(stringify!($field)));
+                        $crate::spec::merge::merge_option(&mut self.$field, over, layer, merger);
+                        merger.leave();
+                    }
                 )*
                 $($crate::spec::decode::Fields::merge_fields(&mut self.$flat, over.$flat, layer, merger);)*
             }

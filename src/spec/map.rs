@@ -108,7 +108,7 @@ fn insert<T: Merge>(
 ) {
     let mut value = None;
     merger.enter(name);
-    merge_option(&mut value, Some(entry.value), layer, merger);
+    merge_option(&mut value, entry.value, layer, merger);
     let name = merger.leave();
     if let Some(value) = value {
         entries.insert(name, Entry { key: entry.key, value });

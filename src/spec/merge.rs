@@ -50,14 +50,8 @@ impl<T: Merge> Merge for Box<T> {
     }
 }
 
-/// Merges a field that either layer may leave unset.
-pub fn merge_option<T: Merge>(
-    low: &mut Option<T>,
-    over: Option<T>,
-    layer: Layer,
-    merger: &mut Merger<'_>,
-) {
-    let Some(over) = over else { return };
+/// Merges a field that the lower layer may leave unset.
+pub fn merge_option<T: Merge>(low: &mut Option<T>, over: T, layer: Layer, merger: &mut Merger<'_>) {
     if low.is_none() {
         *low = T::missing();
     }
