@@ -1,19 +1,17 @@
 //! `gen check`: everything that `gen render` does but write, or manifests from anywhere.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
 use clap::builder::{PossibleValuesParser, TypedValueParser as _};
 use clap::{ArgAction, Args};
 use regex_lite::Regex;
 
-use super::project::{compile_all, environments};
+use super::project::{compile_all, environments, inputs};
 use super::{Exit, Output};
 use crate::compile::{Loaded, Request};
 use crate::fs::Disk;
 use crate::k8s::Version;
-use crate::manifests::{self, Checked, Input, Kinds, Verdict};
+use crate::manifests::{self, Checked, Kinds, Verdict};
 use crate::source::Sources;
 use crate::validate::security::Level;
 use crate::validate::{Cluster, Extent};
@@ -105,7 +103,7 @@ impl Check {
         let sources = Sources::default();
         let kinds = |all: &[Kinds]| all.iter().cloned().collect();
         let request = manifests::Request {
-            inputs: options.inputs()?,
+            inputs: inputs(&options.filename)?,
             definitions: options.crds.clone(),
             ignore: options.ignore_filename_pattern.clone(),
             skip: kinds(&options.skip),
@@ -125,23 +123,6 @@ impl Check {
         }
         output.count(&summary(&checked), &counts(&checked), options.summary);
         Ok(if checked.diagnostics.has_errors() { Exit::Failed } else { Exit::Done })
-    }
-}
-
-impl Manifests {
-    fn inputs(&self) -> anyhow::Result<Vec<Input>> {
-        let mut read = false;
-        let mut inputs = Vec::new();
-        for path in &self.filename {
-            if path.as_os_str() != "-" {
-                inputs.push(Input::Path(path.clone()));
-            } else if !std::mem::replace(&mut read, true) {
-                let mut bytes = Vec::new();
-                std::io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?;
-                inputs.push(Input::Bytes("<stdin>".to_owned(), bytes));
-            }
-        }
-        Ok(inputs)
     }
 }
 

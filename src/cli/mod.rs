@@ -15,6 +15,7 @@ mod output;
 mod pager;
 mod panic;
 mod project;
+mod reach;
 mod render;
 mod root;
 mod schema;
@@ -45,6 +46,7 @@ enum Command {
     Render(render::Render),
     Diff(diff::Diff),
     Check(check::Check),
+    Reach(reach::Reach),
     Explain(explain::Explain),
     Schema(schema::Schema),
 }
@@ -137,6 +139,10 @@ impl Cli {
             Command::Check(check) if check.is_of_manifests() => check.run_on_manifests(output),
             Command::Check(check) => {
                 self.in_project(output, |root, output| Ok(check.run(root, output)))
+            }
+            Command::Reach(reach) if reach.is_of_manifests() => reach.run_on_manifests(output),
+            Command::Reach(reach) => {
+                self.in_project(output, |root, output| reach.run(root, output))
             }
             Command::Explain(explain) => explain.run(output),
             Command::Schema(schema) => schema.run(output),

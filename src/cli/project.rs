@@ -1,11 +1,15 @@
 //! What the commands that compile have in common.
 
-use std::path::Path;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
 
 use crate::compile::{Compiled, Loaded, Request, check_on_demand};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
 use crate::diff::{self, Comparison, Review, Side};
 use crate::emit::{FileSet, Maker, Scope, Update, file_set};
+use crate::manifests::Input;
 use crate::parallel;
 use crate::plan::AllowedChange;
 use crate::source::Sources;
@@ -126,6 +130,22 @@ pub(super) fn allow(review: &mut Review<'_>, compiled: &Compiled) -> Diagnostics
         }
     }
     unused
+}
+
+/// The manifests that `-f` names; `-` is standard input, however often it is named.
+pub(super) fn inputs(paths: &[PathBuf]) -> anyhow::Result<Vec<Input>> {
+    let mut read = false;
+    let mut inputs = Vec::new();
+    for path in paths {
+        if path.as_os_str() != "-" {
+            inputs.push(Input::Path(path.clone()));
+        } else if !std::mem::replace(&mut read, true) {
+            let mut bytes = Vec::new();
+            std::io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?;
+            inputs.push(Input::Bytes("<stdin>".to_owned(), bytes));
+        }
+    }
+    Ok(inputs)
 }
 
 /// How messages show a path: below the project's root where it lies there.

@@ -198,11 +198,12 @@ impl<'t> Entries<'t> {
 
     /// All ways in, ordered.
     pub fn ways_in(&self, cluster: &Cluster<'t>, reach: &Reach<'t>) -> Vec<WayIn<'t>> {
+        let callers = &Callers::of(reach);
         let mut all = BTreeSet::new();
         for service in self.services.values() {
             for (door, sources, port) in doors(*service) {
                 for (to, ports) in targets(*service, port, cluster) {
-                    let through = let_in(reach, &to, &ports, &sources);
+                    let through = callers.let_in(&to, &ports, &sources);
                     let service = Some(service_port(*service, port));
                     let to = Some(to);
                     let sources = sources.clone();
@@ -211,10 +212,10 @@ impl<'t> Entries<'t> {
             }
         }
         for backend in self.hosts.iter().flat_map(|object| backends(*object)) {
-            all.extend(self.of_backend(&backend, cluster, reach));
+            all.extend(self.of_backend(&backend, cluster, callers));
         }
         for (workload, pod) in cluster.workloads() {
-            all.extend(of_host_ports(workload, pod, reach));
+            all.extend(of_host_ports(workload, pod, callers));
         }
         all.into_iter().collect()
     }
@@ -223,7 +224,7 @@ impl<'t> Entries<'t> {
         &self,
         backend: &Backend<'t>,
         cluster: &Cluster<'t>,
-        reach: &Reach<'t>,
+        callers: &Callers<'_, 't>,
     ) -> Vec<WayIn<'t>> {
         let Backend { door, namespace, service: name, port } = *backend;
         let service = self.services.get(&(namespace, name));
@@ -245,7 +246,7 @@ impl<'t> Entries<'t> {
             return vec![way(None, Ports::default(), Vec::new())];
         }
         let passed_on = |(to, ports): (Pods<'t>, Ports<'t>)| {
-            let through = passed_on(reach, &to, &ports);
+            let through = callers.passed_on(&to, &ports);
             way(Some(to), ports, through)
         };
         targets.into_iter().map(passed_on).collect()
@@ -410,11 +411,15 @@ fn of_route<'t>(spec: NodeRef<'t>) -> Vec<Leading<'t>> {
 }
 
 /// The ports of the nodes that lead to a workload's pods.
-fn of_host_ports<'t>(workload: Workload<'t>, pod: &Pod<'t>, reach: &Reach<'t>) -> Vec<WayIn<'t>> {
+fn of_host_ports<'t>(
+    workload: Workload<'t>,
+    pod: &Pod<'t>,
+    callers: &Callers<'_, 't>,
+) -> Vec<WayIn<'t>> {
     let way = |door, number, protocol| {
         let (to, sources) = (Pods::Workload(workload), Addresses::all());
         let ports = Ports::range(protocol, number, number);
-        let through = let_in(reach, &to, &ports, &sources);
+        let through = callers.let_in(&to, &ports, &sources);
         WayIn { door, service: None, to: Some(to), sources, ports, through }
     };
     let ports = pod.ports.iter();
@@ -426,43 +431,57 @@ fn of_host_ports<'t>(workload: Workload<'t>, pod: &Pod<'t>, reach: &Reach<'t>) -
         .collect()
 }
 
-/// Whom of the addresses that a door lets in the policies let through to the pods.
-fn let_in<'t>(
-    reach: &Reach<'t>,
-    to: &Pods<'t>,
-    ports: &Ports<'t>,
-    sources: &Addresses,
-) -> Vec<End<'t>> {
-    let through = from_addresses(reach, to, ports).intersection(sources);
-    if through.is_empty() { Vec::new() } else { vec![End::Addresses(through)] }
+/// Who calls whom, by those who are called.
+struct Callers<'r, 't> {
+    reach: &'r Reach<'t>,
+    group_of: BTreeMap<&'r Pods<'t>, usize>,
+    /// The groups that call each group.
+    of_group: Vec<Vec<(usize, &'r Ports<'t>)>>,
 }
 
-fn from_addresses<'t>(reach: &Reach<'t>, to: &Pods<'t>, ports: &Ports<'t>) -> Addresses {
-    let group = reach.group_of(to).map(|group| &reach.groups[group]);
-    let open = group.into_iter().flat_map(|group| &group.addresses[Direction::Ingress as usize]);
-    open.filter(|(_, open)| open.meets(ports))
-        .fold(Addresses::default(), |all, (addresses, _)| all.union(addresses))
-}
-
-/// Who can be the controller that passes on what comes for a host: nothing says where it is, so
-/// all that the policies let through from outside of the namespace.
-fn passed_on<'t>(reach: &Reach<'t>, to: &Pods<'t>, ports: &Ports<'t>) -> Vec<End<'t>> {
-    let Some(group) = reach.group_of(to) else { return Vec::new() };
-    let callers =
-        reach.between.iter().filter(|((_, callee), open)| *callee == group && open.meets(ports));
-    let pods: Vec<&Pods<'t>> =
-        callers.flat_map(|((caller, _), _)| &reach.groups[*caller].pods).collect();
-    let elsewhere = Pods::Others(Others::default());
-    let mut pods: Vec<Pods<'t>> = if pods.contains(&&elsewhere) {
-        vec![elsewhere]
-    } else {
-        let is_outside = |pods: &&&Pods<'t>| pods.namespace() != to.namespace();
-        pods.iter().filter(is_outside).map(|pods| (*pods).clone()).collect()
-    };
-    pods.sort_unstable();
-    let mut through = let_in(reach, to, ports, &Addresses::all());
-    if !pods.is_empty() {
-        through.push(End::Pods(pods));
+impl<'r, 't> Callers<'r, 't> {
+    fn of(reach: &'r Reach<'t>) -> Self {
+        let groups = reach.groups.iter().enumerate();
+        let group_of =
+            groups.flat_map(|(index, group)| group.pods.iter().map(move |pods| (pods, index)));
+        let mut of_group = vec![Vec::new(); reach.groups.len()];
+        for ((caller, callee), ports) in &reach.between {
+            of_group[*callee].push((*caller, ports));
+        }
+        Self { reach, group_of: group_of.collect(), of_group }
     }
-    through
+
+    /// Whom of the addresses that a door lets in the policies let through to the pods.
+    fn let_in(&self, to: &Pods<'t>, ports: &Ports<'t>, sources: &Addresses) -> Vec<End<'t>> {
+        let group = self.group_of.get(to).map(|group| &self.reach.groups[*group]);
+        let open =
+            group.into_iter().flat_map(|group| &group.addresses[Direction::Ingress as usize]);
+        let through = open
+            .filter(|(_, open)| open.meets(ports))
+            .fold(Addresses::default(), |all, (addresses, _)| all.union(addresses))
+            .intersection(sources);
+        if through.is_empty() { Vec::new() } else { vec![End::Addresses(through)] }
+    }
+
+    /// Who can be the controller that passes on what comes for a host: nothing says where it is,
+    /// so all that the policies let through from outside of the namespace.
+    fn passed_on(&self, to: &Pods<'t>, ports: &Ports<'t>) -> Vec<End<'t>> {
+        let mut through = self.let_in(to, ports, &Addresses::all());
+        let Some(group) = self.group_of.get(to) else { return through };
+        let callers = self.of_group[*group].iter().filter(|(_, open)| open.meets(ports));
+        let callers: BTreeSet<usize> = callers.map(|(caller, _)| *caller).collect();
+        let elsewhere = Pods::Others(Others::default());
+        if self.group_of.get(&elsewhere).is_some_and(|group| callers.contains(group)) {
+            through.push(End::Pods(vec![elsewhere]));
+            return through;
+        }
+        let pods = callers.iter().flat_map(|caller| &self.reach.groups[*caller].pods);
+        let is_outside = |pods: &&Pods<'t>| pods.namespace() != to.namespace();
+        let mut pods: Vec<Pods<'t>> = pods.filter(is_outside).cloned().collect();
+        pods.sort_unstable();
+        if !pods.is_empty() {
+            through.push(End::Pods(pods));
+        }
+        through
+    }
 }

@@ -16,6 +16,8 @@
 mod addresses;
 mod difference;
 mod entry;
+mod json;
+mod listing;
 mod pods;
 mod policy;
 mod ports;
@@ -23,11 +25,16 @@ mod ranges;
 mod reach;
 mod relation;
 mod table;
+#[cfg(test)]
+mod tests;
+mod text;
 
 pub use addresses::{Addresses, Block};
 pub use difference::{Difference, EdgeChange, WayInChange, difference};
 pub use entry::{Door, ServicePort, WayIn};
+pub use listing::Listing;
 pub use pods::{Labels, Others, Pods, Workload};
 pub use ports::{Ports, Protocol};
 pub use relation::{Edge, Relation, relation};
 pub use table::End;
+pub use text::text;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::ops::Bound;
 
 use super::ports::Protocol;
 use crate::source::{Kind, NodeRef};
@@ -139,8 +140,16 @@ pub(super) struct Cluster<'t> {
     pub pods: Vec<Pod<'t>>,
     /// The labels of the namespaces that are among the objects.
     namespaces: BTreeMap<&'t str, Labels<'t>>,
-    /// The indices of the pods in each namespace.
-    by_namespace: BTreeMap<&'t str, Vec<usize>>,
+    /// The namespaces with pods; those of pods whose namespace nobody names have an empty name.
+    places: BTreeMap<&'t str, Place<'t>>,
+}
+
+/// The pods of a namespace.
+#[derive(Debug, Clone)]
+struct Place<'t> {
+    labels: Labels<'t>,
+    /// The indices of the pods.
+    pods: Vec<usize>,
 }
 
 impl<'t> Cluster<'t> {
@@ -183,8 +192,13 @@ impl<'t> Cluster<'t> {
     }
 
     fn add(&mut self, pod: Pod<'t>) {
-        if let Some(namespace) = pod.pods.namespace() {
-            self.by_namespace.entry(namespace).or_default().push(self.pods.len());
+        let namespace = pod.pods.namespace().unwrap_or_default();
+        if !self.places.contains_key(namespace) {
+            let labels = self.labels_of_namespace(namespace);
+            self.places.insert(namespace, Place { labels, pods: Vec::new() });
+        }
+        if let Some(place) = self.places.get_mut(namespace) {
+            place.pods.push(self.pods.len());
         }
         self.pods.push(pod);
     }
@@ -203,18 +217,18 @@ impl<'t> Cluster<'t> {
         namespace: &str,
         wanted: NodeRef<'t>,
     ) -> impl Iterator<Item = &Pod<'t>> {
-        let here = self.by_namespace.get(namespace).into_iter().flatten();
+        let here = self.places.get(namespace).into_iter().flat_map(|place| &place.pods);
         here.map(|pod| &self.pods[*pod]).filter(move |pod| selector::has_all(wanted, &pod.labels))
     }
 
     /// The names of the namespaces that are among the objects or have pods there.
     pub fn names_of_namespaces(&self) -> impl Iterator<Item = &'t str> + '_ {
-        self.namespaces.keys().chain(self.by_namespace.keys()).copied()
+        self.namespaces.keys().chain(self.places.keys()).copied()
     }
 
     /// Those of the pods in a namespace which a selector selects, by their indices.
     pub fn select(&self, namespace: &str, wanted: Option<NodeRef<'t>>) -> Vec<usize> {
-        let here = self.by_namespace.get(namespace).into_iter().flatten().copied();
+        let here = self.places.get(namespace).into_iter().flat_map(|place| &place.pods).copied();
         here.filter(|pod| selects(wanted, &self.pods[*pod].labels)).collect()
     }
 
@@ -225,26 +239,17 @@ impl<'t> Cluster<'t> {
         wanted: Option<NodeRef<'t>>,
     ) -> Vec<usize> {
         let name = namespaces.at_path(&["matchLabels", NAME_OF_NAMESPACE]).map(NodeRef::text);
+        let bound = name.map_or(Bound::Unbounded, Bound::Included);
         let mut found = Vec::new();
-        for (namespace, pods) in &self.by_namespace {
-            if name.is_some_and(|name| name != *namespace) {
-                continue;
-            }
-            let all = selector::selects(namespaces, &self.labels_of_namespace(namespace));
-            found.extend(pods.iter().copied().filter(|pod| match &self.pods[*pod].pods {
+        for place in self.places.range::<str, _>((bound, bound)).map(|(_, place)| place) {
+            let all = selector::selects(namespaces, &place.labels);
+            found.extend(place.pods.iter().copied().filter(|pod| match &self.pods[*pod].pods {
                 Pods::Others(others) if !others.namespace_labels.is_empty() => {
                     selector::selects(namespaces, &self.labels_of_place(others))
                 }
                 _ => all,
             }));
         }
-        found.extend(self.pods.iter().enumerate().filter_map(|(index, pod)| match &pod.pods {
-            Pods::Others(others) if others.namespace.is_none() => {
-                let labels = self.labels_of_place(others);
-                selector::selects(namespaces, &labels).then_some(index)
-            }
-            _ => None,
-        }));
         found.retain(|pod| selects(wanted, &self.pods[*pod].labels));
         found
     }

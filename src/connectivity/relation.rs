@@ -109,7 +109,7 @@ impl<'t> Relation<'t> {
     }
 
     /// The workloads whose pods are in the network of their node, where no policy holds.
-    pub fn exempt(&self) -> impl Iterator<Item = Workload<'t>> + '_ {
+    pub fn host_network(&self) -> impl Iterator<Item = Workload<'t>> + '_ {
         let all = self.cluster.workloads();
         all.filter(|(_, pod)| pod.host_network).map(|(workload, _)| workload)
     }

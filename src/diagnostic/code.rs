@@ -322,7 +322,7 @@ codes! {
     ///
     /// Change into the project, name it with `--root`, or make the folder that is missing.
     NoProject = "L090", "no project here";
-    /// A file, a folder or the standard input of `gen check -f` that holds no object.
+    /// A file, a folder or the standard input that `-f` names and that holds no object.
     ///
     /// ```yaml
     /// # nothing but comments
@@ -1609,4 +1609,22 @@ codes! {
     /// Objects are paired by API group, kind, namespace and name. Render both sides with their
     /// namespaces, or name the folder that belongs to the other side.
     NothingInCommon = "D001", "nothing in common";
+    /// `gen reach` is asked about a workload that is not among the objects.
+    ///
+    /// ```sh
+    /// gen reach prod --to shop/databse
+    /// ```
+    ///
+    /// A workload is named by its namespace and its name; the name alone will do where only one
+    /// workload has it. Without `--from` and `--to` all of them are listed.
+    UnknownWorkload = "D010", "unknown workload";
+    /// `gen reach` is asked who reaches whom, and none of the objects makes pods.
+    ///
+    /// ```sh
+    /// gen reach -f network-policies.yaml
+    /// ```
+    ///
+    /// Policies alone allow nothing to anybody. Give it the manifests of the pods too, and those
+    /// of their namespaces and Services: the folder of an environment, or what the cluster has.
+    NoPods = "D011", "no pods";
 }

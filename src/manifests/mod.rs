@@ -2,6 +2,7 @@
 //!
 //! [`check`] finds the files, reads their documents as kubectl does, takes lists apart, checks
 //! each object for itself and all of them together, and says of each object how that ended.
+//! [`read`] only reads them.
 
 mod files;
 mod kinds;
@@ -207,6 +208,49 @@ pub fn check(fs: &dyn FileSystem, request: Request, sources: &Sources) -> Checke
     checked.unchecked_rules = unchecked.count();
     checked.diagnostics = diagnostics;
     checked
+}
+
+/// Reads the objects of manifests without checking them: a tree for each document, of which
+/// [`objects_of`] are taken. What cannot be read and what is no object is said. Files are left out
+/// whose paths match one of `ignore`.
+#[must_use]
+pub fn read(
+    fs: &dyn FileSystem,
+    inputs: Vec<Input>,
+    ignore: &[Regex],
+    sources: &Sources,
+) -> (Vec<Tree>, Diagnostics) {
+    let Files { found, mut diagnostics, empty } = Files::find(fs, inputs, ignore);
+    let mut trees = Vec::new();
+    for file in parallel::map(found, |file| Documents::read(fs, file, sources)) {
+        diagnostics.append(file.diagnostics);
+        trees.extend(file.trees);
+    }
+    let mut is_empty = true;
+    for tree in &trees {
+        let mut found = Vec::new();
+        objects::of(tree.root(), &mut |root| found.push(root), &mut diagnostics);
+        is_empty &= found.is_empty();
+        let not_objects = found.into_iter().filter_map(|root| objects::check(root).err());
+        diagnostics.extend(not_objects.map(|diagnostic| *diagnostic));
+    }
+    if is_empty && !diagnostics.has_errors() {
+        let place = empty.into_iter().next().map_or(Place::Nowhere, Place::Path);
+        let message = "there is no object to be found";
+        diagnostics.push(Diagnostic::new(Code::NothingToCheck, Severity::Error, place, message));
+    }
+    (trees, diagnostics)
+}
+
+/// The objects of documents, those in lists too.
+#[must_use]
+pub fn objects_of(trees: &[Tree]) -> Vec<NodeRef<'_>> {
+    let mut found = Vec::new();
+    for tree in trees {
+        // What is wrong with them was said when they were read.
+        objects::of(tree.root(), &mut |root| found.push(root), &mut Diagnostics::default());
+    }
+    found
 }
 
 /// A file and what it says.
