@@ -161,11 +161,58 @@ pub fn difference<'t>(old: &Relation<'t>, new: &Relation<'t>) -> Difference<'t> 
     let (before, ways_before) = old.with(&others, &own);
     let (after, ways_after) = new.with(&others, &own);
     let changes = table(&before, &after);
-    let edges = changes.edges(&own).into_iter().map(|(from, to, change)| {
+    let edges = together(changes.edges(&own)).into_iter().map(|(from, to, change)| {
         let Change { gained, lost, connected } = change.clone();
         EdgeChange { from, to, gained, lost, connected }
     });
     Difference { edges: edges.collect(), ways_in: ways_in(ways_before, ways_after) }
+}
+
+/// Who calls, who is called, and how that differs.
+type Changed<'c, 't> = (End<'t>, End<'t>, &'c Change<'t>);
+
+/// Puts all together to whom the same happens with the same others, first those who call and
+/// then those who are called: a policy for a whole namespace is one change and not one for each
+/// pair of its pods.
+fn together<'c, 't>(changes: Vec<Changed<'c, 't>>) -> Vec<Changed<'c, 't>> {
+    let mut callers: BTreeMap<(End<'t>, &Change<'t>), Ends<'t>> = BTreeMap::new();
+    for (from, to, change) in changes {
+        callers.entry((to, change)).or_default().add(from);
+    }
+    let mut called: BTreeMap<(End<'t>, &Change<'t>), Ends<'t>> = BTreeMap::new();
+    for ((to, change), from) in callers {
+        for from in from.all() {
+            called.entry((from, change)).or_default().add(to.clone());
+        }
+    }
+    let each = |((from, change), to): ((End<'t>, &'c Change<'t>), Ends<'t>)| {
+        to.all().map(move |to| (from.clone(), to, change)).collect::<Vec<_>>()
+    };
+    let mut all: Vec<Changed<'c, 't>> = called.into_iter().flat_map(each).collect();
+    all.sort_unstable();
+    all
+}
+
+/// Some ends: pods together, sets of addresses each for itself.
+#[derive(Default)]
+struct Ends<'t> {
+    pods: Vec<Pods<'t>>,
+    addresses: Vec<End<'t>>,
+}
+
+impl<'t> Ends<'t> {
+    fn add(&mut self, end: End<'t>) {
+        match end {
+            End::Pods(mut pods) => self.pods.append(&mut pods),
+            addresses @ End::Addresses(_) => self.addresses.push(addresses),
+        }
+    }
+
+    fn all(mut self) -> impl Iterator<Item = End<'t>> {
+        self.pods.sort_unstable();
+        let pods = (!self.pods.is_empty()).then_some(End::Pods(self.pods));
+        self.addresses.into_iter().chain(pods)
+    }
 }
 
 /// How the ports differ.
@@ -189,18 +236,19 @@ impl<'t> Change<'t> {
 /// All that differs, by pods that are alike on both sides.
 fn table<'t>(old: &Reach<'t>, new: &Reach<'t>) -> Table<'t, Change<'t>> {
     let cells = Cells::of(old, new);
-    let mut ports: BTreeMap<(usize, usize), [Ports<'t>; 2]> = BTreeMap::new();
+    let none = Ports::default();
+    let mut ports: BTreeMap<(usize, usize), [&Ports<'t>; 2]> = BTreeMap::new();
     for (side, reach) in [old, new].into_iter().enumerate() {
         for ((caller, callee), open) in &reach.between {
             for from in &cells.of_group[side][*caller] {
                 for to in &cells.of_group[side][*callee] {
-                    ports.entry((*from, *to)).or_default()[side] = open.clone();
+                    ports.entry((*from, *to)).or_insert([&none; 2])[side] = open;
                 }
             }
         }
     }
     let changes =
-        ports.into_iter().filter_map(|(pair, [old, new])| Some((pair, Change::of(&old, &new)?)));
+        ports.into_iter().filter_map(|(pair, [old, new])| Some((pair, Change::of(old, new)?)));
     let groups = cells.all.into_iter().map(|(sides, pods)| Group {
         pods,
         addresses: Direction::BOTH.map(|direction| {

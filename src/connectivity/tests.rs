@@ -342,3 +342,29 @@ fn those_whom_only_one_side_speaks_of_are_held_against_both() {
         "{lines:?}"
     );
 }
+
+/// A policy for all pods of a namespace is one change, not one for each pair of them.
+#[test]
+fn the_same_change_of_many_is_one_line() {
+    let many: String = ["a", "b", "c"].iter().map(|name| deployment(name)).collect();
+    let own = many.clone()
+        + &policy("shop", "{ podSelector: {}, ingress: [{ from: [{ podSelector: {} }] }] }");
+    assert_eq!(
+        changes(&own, &many),
+        [
+            "+ any address -> shop/a, shop/b, shop/c, any pod in shop all ports !",
+            "+ any pod elsewhere -> shop/a, shop/b, shop/c, any pod in shop all ports !",
+        ]
+    );
+    let some = own.clone()
+        + &policy("shop", FROM_NGINX)
+        + &policy("shop", &FROM_NGINX.replace("web", "a"))
+        + &policy("shop", &FROM_NGINX.replace("web", "b"));
+    assert_eq!(
+        changes(&own, &some),
+        [
+            "+ any pod in nginx -> shop/a, shop/b 8080/TCP !",
+            "+ any pod in nginx -> pods app=web in shop http/TCP !",
+        ]
+    );
+}
