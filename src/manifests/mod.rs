@@ -231,8 +231,7 @@ pub fn read(
         let mut found = Vec::new();
         objects::of(tree.root(), &mut |root| found.push(root), &mut diagnostics);
         is_empty &= found.is_empty();
-        let not_objects = found.into_iter().filter_map(|root| objects::check(root).err());
-        diagnostics.extend(not_objects.map(|diagnostic| *diagnostic));
+        diagnostics.extend(found.into_iter().filter_map(not_an_object));
     }
     if is_empty && !diagnostics.has_errors() {
         let place = empty.into_iter().next().map_or(Place::Nowhere, Place::Path);
@@ -240,6 +239,15 @@ pub fn read(
         diagnostics.push(Diagnostic::new(Code::NothingToCheck, Severity::Error, place, message));
     }
     (trees, diagnostics)
+}
+
+/// What is wrong with something that is not meant to be an object at all, and what to do about it.
+fn not_an_object(root: NodeRef<'_>) -> Option<Diagnostic> {
+    let no_object = *objects::check(root).err()?;
+    if !no_object.help.is_empty() {
+        return Some(no_object);
+    }
+    Some(no_object.help("if it is no manifest, `--ignore-filename-pattern` leaves it out"))
 }
 
 /// The objects of documents, those in lists too.
@@ -386,12 +394,8 @@ impl Rules {
             out.push(finding.into_diagnostic());
             return Verdict::Wrong;
         }
-        if let Err(mut no_object) = objects::check(root) {
-            if no_object.help.is_empty() {
-                let help = "if it is no manifest, `--ignore-filename-pattern` leaves it out";
-                *no_object = no_object.help(help);
-            }
-            out.push(*no_object);
+        if let Some(no_object) = not_an_object(root) {
+            out.push(no_object);
             return Verdict::Wrong;
         }
         let mut found = Vec::new();
