@@ -80,7 +80,7 @@ fn repository(root: &Path) -> Result<PathBuf> {
 }
 
 const PLAN: &str = "\
-~ Deployment shop/web  (input)
+~ Deployment shop/web
     restart: replaces 1 pod; at least 1 of 1 stays ready
       spec.template.metadata.labels[\"app.kubernetes.io/version\"] (stacks/shop/stack.yaml:5:12)
       spec.template.spec.containers[name=web].image (stacks/shop/stack.yaml:5:12)

@@ -137,16 +137,16 @@ impl Diff {
         let stacks = self.names.get(1..).unwrap_or(&[]);
         let request = Request { stacks, with: &self.with };
         let mut diagnostics = Diagnostics::default();
-        let mut named = |name: &String| {
+        let mut members_of = |name: &String| {
             let (members, found) = environments(&loaded, std::slice::from_ref(name), request);
             diagnostics.append(found);
             members
         };
-        let members: Vec<String> = self.names.first().map(&mut named).unwrap_or_default();
+        let members: Vec<String> = self.names.first().map(&mut members_of).unwrap_or_default();
         let mut rendered = if self.to.is_none() { members.clone() } else { Vec::new() };
         for side in [&self.from, &self.to] {
             if let Some(SideName::Render(name)) = side {
-                rendered.extend(named(name));
+                rendered.extend(members_of(name));
             }
         }
         rendered.sort();

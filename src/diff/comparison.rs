@@ -12,8 +12,10 @@ use super::object::Object;
 use super::origin::ChangedBy;
 use super::pairing::is_default;
 use super::side::{Document, Side};
-use crate::k8s::{Identity, Version};
+use crate::diagnostic::Diagnostics;
+use crate::k8s::{self, Identity, Version};
 use crate::manifests;
+use crate::parallel;
 use crate::source::{Dialect, Kind, NodeRef, Sources, Step, Tree, parse};
 
 /// What a change is about.
@@ -320,15 +322,31 @@ impl<'a> Comparison<'a> {
         tally
     }
 
-    /// The objects that are the same on both sides. Most of them are read for this.
+    /// The documents that are the same on both sides, text for text, but for those that gen just
+    /// made. They are read for this.
     #[must_use]
-    pub fn unchanged_objects(&self) -> Vec<Object> {
-        let found = read(&self.same, &Sources::default()).into_values();
-        let objects = found.filter_map(|found| match found.content {
-            Raw::Object(object) => Some(object),
-            Raw::Text(_) => None,
+    pub(super) fn unchanged_trees(&self) -> Vec<Tree> {
+        let sources = Sources::default();
+        let written = self.same.iter().filter(|document| document.rendered.is_none());
+        let read = parallel::map(written, |document| {
+            let file = sources.add(document.path.as_str(), document.text.as_ref());
+            parse(file, &document.text, Dialect::Kubectl).0
         });
-        objects.chain(self.equal.iter().cloned()).collect()
+        read.into_iter().flatten().map(manifests::with_kinds_of_lists).collect()
+    }
+
+    /// The objects that are the same on both sides; `trees` are those of
+    /// [`unchanged_trees`](Self::unchanged_trees).
+    #[must_use]
+    pub(super) fn unchanged<'t>(&'t self, trees: &'t [Tree]) -> Vec<NodeRef<'t>> {
+        let rendered = self.same.iter().filter_map(|document| document.rendered);
+        let equal = self.equal.iter().map(Object::root);
+        let mut roots: Vec<NodeRef<'_>> = rendered.map(k8s::Object::root).chain(equal).collect();
+        let mut ignored = Diagnostics::default();
+        for tree in trees {
+            manifests::objects(tree.root(), &mut |root| roots.push(root), &mut ignored);
+        }
+        roots
     }
 
     fn pair(&mut self, subject: Subject, old: Found<'a>, new: Found<'a>) {

@@ -30,7 +30,11 @@ pub fn check(
         let reason = format!("lets {from} reach {to} on {gained}");
         let impact = Impact::new(Class::Exposure, reason, SOURCE);
         match cause(comparison, edge) {
-            Some(place) => impacts.of_changes[place].push(impact),
+            Some(place) => {
+                let fields = comparison.changes[place].fields();
+                let spec = fields.iter().filter(|field| field.path.starts_with(&["spec"]));
+                impacts.of_changes[place].push(impact.by(spec));
+            }
             None => impacts.elsewhere.push((to.to_string(), impact)),
         }
     }
@@ -43,7 +47,7 @@ pub fn check(
 }
 
 fn relation<'c>(world: &World<'c>) -> Relation<'c> {
-    connectivity::relation(world.objects.iter().map(|object| object.root()))
+    connectivity::relation(world.roots.iter().copied())
 }
 
 /// The change that most likely opens a way: that of a policy of the pods at its ends, or else of

@@ -43,9 +43,11 @@ impl<'a> Review<'a> {
     #[must_use]
     pub fn new(from: String, to: String, comparison: Comparison<'a>, sources: &Sources) -> Self {
         let is_local = comparison.changes.iter().all(is_local);
-        let unchanged = if is_local { Vec::new() } else { comparison.unchanged_objects() };
-        let world = |of: fn(&ObjectChange) -> Option<&Object>| World {
-            objects: unchanged.iter().chain(comparison.changes.iter().filter_map(of)).collect(),
+        let trees = if is_local { Vec::new() } else { comparison.unchanged_trees() };
+        let unchanged = if is_local { Vec::new() } else { comparison.unchanged(&trees) };
+        let world = |of: fn(&ObjectChange) -> Option<&Object>| {
+            let changed = comparison.changes.iter().filter_map(of).map(Object::root);
+            World { roots: unchanged.iter().copied().chain(changed).collect() }
         };
         let worlds =
             Worlds { old: world(ObjectChange::old_object), new: world(ObjectChange::new_object) };

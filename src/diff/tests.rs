@@ -20,6 +20,7 @@ fn compared<'a>(old: &'a Side<'a>, new: &'a Side<'a>) -> Comparison<'a> {
     Comparison::new(old, new, Version::newest())
 }
 
+/// The plan of a change.
 fn reviewed(old: &str, new: &str) -> String {
     let (old, new) = (side(&[("a.yaml", old)]), side(&[("a.yaml", new)]));
     let review = Review::new("old".into(), "new".into(), compared(&old, &new), &Sources::default());
@@ -309,7 +310,61 @@ fn differing(old: &Object, new: &Object) -> Vec<String> {
     found.iter().map(|change| change.path.to_string()).collect()
 }
 
+/// Lines of which manifests are made, sound ones and others.
+const LINES: [&str; 24] = [
+    "---",
+    "apiVersion: v1",
+    "apiVersion: apps/v1",
+    "kind: Service",
+    "kind: Secret",
+    "kind: List",
+    "kind: Deployment",
+    "metadata: { name: a, uid: b }",
+    "metadata: { name: c, namespace: d }",
+    "metadata: [",
+    "spec: { replicas: 1, template: { spec: { containers: [{ name: a }] } } }",
+    "spec: { replicas: x, template: [] }",
+    "spec: { type: LoadBalancer, ports: [{ port: 80 }, { port: 80 }] }",
+    "spec: null",
+    "data: { a: b }",
+    "data: [a, b]",
+    "stringData: { a: ```` }",
+    "items: [{ kind: Service, apiVersion: v1, metadata: { name: a } }, 1]",
+    "items: null",
+    "status: {}",
+    "# comment",
+    "",
+    "\tx: \u{1b}[2J",
+    "%YAML 1.2",
+];
+
 proptest! {
+    #[test]
+    fn any_two_texts_are_compared(
+        old in prop::collection::vec(prop::sample::select(&LINES[..]), 0..12),
+        new in prop::collection::vec(prop::sample::select(&LINES[..]), 0..12),
+    ) {
+        let texts = [old.join("\n"), new.join("\n")];
+        let [old, new] = [&texts[0], &texts[1]].map(|text| side(&[("a.yaml", text)]));
+        prop_assert!(compared(&old, &old).is_empty());
+        for (old, new) in [(&old, &new), (&new, &old)] {
+            let review = Review::new(
+                String::new(),
+                String::new(),
+                compared(old, new),
+                &Sources::default(),
+            );
+            let shown = text(&review, Show { color: false, spelling: true });
+            let escape = '\u{1b}';
+            prop_assert!(!shown.contains(escape));
+            prop_assert_eq!(shown.is_empty() , review.comparison.is_empty() && review.comparison.respelled.is_empty());
+            let reviews = [review];
+            prop_assert!(serde_json::from_str::<Value>(&json(&reviews)).is_ok());
+            prop_assert_eq!(markdown(&reviews).matches("\n`````").count() % 2, 0);
+            let _ = github(&reviews);
+        }
+    }
+
     /// The two texts that a unified diff compares mean the two objects, and they are equal
     /// exactly where no field differs; so the diff leads from the one object to the other.
     #[test]
@@ -342,4 +397,29 @@ fn classes_have_names() {
         assert_eq!(Class::from_name(class.name()), Some(class));
     }
     assert_eq!(Class::from_name("nothing"), None);
+}
+
+#[test]
+fn a_comment_is_never_too_long() {
+    let big = |word: &str| {
+        let line = format!("  key: \"{}\"\n", word.repeat(900));
+        (0..100)
+            .map(|name| {
+                object("ConfigMap", &format!("a{name}"), &format!("data:\n{line}")) + "---\n"
+            })
+            .collect::<String>()
+    };
+    let (old, new) = (big("a"), big("b"));
+    let (old, new) = (side(&[("a.yaml", &old)]), side(&[("a.yaml", &new)]));
+    let review = Review::new("a".into(), "b".into(), compared(&old, &new), &Sources::default());
+    let comment = markdown(&[review]);
+    assert!(comment.chars().count() <= 65_536);
+    assert_eq!(comment.matches("<details>").count(), comment.matches("</details>").count());
+    assert_eq!(comment.matches("```").count() % 2, 0);
+    assert_eq!(comment.matches("<details>").count(), 28);
+    assert!(
+        comment.ends_with("\n**72 of 201 parts did not fit here:** run `gen diff` to see them.\n"),
+        "{}",
+        &comment[comment.len() - 200..]
+    );
 }

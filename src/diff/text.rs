@@ -7,6 +7,7 @@ use similar::{ChangeTag, TextDiff};
 
 use super::comparison::{Action, ObjectChange};
 use super::impact::{Class, Impact};
+use super::origin::ChangedBy;
 use super::review::{PlaceChange, Review};
 use crate::diagnostic::{on_one_line, visible};
 
@@ -55,7 +56,8 @@ pub fn plan(review: &Review<'_>, show: Show) -> String {
     for (change, impacts) in review.changes() {
         let mut line = heading(change, impacts);
         let by: Vec<String> = change.by().iter().map(ToString::to_string).collect();
-        if !by.is_empty() {
+        // That an author changes the input goes without saying.
+        if !matches!(change.by(), [] | [ChangedBy::Input]) {
             // Writing to a string cannot fail.
             let _ = write!(line, "  ({})", by.join(", "));
         }

@@ -289,7 +289,7 @@ pub fn readable_secrets(change: &ObjectChange) -> Vec<Impact> {
     if change.action() != Action::Change {
         return Vec::new();
     }
-    let is_new = |name: &String| readers::reads(old, "Secret", name).is_none();
+    let is_new = |name: &String| readers::reads(old.root(), "Secret", name).is_none();
     let added = secrets(new).into_iter().filter(is_new);
     added.map(|name| exposure(format!("reads the Secret `{name}`"), SECRETS)).collect()
 }

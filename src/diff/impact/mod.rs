@@ -158,7 +158,7 @@ impl Impact {
         Self { help: Some(help.into()), ..self }
     }
 
-    fn by<'c>(self, causes: impl IntoIterator<Item = &'c FieldChange<'c>>) -> Self {
+    pub(super) fn by<'c>(self, causes: impl IntoIterator<Item = &'c FieldChange<'c>>) -> Self {
         let causes = causes
             .into_iter()
             .map(|change| Cause {

@@ -2,10 +2,10 @@
 
 use super::super::comparison::ObjectChange;
 use super::super::fields::FieldChange;
-use super::super::object::Object;
+use super::world::name_of;
 use super::{Class, Impact, World};
 use crate::source::NodeRef;
-use crate::validate::fields::{items, text};
+use crate::validate::fields::{items, namespace, text};
 use crate::validate::pods;
 
 const CONFIG_MAPS: &str = "https://kubernetes.io/docs/concepts/configuration/configmap/#mounted-configmaps-are-updated-automatically";
@@ -20,8 +20,8 @@ pub enum Way {
 }
 
 /// How the pods of a workload read an object, if they do.
-pub fn reads(workload: &Object, kind: &str, name: &str) -> Option<Way> {
-    let spec = pods::pod_template(workload.root())?.get("spec")?;
+pub fn reads(workload: NodeRef<'_>, kind: &str, name: &str) -> Option<Way> {
+    let spec = pods::pod_template(workload)?.get("spec")?;
     let (volume, volume_name, env_from, key_ref) = match kind {
         "ConfigMap" => ("configMap", "name", "configMapRef", "configMapKeyRef"),
         "Secret" => ("secret", "secretName", "secretRef", "secretKeyRef"),
@@ -76,16 +76,17 @@ pub fn of_content(
     if content.is_empty() {
         return None;
     }
-    let near = world.objects.iter().filter(|one| one.identity().namespace == identity.namespace);
-    let readers: Vec<(Way, &Object)> =
-        near.filter_map(|one| Some((reads(one, kind, &identity.name)?, *one))).collect();
+    let own = identity.namespace.as_deref().unwrap_or_default();
+    let near = world.roots.iter().copied().filter(|root| namespace(*root) == own);
+    let readers: Vec<(Way, NodeRef<'_>)> =
+        near.filter_map(|one| Some((reads(one, kind, &identity.name)?, one))).collect();
     if readers.is_empty() {
         let reason = "no pod here reads it";
         return Some(Impact::new(Class::None, reason, CONFIG_MAPS).by(content));
     }
     let named = |way: Way| -> Vec<String> {
         let found = readers.iter().filter(|(own, _)| *own == way);
-        found.map(|(_, one)| format!("{} {}", one.identity().kind, one.identity().name)).collect()
+        found.map(|(_, one)| format!("{} {}", text(*one, "kind"), name_of(*one))).collect()
     };
     let (files, at_start) = (named(Way::Files), named(Way::AtStart));
     let mut parts = Vec::new();

@@ -13,8 +13,12 @@ use crate::validate::{Author, Cluster, Extent, Finding};
 pub fn check(comparison: &Comparison<'_>, worlds: &Worlds<'_>, impacts: &mut Impacts) {
     let key =
         |finding: &Finding| (finding.object.clone(), finding.path.clone(), finding.message.clone());
+    let found = findings(&worlds.new, worlds, comparison);
+    if found.is_empty() {
+        return;
+    }
     let before: BTreeSet<_> = findings(&worlds.old, worlds, comparison).iter().map(key).collect();
-    for finding in findings(&worlds.new, worlds, comparison) {
+    for finding in found {
         if before.contains(&key(&finding)) {
             continue;
         }
@@ -32,11 +36,38 @@ pub fn check(comparison: &Comparison<'_>, worlds: &Worlds<'_>, impacts: &mut Imp
     }
 }
 
-/// The names that the objects of a side have in a field, of the field itself or in it.
+/// What refers to nothing on a side.
+fn findings(world: &World<'_>, worlds: &Worlds<'_>, comparison: &Comparison<'_>) -> Vec<Finding> {
+    let members: Vec<Member<'_>> = world
+        .roots
+        .iter()
+        .map(|root| Member { root: *root, author: Author::Gen, stack: "" })
+        .collect();
+    let mut cluster =
+        Cluster { version: comparison.version, extent: Extent::Files, ..Cluster::default() };
+    let mut found = Vec::new();
+    references::check(&members, &cluster, &mut found);
+    if found.is_empty() {
+        return found;
+    }
+    // What a cluster brings is known to no side, unless it had the object itself.
+    let brought = |kind: &'static str, field: &'static str| {
+        let is_ours = |name: &String| worlds.old.find(kind, name).is_some();
+        named(world, field).into_iter().filter(|name| !is_ours(name)).collect::<Vec<_>>()
+    };
+    cluster.storage_classes = brought("StorageClass", "storageClassName");
+    cluster.priority_classes = brought("PriorityClass", "priorityClassName");
+    cluster.cluster_issuers = brought("ClusterIssuer", "issuerRef");
+    found.clear();
+    references::check(&members, &cluster, &mut found);
+    found
+}
+
+/// The names that the objects of a side have in a field, as the field itself or in it.
 fn named(world: &World<'_>, field: &str) -> BTreeSet<String> {
     let mut names = BTreeSet::new();
-    for object in &world.objects {
-        object.root().walk(&mut |path, node| match path {
+    for root in &world.roots {
+        root.walk(&mut |path, node| match path {
             [.., Step::Key(last)] if *last == field => {
                 let name = node.as_str().or_else(|| node.get("name")?.as_str());
                 names.extend(name.map(str::to_owned));
@@ -45,29 +76,4 @@ fn named(world: &World<'_>, field: &str) -> BTreeSet<String> {
         });
     }
     names
-}
-
-fn findings(world: &World<'_>, worlds: &Worlds<'_>, comparison: &Comparison<'_>) -> Vec<Finding> {
-    let members: Vec<Member<'_>> = world
-        .objects
-        .iter()
-        .map(|object| Member { root: object.root(), author: Author::Gen, stack: "" })
-        .collect();
-    // What a cluster brings is known to no side, unless it had the object itself.
-    let brought = |kind: &'static str, field: &'static str| {
-        let named = named(world, field);
-        let is_ours = |name: &String| worlds.old.find(kind, None, name).is_some();
-        named.into_iter().filter(|name| !is_ours(name)).collect::<Vec<_>>()
-    };
-    let cluster = Cluster {
-        version: comparison.version,
-        extent: Extent::Files,
-        storage_classes: brought("StorageClass", "storageClassName"),
-        priority_classes: brought("PriorityClass", "priorityClassName"),
-        cluster_issuers: brought("ClusterIssuer", "issuerRef"),
-        ..Cluster::default()
-    };
-    let mut found = Vec::new();
-    references::check(&members, &cluster, &mut found);
-    found
 }

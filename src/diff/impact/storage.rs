@@ -80,8 +80,8 @@ fn claim(old: &Object, worlds: &Worlds<'_>) -> Impact {
     let size = size.map_or("its data", NodeRef::text);
     let policy = worlds
         .new
-        .find("StorageClass", None, class)
-        .map(|class| class.root().get("reclaimPolicy").map_or("Delete", NodeRef::text));
+        .find("StorageClass", class)
+        .map(|class| class.get("reclaimPolicy").map_or("Delete", NodeRef::text));
     let (fate, help) = match policy {
         Some("Retain") => (
             format!("the volume stays, without a claim (`reclaimPolicy: Retain` of `{class}`)"),

@@ -1,41 +1,43 @@
 //! The objects that surround a change.
 
-use super::super::object::Object;
 use crate::k8s::Identity;
 use crate::source::NodeRef;
+use crate::validate::fields::{namespace, text};
 
-/// All objects of one side.
+/// All objects of one side, as somebody wrote them or as the API server completes them.
 #[derive(Debug, Default)]
 pub struct World<'c> {
     /// The objects.
-    pub objects: Vec<&'c Object>,
+    pub roots: Vec<NodeRef<'c>>,
 }
 
 impl<'c> World<'c> {
     /// The objects of a kind, whatever its group.
-    pub fn of_kind(&self, kind: &str) -> impl Iterator<Item = &'c Object> {
-        self.objects.iter().copied().filter(move |object| object.identity().kind == kind)
+    pub fn of_kind(&self, kind: &str) -> impl Iterator<Item = NodeRef<'c>> {
+        self.roots.iter().copied().filter(move |root| text(*root, "kind") == kind)
     }
 
-    /// The object of a kind, in a namespace if it lies in one, with a name.
+    /// The object of a kind that lies in no namespace, by its name.
     #[must_use]
-    pub fn find(&self, kind: &str, namespace: Option<&str>, name: &str) -> Option<&'c Object> {
-        self.of_kind(kind).find(|object| {
-            let identity = object.identity();
-            identity.namespace.as_deref() == namespace && identity.name == name
-        })
+    pub fn find(&self, kind: &str, name: &str) -> Option<NodeRef<'c>> {
+        self.of_kind(kind).find(|root| name_of(*root) == name)
     }
 
     /// The autoscaler that says how many pods a workload has.
     #[must_use]
     pub fn autoscaler(&self, workload: &Identity) -> Option<NodeRef<'c>> {
-        let scales = |object: &&Object| {
-            let target = object.root().at_path(&["spec", "scaleTargetRef"]);
-            let text = |field: &str| target.and_then(|it| it.get(field)).map_or("", NodeRef::text);
-            object.identity().namespace == workload.namespace
-                && text("kind") == workload.kind
-                && text("name") == workload.name
+        let scales = |root: &NodeRef<'_>| {
+            let target = root.at_path(&["spec", "scaleTargetRef"]);
+            let field = |name: &str| target.map_or("", |target| text(target, name));
+            namespace(*root) == workload.namespace.as_deref().unwrap_or_default()
+                && field("kind") == workload.kind
+                && field("name") == workload.name
         };
-        self.of_kind("HorizontalPodAutoscaler").find(scales).map(Object::root)
+        self.of_kind("HorizontalPodAutoscaler").find(scales)
     }
+}
+
+/// The name of an object.
+pub fn name_of(root: NodeRef<'_>) -> &str {
+    root.at_path(&["metadata", "name"]).map_or("", NodeRef::text)
 }
