@@ -8,6 +8,7 @@ use super::object::Object;
 use super::path::Path;
 use crate::k8s::Identity;
 use crate::source::{Sources, Span};
+use crate::validate::pods;
 
 /// What differs between two sides, and what that does to the cluster.
 #[derive(Debug)]
@@ -52,8 +53,11 @@ impl<'a> Review<'a> {
         let worlds =
             Worlds { old: world(ObjectChange::old_object), new: world(ObjectChange::new_object) };
         let mut impacts = impacts(&comparison, &worlds);
-        let network =
-            if is_local { Vec::new() } else { network::check(&comparison, &worlds, &mut impacts) };
+        let network = if comparison.changes.iter().any(concerns_network) {
+            network::check(&comparison, &worlds, &mut impacts)
+        } else {
+            Vec::new()
+        };
         impacts.finish(&comparison, sources);
         Self { from, to, comparison, impacts, network, of_place: Vec::new() }
     }
@@ -153,6 +157,28 @@ fn set_apart(comparison: &mut Comparison<'_>, sources: &Sources) -> Vec<PlaceCha
         !is_whole
     });
     of_place
+}
+
+/// Whether a change can make pods reach others, or be reached.
+fn concerns_network(change: &ObjectChange) -> bool {
+    let Subject::Object(identity) = change.subject() else { return false };
+    match identity.kind.as_str() {
+        "Gateway" | "GRPCRoute" | "HTTPRoute" | "Ingress" | "Namespace" | "NetworkPolicy"
+        | "Service" | "TCPRoute" | "TLSRoute" | "UDPRoute" => return true,
+        _ => {}
+    }
+    let objects = [change.old_object(), change.new_object()].into_iter().flatten();
+    let makes_pods = objects.map(Object::root).any(|root| pods::pod_template(root).is_some());
+    makes_pods
+        && (change.action() != Action::Change
+            || change.fields().iter().any(|field| {
+                // A whole template or container that comes or goes has ports, too.
+                const NETWORK: [&str; 6] =
+                    ["containers", "hostNetwork", "initContainers", "labels", "ports", "template"];
+                let path = &field.path;
+                NETWORK.contains(&path.last_field())
+                    || path.fields().any(|part| matches!(part, "labels" | "ports"))
+            }))
 }
 
 /// Fields that nothing outside of their object refers to or looks at.
