@@ -12,7 +12,6 @@ use super::object::Object;
 use super::origin::ChangedBy;
 use super::pairing::is_default;
 use super::side::{Document, Side};
-use crate::diagnostic::Diagnostics;
 use crate::k8s::{self, Identity, Version};
 use crate::manifests;
 use crate::parallel;
@@ -342,10 +341,7 @@ impl<'a> Comparison<'a> {
         let rendered = self.same.iter().filter_map(|document| document.rendered);
         let equal = self.equal.iter().map(Object::root);
         let mut roots: Vec<NodeRef<'_>> = rendered.map(k8s::Object::root).chain(equal).collect();
-        let mut ignored = Diagnostics::default();
-        for tree in trees {
-            manifests::objects(tree.root(), &mut |root| roots.push(root), &mut ignored);
-        }
+        roots.extend(manifests::objects_of(trees));
         roots
     }
 

@@ -18,7 +18,7 @@ pub(crate) use objects::{of as objects, with_kinds_of_lists};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
 use crate::fs::FileSystem;
-use crate::k8s::Identity;
+use crate::k8s::{Identity, NotAnObject};
 use crate::parallel;
 use crate::source::{Dialect, NodeRef, Sources, Span, Tree, parse};
 use crate::validate::references::{self, Member};
@@ -144,21 +144,14 @@ pub fn not_objects(root: NodeRef<'_>) -> Diagnostics {
     let mut found = Vec::new();
     objects::of(root, &mut |object| found.push(object), &mut diagnostics);
     for object in found {
-        match objects::check(object) {
-            Ok(()) => {
-                if let Err(error) = Identity::of(object) {
-                    let place = error.at.span().map_or(Place::Nowhere, Place::Span);
-                    let message = format!("this is no Kubernetes object: {error}");
-                    diagnostics.push(Diagnostic::new(
-                        Code::NotAnObject,
-                        Severity::Error,
-                        place,
-                        message,
-                    ));
-                }
-            }
-            Err(diagnostic) => diagnostics.push(*diagnostic),
-        }
+        let unnamed = |error: NotAnObject| {
+            let place = error.at.span().map_or(Place::Nowhere, Place::Span);
+            let message = format!("this is no Kubernetes object: {error}");
+            Diagnostic::new(Code::NotAnObject, Severity::Error, place, message)
+        };
+        let checked = objects::check(object).map_err(|error| *error);
+        let named = checked.and_then(|()| Identity::of(object).map_err(unnamed));
+        diagnostics.extend(named.err());
     }
     diagnostics
 }
