@@ -1,6 +1,6 @@
 //! What the API server refuses to change in an object that is there.
 //!
-//! [`RULES`] is the table: a kind, a field, what may become of it, what to do about it, and the
+//! `RULES` is the table: a kind, a field, what may become of it, what to do about it, and the
 //! function of Kubernetes that says so. [`refusals`] compares what the server has with what it
 //! would have after the new manifest is applied: see [`Update`].
 

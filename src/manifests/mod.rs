@@ -139,6 +139,7 @@ pub fn read_files(
 }
 
 /// What is wrong with a document of which an object was expected.
+#[must_use]
 pub fn not_objects(root: NodeRef<'_>) -> Diagnostics {
     let mut diagnostics = Diagnostics::default();
     let mut found = Vec::new();
@@ -149,9 +150,8 @@ pub fn not_objects(root: NodeRef<'_>) -> Diagnostics {
             let message = format!("this is no Kubernetes object: {error}");
             Diagnostic::new(Code::NotAnObject, Severity::Error, place, message)
         };
-        let checked = objects::check(object).map_err(|error| *error);
-        let named = checked.and_then(|()| Identity::of(object).map_err(unnamed));
-        diagnostics.extend(named.err());
+        let unfit = objects::check(object).err().map(|error| *error);
+        diagnostics.extend(unfit.or_else(|| Identity::of(object).err().map(unnamed)));
     }
     diagnostics
 }

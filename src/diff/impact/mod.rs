@@ -181,8 +181,8 @@ pub struct Impacts {
     pub elsewhere: Vec<(String, Impact)>,
 }
 
-/// Works out what the changes of a comparison do, but for the network; see
-/// [`finish`](Impacts::finish).
+/// Works out what the changes of a comparison do, but for the network, and without the lines of
+/// the input.
 #[must_use]
 pub fn impacts(comparison: &Comparison<'_>, worlds: &Worlds<'_>) -> Impacts {
     let mut impacts = Impacts {
