@@ -225,12 +225,13 @@ fn judge(name: &str, manifests: &str, allowed: &Allowed) {
             let old = tree(&object);
             asked.edit.apply(&mut object);
             let new = tree(&object);
-            let refused = refusals(old.root(), new.root(), version).into_iter();
+            let update = Update::of(old.root(), new.root(), version);
+            let refused = refusals(&update, new.root()).into_iter();
             Own {
                 refused: refused
                     .map(|it| (it.path, dotted(&it.server_path), it.reason.into_owned()))
                     .collect(),
-                replaces_pods: Update::of(old.root(), new.root(), version).replaces_pods(),
+                replaces_pods: update.replaces_pods(),
             }
         })
         .collect();

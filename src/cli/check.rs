@@ -9,6 +9,7 @@ use regex_lite::Regex;
 use super::project::{compile_all, environments, inputs};
 use super::{Exit, Output};
 use crate::compile::{Loaded, Request};
+use crate::diagnostic::counted;
 use crate::fs::Disk;
 use crate::k8s::Version;
 use crate::manifests::{self, Checked, Kinds, Verdict};
@@ -88,10 +89,10 @@ impl Check {
         for environment in &compiled {
             let (objects, folders) = (environment.objects().count(), environment.folders.len());
             output.summary(format_args!(
-                "{}: {objects} object{} in {folders} folder{}, all sound",
+                "{}: {} in {}, all sound",
                 environment.environment,
-                if objects == 1 { "" } else { "s" },
-                if folders == 1 { "" } else { "s" },
+                counted(objects, "object"),
+                counted(folders, "folder"),
             ));
         }
         Exit::Done
@@ -142,18 +143,14 @@ fn version(text: &str) -> Result<Version, String> {
 /// For people.
 fn summary(checked: &Checked) -> String {
     let objects = checked.objects.len();
-    let number = |count: usize, what: &str| match count {
-        1 => format!("1 {what}"),
-        _ => format!("{count} {what}s"),
-    };
-    let whole = format!("{} in {}", number(objects, "object"), number(checked.files, "file"));
+    let whole = format!("{} in {}", counted(objects, "object"), counted(checked.files, "file"));
     let mut rest = String::new();
     if checked.unchecked_rules > 0 {
-        let rules = number(checked.unchecked_rules, "rule");
+        let rules = counted(checked.unchecked_rules, "rule");
         rest = format!("; {rules} could not be checked");
     }
     if checked.unread > 0 {
-        rest = format!("{rest}; {} could not be read in full", number(checked.unread, "file"));
+        rest = format!("{rest}; {} could not be read in full", counted(checked.unread, "file"));
     }
     let of = |verdict| checked.count(verdict);
     if of(Verdict::Sound) == objects && objects > 0 {

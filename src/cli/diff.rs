@@ -81,13 +81,14 @@ impl<'p> Project<'p> {
         environment: Option<&str>,
         diagnostics: &mut Diagnostics,
     ) -> anyhow::Result<Files<'p>> {
-        let SideName::Render(rendered) = name else {
-            return Files::read(name, environment, self.root, diagnostics);
+        let render = |environment: &str| {
+            let Some(compiled) = self.compiled(environment) else {
+                bail!("`{name}` must be an environment, not a family of them");
+            };
+            let (sets, _) = file_sets(compiled, self.request, self.sources);
+            Ok(Files::Rendered(compiled, sets))
         };
-        let Some(compiled) = self.compiled(rendered) else {
-            bail!("`{name}` must be an environment, not a family of them");
-        };
-        Ok(Files::of_render(compiled, self.request, self.sources))
+        Files::read(name, environment, self.root, render, diagnostics)
     }
 }
 

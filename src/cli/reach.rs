@@ -10,7 +10,7 @@ use super::project::{compile_all, environments, inputs};
 use super::{Exit, Output};
 use crate::compile::{Compiled, Loaded, Request};
 use crate::connectivity::{self, Relation, Workload};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity, nearest};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity, counted, nearest};
 use crate::fs::Disk;
 use crate::k8s::Object;
 use crate::manifests;
@@ -133,15 +133,11 @@ impl Reach {
             Format::Json => format!("{:#}\n", listing.json()),
         };
         output.result(text.as_bytes())?;
-        let number = |count: usize, what: &str| match count {
-            1 => format!("1 {what}"),
-            _ => format!("{count} {what}s"),
-        };
         output.summary(format_args!(
             "{}: {}, {} from outside",
-            number(relation.workloads().count(), "workload"),
-            number(listing.edges.len(), "edge"),
-            number(listing.ways_in.len(), "way"),
+            counted(relation.workloads().count(), "workload"),
+            counted(listing.edges.len(), "edge"),
+            counted(listing.ways_in.len(), "way"),
         ));
         Ok(Exit::Done)
     }

@@ -9,14 +9,13 @@ use std::str::FromStr;
 
 use anyhow::{Context, bail};
 
-use super::project::{file_sets, maker};
-use crate::compile::{Compiled, Request};
+use super::project::maker;
+use crate::compile::Compiled;
 use crate::diagnostic::Diagnostics;
 use crate::diff::{Provenance, Side};
 use crate::emit::{FileSet, Index};
 use crate::fs::{Disk, EntryKind, FileSystem, files_of_revision};
 use crate::manifests::{self, Input};
-use crate::source::Sources;
 
 /// The name of a side.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,29 +85,23 @@ pub(super) struct Folder {
     files: Vec<(String, Vec<u8>)>,
 }
 
-impl<'c> Files<'c> {
-    /// A fresh render of an environment.
-    pub(super) fn of_render(
-        compiled: &'c Compiled,
-        request: Request<'_>,
-        sources: &Sources,
-    ) -> Self {
-        Self::Rendered(compiled, file_sets(compiled, request, sources).0)
-    }
-
-    /// Reads a side that is no render. `environment` is the one that a revision is asked for.
+impl Files<'_> {
+    /// Reads a side; `environment` is the one that a revision is asked for, and `render` gives the
+    /// fresh render of one.
     ///
     /// # Errors
     ///
-    /// When there is no such output, revision, file or standard input.
+    /// When there is no such output, render, revision, file or standard input.
     pub(super) fn read(
         name: &SideName,
         environment: Option<&str>,
         root: &Path,
+        render: impl Fn(&str) -> anyhow::Result<Self>,
         diagnostics: &mut Diagnostics,
     ) -> anyhow::Result<Self> {
         match name {
             SideName::Out(environment) => out(root, environment),
+            SideName::Render(environment) => render(environment),
             SideName::Git(revision) => git(root, revision, environment),
             SideName::Path(path) => {
                 let input = Input::Path(path.clone());
@@ -119,7 +112,6 @@ impl<'c> Files<'c> {
                 std::io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?;
                 Ok(Self::Foreign(vec![("<stdin>".to_owned(), bytes)]))
             }
-            SideName::Render(_) => Ok(Self::Foreign(Vec::new())),
         }
     }
 
@@ -187,12 +179,9 @@ impl<'c> Files<'c> {
     }
 }
 
-/// How the names of the files end that kubectl reads in a folder.
-const ENDINGS: [&str; 3] = [".yaml", ".yml", ".json"];
-
 fn is_wanted(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
-    name == Index::NAME || ENDINGS.iter().any(|ending| name.ends_with(ending))
+    name == Index::NAME || manifests::is_manifest(name)
 }
 
 /// Sorts the files of an environment's output into its folders.

@@ -11,7 +11,7 @@ use super::reach::Reach;
 use super::table::End;
 use crate::k8s::Cidr;
 use crate::source::{Kind, NodeRef};
-use crate::validate::fields::{field, items, text};
+use crate::validate::fields::{field, items, name, text};
 
 /// Where traffic from outside comes in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -251,10 +251,6 @@ impl<'t> Entries<'t> {
         };
         targets.into_iter().map(passed_on).collect()
     }
-}
-
-fn name(object: NodeRef<'_>) -> &str {
-    object.at_path(&["metadata", "name"]).map_or("", NodeRef::text)
 }
 
 fn text_of<'t>(node: NodeRef<'t>, name: &str) -> &'t str {

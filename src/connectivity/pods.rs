@@ -6,7 +6,7 @@ use std::ops::Bound;
 
 use super::ports::Protocol;
 use crate::source::{Kind, NodeRef};
-use crate::validate::fields::{field, items, text};
+use crate::validate::fields::{self, field, items, text};
 use crate::validate::pods::{self as templates, pod_template};
 use crate::validate::selector;
 
@@ -158,7 +158,7 @@ impl<'t> Cluster<'t> {
         let mut workloads: BTreeMap<Workload<'t>, NodeRef<'t>> = BTreeMap::new();
         for object in objects {
             if text(*object, "kind") == "Namespace" {
-                let name = object.at_path(&["metadata", "name"]).map_or("", NodeRef::text);
+                let name = fields::name(*object);
                 all.namespaces.insert(name, labels(object.at_path(&["metadata", "labels"])));
             } else if makes_pods(*object) {
                 workloads.entry(workload(*object)).or_insert(*object);
@@ -376,13 +376,13 @@ fn makes_pods(object: NodeRef<'_>) -> bool {
 }
 
 fn workload(object: NodeRef<'_>) -> Workload<'_> {
-    let name = object.at_path(&["metadata", "name"]).map_or("", NodeRef::text);
+    let name = fields::name(object);
     Workload { namespace: namespace(object), name, kind: text(object, "kind") }
 }
 
 /// The namespace of an object, as kubectl takes it where the object does not say it.
 pub(super) fn namespace(object: NodeRef<'_>) -> &str {
-    match crate::validate::fields::namespace(object) {
+    match fields::namespace(object) {
         "" => "default",
         name => name,
     }

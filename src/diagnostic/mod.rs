@@ -4,6 +4,7 @@
 //! function a format ([`human()`], [`short()`], [`json()`], [`github()`], [`junit()`]) makes it text.
 
 mod code;
+mod count;
 mod github;
 mod human;
 mod json;
@@ -15,6 +16,7 @@ mod tests;
 mod visible;
 
 pub use code::Code;
+pub(crate) use count::counted;
 pub use github::github;
 pub(crate) use github::workflow_command;
 pub use human::{Style, closing, human, line};

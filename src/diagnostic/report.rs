@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Diagnostic, Diagnostics, Place, Severity, on_one_line};
+use super::{Diagnostic, Diagnostics, Place, Severity, counted, on_one_line};
 use crate::source::{Source, Sources, Span};
 
 /// Diagnostics in the order that every format keeps: by path, position and code, each once,
@@ -220,19 +220,18 @@ fn char_boundary(text: &str, offset: usize) -> usize {
 
 impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let plural = |count: usize| if count == 1 { "" } else { "s" };
         let Self { errors, warnings, files } = *self;
         if errors > 0 || warnings == 0 {
-            write!(f, "{errors} error{}", plural(errors))?;
+            f.write_str(&counted(errors, "error"))?;
         }
         if errors > 0 && warnings > 0 {
             f.write_str(" and ")?;
         }
         if warnings > 0 {
-            write!(f, "{warnings} warning{}", plural(warnings))?;
+            f.write_str(&counted(warnings, "warning"))?;
         }
         if files > 0 {
-            write!(f, " in {files} file{}", plural(files))?;
+            write!(f, " in {}", counted(files, "file"))?;
         }
         Ok(())
     }

@@ -412,15 +412,14 @@ const RULES: &[Rule] = &[
 const DEFINITION: &str = "delete the definition first: all its custom resources go with it";
 const DEFINITION_UPDATE: &str = "validateCustomResourceDefinitionSpecUpdate";
 
-/// What the server refuses when `new` is applied over `old`, two manifests of one object, by
-/// whoever applied `old`. A manifest that the server would not take as a new object is no matter
-/// of updates: nothing is said of it.
+/// What the server refuses of an update, whose new manifest is `new`. A manifest that the server
+/// would not take as a new object is no matter of updates: nothing is said of it.
 #[must_use]
-pub fn refusals<'t>(old: NodeRef<'t>, new: NodeRef<'t>, version: Version) -> Vec<Refusal<'t>> {
-    let update = Update::of(old, new, version);
+pub fn refusals<'t>(update: &Update, new: NodeRef<'t>) -> Vec<Refusal<'t>> {
     let mut out = Vec::new();
     if let Some(of) = update.type_of() {
-        let case = Case { live: update.live(), after: update.after(), of, version };
+        let (live, after, version) = (update.live(), update.after(), update.version());
+        let case = Case { live, after, of, version };
         let api_version = text(new, "apiVersion");
         let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
         let kind = text(new, "kind");
@@ -439,7 +438,7 @@ pub fn refusals<'t>(old: NodeRef<'t>, new: NodeRef<'t>, version: Version) -> Vec
             leftovers(&case, new, &mut out);
         }
     } else {
-        custom(&update, new, &mut out);
+        custom(update, new, &mut out);
     }
     out
 }
@@ -1037,7 +1036,8 @@ mod tests {
 
     fn refused(old: &Value, new: &Value) -> Vec<(String, String)> {
         let (old, new) = (tree(old), tree(new));
-        let found = refusals(old.root(), new.root(), Version::newest());
+        let update = Update::of(old.root(), new.root(), Version::newest());
+        let found = refusals(&update, new.root());
         found.into_iter().map(|refusal| (refusal.path, refusal.server_path)).collect()
     }
 
@@ -1099,7 +1099,8 @@ mod tests {
             spec.remove("serviceName");
         }
         let (old, new) = (tree(&stateful_set()), tree(&new));
-        let found = refusals(old.root(), new.root(), Version::newest());
+        let update = Update::of(old.root(), new.root(), Version::newest());
+        let found = refusals(&update, new.root());
         let [refusal] = found.as_slice() else { panic!("{found:?}") };
         assert_eq!(refusal.source, "ValidateStatefulSetUpdate");
         assert!(refusal.help.contains("--cascade=orphan"));

@@ -19,6 +19,7 @@ pub struct Update {
     live: Tree,
     after: Tree,
     of: Option<Type>,
+    version: Version,
 }
 
 impl Update {
@@ -46,7 +47,7 @@ impl Update {
         } else {
             complete(new)
         };
-        Self { live, after, of: of.filter(|of| !of.is_custom()).map(Resource::root) }
+        Self { live, after, of: of.filter(|of| !of.is_custom()).map(Resource::root), version }
     }
 
     /// The object as the server has it.
@@ -76,6 +77,12 @@ impl Update {
                 (Some(live), Some(after)) => !meaning::equal(live, after, of),
                 (live, after) => live.is_some() || after.is_some(),
             }
+    }
+
+    /// The version of Kubernetes of the server.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.version
     }
 
     /// The type of the object, of a built-in kind.

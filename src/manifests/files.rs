@@ -13,6 +13,11 @@ use crate::load::unreadable;
 /// How the names of files end that are read in folders, as for kubectl.
 const ENDINGS: [&str; 3] = [".yaml", ".yml", ".json"];
 
+/// Whether a file of that name is read in a folder.
+pub fn is_manifest(name: &str) -> bool {
+    ENDINGS.iter().any(|ending| name.ends_with(ending))
+}
+
 /// A file to check.
 pub(super) struct File {
     /// As messages show it, with `/` between its parts.
@@ -100,13 +105,11 @@ impl Files {
             folder => format!("{folder}/"),
         };
         let files = |names: Vec<String>| -> Vec<File> {
-            let holds_manifests =
-                |name: &&String| ENDINGS.iter().any(|ending| name.ends_with(ending));
             let file = |name| File {
                 path: format!("{below}{name}"),
                 content: Content::At(path.join(name)),
             };
-            names.iter().filter(holds_manifests).map(file).collect()
+            names.iter().filter(|name| is_manifest(name)).map(file).collect()
         };
         let (found, linked) = (files(walked.files), files(walked.linked));
         if found.is_empty() && linked.is_empty() && walked.errors.is_empty() {

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 
 use regex_lite::Regex;
 
+pub(crate) use files::is_manifest;
 pub use kinds::{Kinds, NotAKind};
 pub(crate) use objects::{of as objects, with_kinds_of_lists};
 

@@ -24,3 +24,8 @@ pub fn items<'t>(
 pub fn namespace(root: NodeRef<'_>) -> &str {
     root.at_path(&["metadata", "namespace"]).map_or("", NodeRef::text)
 }
+
+/// The name of an object, or nothing.
+pub fn name(root: NodeRef<'_>) -> &str {
+    root.at_path(&["metadata", "name"]).map_or("", NodeRef::text)
+}

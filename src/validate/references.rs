@@ -8,7 +8,7 @@ mod index;
 
 use index::{Index, Keys};
 
-use super::fields::{items, namespace};
+use super::fields::{self, items, namespace};
 use super::finding::{Finding, object_name};
 use super::selector::{self, Form};
 use super::{Author, Cluster, Extent, Map, pods};
@@ -59,7 +59,7 @@ fn text<'t>(node: NodeRef<'t>, name: &str) -> &'t str {
 fn twins(members: &[Member<'_>], out: &mut Vec<Finding>) {
     fn identity(root: NodeRef<'_>) -> [&str; 4] {
         let group = text(root, "apiVersion").split_once('/').map_or("", |(group, _)| group);
-        let name = root.at_path(&["metadata", "name"]).map_or("", NodeRef::text);
+        let name = fields::name(root);
         [group, text(root, "kind"), namespace(root), name]
     }
     let mut seen = Map::default();

@@ -5,7 +5,8 @@ use super::super::fields::FieldChange;
 use super::super::object::Object;
 use super::super::pairing::is_default;
 use super::super::update::Update;
-use super::{Class, Impact, World, counted, spec};
+use super::{Class, Impact, World, spec};
+use crate::diagnostic::counted;
 use crate::source::NodeRef;
 
 const DEPLOYMENT: &str =

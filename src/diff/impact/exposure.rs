@@ -39,8 +39,8 @@ pub fn widened(change: &ObjectChange, fields: &[FieldChange<'_>]) -> Vec<Impact>
         "Namespace" => namespace(old, new, &mut found),
         _ => {}
     }
-    if let (Some(old), Some(_)) = (old, pods::pod_template(new.root())) {
-        relaxed_pods(old, new, fields, &mut found);
+    if old.is_some() && pods::pod_template(new.root()).is_some() {
+        relaxed_pods(fields, &mut found);
     }
     // A way in that a whole object is has no field to point at.
     if change.action() == Action::Change {
@@ -225,7 +225,7 @@ const RELAXED: [(&str, &str, &str); 9] = [
     ("runAsUser", "0", "programs run as root"),
 ];
 
-fn relaxed_pods(old: &Object, new: &Object, fields: &[FieldChange<'_>], found: &mut Vec<Impact>) {
+fn relaxed_pods(fields: &[FieldChange<'_>], found: &mut Vec<Impact>) {
     let is_in_pod = |field: &FieldChange<'_>| {
         ["securityContext", "spec"].iter().any(|part| field.path.fields().any(|own| own == *part))
     };
@@ -278,7 +278,6 @@ fn relaxed_pods(old: &Object, new: &Object, fields: &[FieldChange<'_>], found: &
             _ => {}
         }
     }
-    let _ = (old, new);
 }
 
 /// Secrets that one more workload reads.

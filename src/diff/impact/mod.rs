@@ -234,7 +234,7 @@ fn of_change(change: &ObjectChange, worlds: &Worlds<'_>) -> Vec<Impact> {
         let update = Update::of(before.root(), after.root(), change.version());
         found.extend(capacity::replaced_pods(new, &fields, &update, &worlds.new));
         found.extend(capacity::scaled(change, &fields));
-        let refused = refusals(before.root(), after.root(), change.version());
+        let refused = refusals(&update, after.root());
         found.extend(refused.into_iter().map(|refusal| self::refused(refusal, new)));
         found.extend(readers::of_content(change, &fields, &worlds.new));
     }
@@ -308,9 +308,4 @@ const UNREAD: [&str; 13] = [
 
 fn spec<'t>(root: NodeRef<'t>, field: &str) -> Option<NodeRef<'t>> {
     root.at_path(&["spec", field])
-}
-
-/// `1 pod`, `3 pods`.
-fn counted(count: i64, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
 }

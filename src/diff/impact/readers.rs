@@ -2,10 +2,9 @@
 
 use super::super::comparison::ObjectChange;
 use super::super::fields::FieldChange;
-use super::world::name_of;
 use super::{Class, Impact, World};
 use crate::source::NodeRef;
-use crate::validate::fields::{items, namespace, text};
+use crate::validate::fields::{items, name, namespace, text};
 use crate::validate::pods;
 
 const CONFIG_MAPS: &str = "https://kubernetes.io/docs/concepts/configuration/configmap/#mounted-configmaps-are-updated-automatically";
@@ -86,7 +85,7 @@ pub fn of_content(
     }
     let named = |way: Way| -> Vec<String> {
         let found = readers.iter().filter(|(own, _)| *own == way);
-        found.map(|(_, one)| format!("{} {}", text(*one, "kind"), name_of(*one))).collect()
+        found.map(|(_, one)| format!("{} {}", text(*one, "kind"), name(*one))).collect()
     };
     let (files, at_start) = (named(Way::Files), named(Way::AtStart));
     let mut parts = Vec::new();

@@ -3,7 +3,8 @@
 use super::super::comparison::{Action, ObjectChange};
 use super::super::fields::{Edit, FieldChange};
 use super::super::object::Object;
-use super::{Class, Impact, Worlds, counted, spec};
+use super::{Class, Impact, Worlds, spec};
+use crate::diagnostic::counted;
 use crate::k8s::Quantity;
 use crate::source::NodeRef;
 use crate::validate::pods;

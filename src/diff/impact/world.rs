@@ -2,7 +2,7 @@
 
 use crate::k8s::Identity;
 use crate::source::NodeRef;
-use crate::validate::fields::{namespace, text};
+use crate::validate::fields::{self, namespace, text};
 
 /// All objects of one side, as somebody wrote them or as the API server completes them.
 #[derive(Debug, Default)]
@@ -20,7 +20,7 @@ impl<'c> World<'c> {
     /// The object of a kind that lies in no namespace, by its name.
     #[must_use]
     pub fn find(&self, kind: &str, name: &str) -> Option<NodeRef<'c>> {
-        self.of_kind(kind).find(|root| name_of(*root) == name)
+        self.of_kind(kind).find(|root| fields::name(*root) == name)
     }
 
     /// The autoscaler that says how many pods a workload has.
@@ -35,9 +35,4 @@ impl<'c> World<'c> {
         };
         self.of_kind("HorizontalPodAutoscaler").find(scales)
     }
-}
-
-/// The name of an object.
-pub fn name_of(root: NodeRef<'_>) -> &str {
-    root.at_path(&["metadata", "name"]).map_or("", NodeRef::text)
 }

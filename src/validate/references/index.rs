@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Member, items, namespace, text};
+use super::{Member, fields, items, namespace, text};
 use crate::source::NodeRef;
 use crate::validate::selector::Form;
 use crate::validate::{Cluster, Map, pods};
@@ -99,7 +99,7 @@ impl<'t> Index<'t> {
 
     fn add_object(&mut self, root: NodeRef<'t>) {
         let (kind, namespace) = (text(root, "kind"), namespace(root));
-        let name = root.at_path(&["metadata", "name"]).map_or("", NodeRef::text);
+        let name = fields::name(root);
         let by = Some(root);
         let keys = match kind {
             "ConfigMap" => Keys::Known(keys_of(root, &["data", "binaryData"])),

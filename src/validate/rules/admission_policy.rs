@@ -7,6 +7,7 @@ use crate::diagnostic::Code;
 use crate::k8s::NameForm;
 use crate::source::NodeRef;
 use crate::validate::cel::{self, Type};
+use crate::validate::fields;
 
 pub fn policy<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
     let Some(spec) = field(root, "spec") else { return };
@@ -133,7 +134,7 @@ fn annotations<'t>(
 ) {
     let Some(list) = field(spec, "auditAnnotations") else { return };
     report.at_most(list, 20);
-    let policy = root.at_path(&["metadata", "name"]).map_or("", NodeRef::text);
+    let policy = fields::name(root);
     for annotation in list.items() {
         let key = text(annotation, "key");
         if let Err(error) = NameForm::QualifiedName.check(&format!("{policy}/{key}")) {

@@ -4,6 +4,7 @@ use super::{Report, cron, field, flag, items, metadata, number, text};
 use crate::diagnostic::{Code, nearest};
 use crate::k8s::NameForm;
 use crate::source::{Kind, NodeRef};
+use crate::validate::fields;
 use crate::validate::{pods, selector};
 
 /// The greatest parallelism and number of failed indices of an indexed Job.
@@ -49,7 +50,7 @@ const GENERATED: [&str; 4] = [
 
 /// Whether the server would put this value on the pods of a Job; the UID nobody can know.
 fn is_generated(label: NodeRef<'_>, root: NodeRef<'_>) -> bool {
-    let own = root.at_path(&["metadata", "name"]).map_or("", NodeRef::text);
+    let own = fields::name(root);
     label.key().is_some_and(|key| key.ends_with("job-name")) && label.text() == own
 }
 
