@@ -158,14 +158,25 @@ impl fmt::Display for WayInChange<'_> {
 pub fn difference<'t>(old: &Relation<'t>, new: &Relation<'t>) -> Difference<'t> {
     let others: BTreeSet<Others<'t>> = old.others.union(&new.others).cloned().collect();
     let own: BTreeSet<&'t str> = old.own.union(&new.own).copied().collect();
-    let (before, ways_before) = old.with(&others, &own);
-    let (after, ways_after) = new.with(&others, &own);
-    let changes = table(&before, &after);
-    let edges = together(changes.edges(&own)).into_iter().map(|(from, to, change)| {
+    let before = old.reach_with(&others, &own);
+    let after = (!old.has_same_rules(new)).then(|| new.reach_with(&others, &own));
+    let edges = after.as_ref().map(|after| edges(&before, after, &own)).unwrap_or_default();
+    let ways_before = old.entries.ways_in(&old.cluster, &before);
+    let ways_after = new.entries.ways_in(&new.cluster, after.as_ref().unwrap_or(&before));
+    Difference { edges, ways_in: ways_in(ways_before, ways_after) }
+}
+
+fn edges<'t>(
+    before: &Reach<'t>,
+    after: &Reach<'t>,
+    own: &BTreeSet<&'t str>,
+) -> Vec<EdgeChange<'t>> {
+    let changes = table(before, after);
+    let edges = together(changes.edges(own)).into_iter().map(|(from, to, change)| {
         let Change { gained, lost, connected } = change.clone();
         EdgeChange { from, to, gained, lost, connected }
     });
-    Difference { edges: edges.collect(), ways_in: ways_in(ways_before, ways_after) }
+    edges.collect()
 }
 
 /// Who calls, who is called, and how that differs.

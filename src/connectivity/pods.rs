@@ -1,14 +1,17 @@
 //! Pods: those that the objects make, and those that only policies and Services speak of.
 
-use std::collections::{BTreeMap, BTreeSet};
+#![expect(clippy::disallowed_types, reason = "these maps are looked up, never walked")]
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::ops::Bound;
+use std::sync::Arc;
 
 use super::ports::Protocol;
 use crate::source::{Kind, NodeRef};
 use crate::validate::fields::{self, field, items, text};
 use crate::validate::pods::{self as templates, pod_template};
-use crate::validate::selector;
+use crate::validate::selector::{self, Form};
 
 /// The label that the API server gives each namespace.
 /// <https://kubernetes.io/docs/reference/labels-annotations-taints/#kubernetes-io-metadata-name>
@@ -115,7 +118,7 @@ impl fmt::Display for Pods<'_> {
 }
 
 /// Pods with what tells them from others.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Pod<'t> {
     pub pods: Pods<'t>,
     pub labels: Labels<'t>,
@@ -134,22 +137,34 @@ pub(super) struct ContainerPort<'t> {
     pub host_port: Option<u16>,
 }
 
-/// The pods and namespaces of a set of objects.
-#[derive(Debug, Clone, Default)]
+/// The pods and namespaces of a set of objects. What a copy has in common with it, they share.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Cluster<'t> {
-    pub pods: Vec<Pod<'t>>,
+    pub pods: Vec<Arc<Pod<'t>>>,
     /// The labels of the namespaces that are among the objects.
     namespaces: BTreeMap<&'t str, Labels<'t>>,
     /// The namespaces with pods; those of pods whose namespace nobody names have an empty name.
-    places: BTreeMap<&'t str, Place<'t>>,
+    places: BTreeMap<&'t str, Arc<Place<'t>>>,
 }
 
 /// The pods of a namespace.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Place<'t> {
     labels: Labels<'t>,
     /// The indices of the pods.
     pods: Vec<usize>,
+    /// The same by each of their labels.
+    labelled: HashMap<(&'t str, &'t str), Vec<usize>>,
+}
+
+impl<'t> Place<'t> {
+    /// The pods that may be selected: those that have the one of the labels a selector asks for
+    /// which the fewest have.
+    fn candidates(&self, wanted: Option<NodeRef<'t>>, form: Form) -> &[usize] {
+        let labels = wanted.into_iter().flat_map(|wanted| form.demanded(wanted));
+        let labelled = |label| self.labelled.get(&label).map_or(&[][..], Vec::as_slice);
+        labels.map(labelled).min_by_key(|pods| pods.len()).unwrap_or(&self.pods)
+    }
 }
 
 impl<'t> Cluster<'t> {
@@ -195,18 +210,22 @@ impl<'t> Cluster<'t> {
         let namespace = pod.pods.namespace().unwrap_or_default();
         if !self.places.contains_key(namespace) {
             let labels = self.labels_of_namespace(namespace);
-            self.places.insert(namespace, Place { labels, pods: Vec::new() });
+            self.places.insert(namespace, Arc::new(Place { labels, ..Place::default() }));
         }
         if let Some(place) = self.places.get_mut(namespace) {
-            place.pods.push(self.pods.len());
+            let (place, index) = (Arc::make_mut(place), self.pods.len());
+            place.pods.push(index);
+            for (key, value) in &pod.labels {
+                place.labelled.entry((key, value)).or_default().push(index);
+            }
         }
-        self.pods.push(pod);
+        self.pods.push(Arc::new(pod));
     }
 
     /// The workloads with their pods.
     pub fn workloads(&self) -> impl Iterator<Item = (Workload<'t>, &Pod<'t>)> {
         self.pods.iter().filter_map(|pod| match pod.pods {
-            Pods::Workload(workload) => Some((workload, pod)),
+            Pods::Workload(workload) => Some((workload, pod.as_ref())),
             Pods::Others(_) => None,
         })
     }
@@ -217,8 +236,10 @@ impl<'t> Cluster<'t> {
         namespace: &str,
         wanted: NodeRef<'t>,
     ) -> impl Iterator<Item = &Pod<'t>> {
-        let here = self.places.get(namespace).into_iter().flat_map(|place| &place.pods);
-        here.map(|pod| &self.pods[*pod]).filter(move |pod| selector::has_all(wanted, &pod.labels))
+        let place = self.places.get(namespace).into_iter();
+        let here = place.flat_map(move |place| place.candidates(Some(wanted), Form::Labels));
+        here.map(|pod| self.pods[*pod].as_ref())
+            .filter(move |pod| selector::has_all(wanted, &pod.labels))
     }
 
     /// The names of the namespaces that are among the objects or have pods there.
@@ -228,7 +249,8 @@ impl<'t> Cluster<'t> {
 
     /// Those of the pods in a namespace which a selector selects, by their indices.
     pub fn select(&self, namespace: &str, wanted: Option<NodeRef<'t>>) -> Vec<usize> {
-        let here = self.places.get(namespace).into_iter().flat_map(|place| &place.pods).copied();
+        let place = self.places.get(namespace).into_iter();
+        let here = place.flat_map(|place| place.candidates(wanted, Form::LabelSelector)).copied();
         here.filter(|pod| selects(wanted, &self.pods[*pod].labels)).collect()
     }
 
@@ -243,7 +265,8 @@ impl<'t> Cluster<'t> {
         let mut found = Vec::new();
         for place in self.places.range::<str, _>((bound, bound)).map(|(_, place)| place) {
             let all = selector::selects(namespaces, &place.labels);
-            found.extend(place.pods.iter().copied().filter(|pod| match &self.pods[*pod].pods {
+            let here = place.candidates(wanted, Form::LabelSelector).iter().copied();
+            found.extend(here.filter(|pod| match &self.pods[*pod].pods {
                 Pods::Others(others) if !others.namespace_labels.is_empty() => {
                     selector::selects(namespaces, &self.labels_of_place(others))
                 }

@@ -13,6 +13,8 @@ use crate::validate::fields::{field, items, text};
 /// A policy: whom it selects, and what it lets them do in the directions that it is about.
 #[derive(Debug, Clone)]
 pub(super) struct Policy<'t> {
+    /// The object that it is.
+    pub object: NodeRef<'t>,
     pub namespace: &'t str,
     pub subject: Option<NodeRef<'t>>,
     /// The rules for what comes in and for what goes out; none where it is not about that.
@@ -72,6 +74,7 @@ impl<'t> Policy<'t> {
         };
         let rules = |name, peers| items(spec, name).map(|rule| Rule::of(rule, peers)).collect();
         Some(Self {
+            object,
             namespace: namespace(object),
             subject: field(spec, "podSelector"),
             rules: [

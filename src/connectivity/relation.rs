@@ -1,6 +1,7 @@
 //! The relation: all edges, and all ways in.
 
 use std::collections::BTreeSet;
+use std::sync::OnceLock;
 
 use super::difference::difference;
 use super::entry::{Entries, WayIn};
@@ -24,8 +25,8 @@ pub struct Relation<'t> {
     pub(super) others: BTreeSet<Others<'t>>,
     /// The namespaces that the objects are about.
     pub(super) own: BTreeSet<&'t str>,
-    reach: Reach<'t>,
-    ways_in: Vec<WayIn<'t>>,
+    /// What holds, once somebody has asked.
+    held: OnceLock<(Reach<'t>, Vec<WayIn<'t>>)>,
 }
 
 /// Some that may open connections to others.
@@ -53,52 +54,61 @@ pub fn relation<'t>(objects: impl IntoIterator<Item = NodeRef<'t>>) -> Relation<
     let mut own: BTreeSet<&'t str> = cluster.names_of_namespaces().collect();
     own.extend(policies.iter().map(|policy| policy.namespace));
     own.extend(entries.namespaces());
-    let mut relation = Relation {
-        cluster,
-        policies,
-        entries,
-        others,
-        own,
-        reach: Reach::default(),
-        ways_in: Vec::new(),
-    };
-    (relation.reach, relation.ways_in) = relation.with(&relation.others, &relation.own);
-    relation
+    Relation { cluster, policies, entries, others, own, held: OnceLock::new() }
 }
 
 impl<'t> Relation<'t> {
-    /// What holds when there are these other pods, and these namespaces are looked at.
-    pub(super) fn with(
+    /// Who reaches whom when there are these other pods, and these namespaces are looked at.
+    pub(super) fn reach_with(
         &self,
         others: &BTreeSet<Others<'t>>,
         own: &BTreeSet<&'t str>,
-    ) -> (Reach<'t>, Vec<WayIn<'t>>) {
-        let cluster = self.cluster.with(others);
-        let reach = reach(&cluster, &self.policies, own);
-        let ways_in = self.entries.ways_in(&self.cluster, &reach);
-        (reach, ways_in)
+    ) -> Reach<'t> {
+        reach(&self.cluster.with(others), &self.policies, own)
+    }
+
+    /// Whether the pods, their namespaces and the very policies are the same on both sides, so
+    /// that with the same others the same pods reach each other.
+    pub(super) fn has_same_rules(&self, other: &Self) -> bool {
+        let mut policies = self.policies.iter().zip(&other.policies);
+        self.policies.len() == other.policies.len()
+            && policies.all(|(one, other)| one.object.is(other.object))
+            && self.cluster == other.cluster
+    }
+
+    fn held(&self) -> &(Reach<'t>, Vec<WayIn<'t>>) {
+        self.held.get_or_init(|| {
+            let reach = self.reach_with(&self.others, &self.own);
+            let ways_in = self.entries.ways_in(&self.cluster, &reach);
+            (reach, ways_in)
+        })
+    }
+
+    fn reach(&self) -> &Reach<'t> {
+        &self.held().0
     }
 
     /// Who may call whom on which ports, ordered: between pods, and between pods and addresses.
     /// An edge that is not there is denied.
     #[must_use]
     pub fn edges(&self) -> Vec<Edge<'t>> {
-        let edges = self.reach.edges(&self.own).into_iter();
+        let edges = self.reach().edges(&self.own).into_iter();
         edges.map(|(from, to, ports)| Edge { from, to, ports: ports.clone() }).collect()
     }
 
     /// The ports on which some pods may call others, both of them among [`pods`](Self::pods).
     #[must_use]
     pub fn ports(&self, from: &Pods<'_>, to: &Pods<'_>) -> Ports<'t> {
-        let groups = self.reach.group_of(from).zip(self.reach.group_of(to));
-        groups.and_then(|pair| self.reach.between.get(&pair)).cloned().unwrap_or_default()
+        let reach = self.reach();
+        let groups = reach.group_of(from).zip(reach.group_of(to));
+        groups.and_then(|pair| reach.between.get(&pair)).cloned().unwrap_or_default()
     }
 
     /// All pods, those that no object makes too.
     #[must_use]
     pub fn pods(&self) -> Vec<Pods<'t>> {
         let mut all: Vec<Pods<'t>> =
-            self.reach.groups.iter().flat_map(|group| &group.pods).cloned().collect();
+            self.reach().groups.iter().flat_map(|group| &group.pods).cloned().collect();
         all.sort_unstable();
         all
     }
@@ -117,7 +127,7 @@ impl<'t> Relation<'t> {
     /// The ways by which traffic comes from outside, ordered.
     #[must_use]
     pub fn ways_in(&self) -> &[WayIn<'t>] {
-        &self.ways_in
+        &self.held().1
     }
 }
 
