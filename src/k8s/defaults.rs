@@ -2,6 +2,8 @@
 //!
 //! Source: `SetDefaults_*` of `pkg/apis/*/v1/defaults.go` of Kubernetes.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
@@ -184,10 +186,7 @@ const POD_OBJECT: &[Default] = &[
     ("status", "{}", None),
 ];
 /// The ports of a Pod in the network of its node.
-const HOST_NETWORK: &[Default] = &[
-    ("spec.containers[].ports[].hostPort", "=containerPort", None),
-    ("spec.initContainers[].ports[].hostPort", "=containerPort", None),
-];
+const HOST_NETWORK: &[Default] = &[("hostPort", "=containerPort", None)];
 const CLAIM: &[Default] = &[
     ("spec.dataSourceRef", "=dataSource", None),
     ("spec.dataSource", "=dataSourceRef", None),
@@ -324,8 +323,11 @@ const NOT_ZERO: &[&str] = &[
     "timeoutSeconds",
 ];
 
+/// Defaults whose paths count from the same place.
+type Table = &'static [Default];
+
 /// Tables, and the path from which each counts.
-type Tables = Vec<(&'static str, &'static [Default])>;
+type Tables = Vec<(&'static str, Table)>;
 
 /// Where the pods of a kind are, and what else it fills in.
 fn of_kind(kind: &str) -> Option<(Option<&'static str>, Tables)> {
@@ -396,42 +398,35 @@ fn of_kind(kind: &str) -> Option<(Option<&'static str>, Tables)> {
 pub fn complete(root: NodeRef<'_>) -> Option<Tree> {
     let kind = root.get("kind").map_or("", NodeRef::text);
     let (pod, own) = of_kind(kind)?;
-    let mut defaults: Vec<(String, &str, Option<Beside>)> = Vec::new();
-    let mut add = |prefix: &str, table: &[Default]| {
-        defaults.extend(table.iter().map(|(path, value, when)| {
-            (
-                if prefix.is_empty() { (*path).to_owned() } else { format!("{prefix}.{path}") },
-                *value,
-                *when,
-            )
-        }));
-    };
-    for (prefix, table) in own {
-        add(prefix, table);
-    }
+    let mut tables: Vec<(Cow<'_, str>, Table)> =
+        own.into_iter().map(|(path, table)| (path.into(), table)).collect();
     if let Some(pod) = pod {
-        add(pod, POD);
-        add(&format!("{pod}.volumes[]"), VOLUME_SOURCE);
+        tables.push((pod.into(), POD));
+        tables.push((format!("{pod}.volumes[]").into(), VOLUME_SOURCE));
         for list in ["containers", "initContainers"] {
             let container = format!("{pod}.{list}[]");
-            add(&container, CONTAINER);
+            tables.push((container.clone().into(), CONTAINER));
             for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
-                add(&format!("{container}.{probe}"), PROBE);
+                tables.push((format!("{container}.{probe}").into(), PROBE));
             }
         }
     }
     let in_host_network = root.at_path(&["spec", "hostNetwork"]).and_then(NodeRef::as_bool);
     if kind == "Pod" && in_host_network == Some(true) {
-        add("", HOST_NETWORK);
+        for list in ["containers", "initContainers"] {
+            tables.push((format!("spec.{list}[].ports[]").into(), HOST_NETWORK));
+        }
     }
-    let rules: Vec<Pending<'_>> =
-        defaults.iter().map(|(path, value, when)| Pending { path, value, when: *when }).collect();
+    let mut pending = Pending::default();
+    for (path, table) in &tables {
+        pending.add(path, table);
+    }
     let mut out = TreeBuilder::default();
     if kind == "Secret" && root.get("stringData").is_some() {
         let encoded = encoded(root);
-        write(Some(encoded.root()), root.at(), &rules, &mut out);
+        write(Some(encoded.root()), root.at(), &pending, &mut out);
     } else {
-        write(Some(root), root.at(), &rules, &mut out);
+        write(Some(root), root.at(), &pending, &mut out);
     }
     Some(out.finish())
 }
@@ -465,34 +460,67 @@ fn encoded(root: NodeRef<'_>) -> Tree {
     out.finish()
 }
 
-/// A default that is yet to be placed, by the rest of its path.
-#[derive(Clone, Copy)]
+/// The defaults that are yet to be placed within a value.
+#[derive(Default)]
 struct Pending<'d> {
-    path: &'d str,
-    value: &'d str,
-    when: Option<Beside>,
+    /// Each by the rest of its path.
+    defaults: Vec<Default>,
+    /// Tables that count from further inside, by the rest of the path to there.
+    tables: Vec<(&'d str, Table)>,
 }
 
-impl Pending<'_> {
-    /// The default within the field `key`, if it lies there.
-    fn within(self, key: &str) -> Option<Self> {
-        let path = self.path.strip_prefix(key)?;
-        let path = path.strip_prefix('.').or_else(|| path.starts_with('[').then_some(path))?;
-        Some(Self { path, ..self })
+impl<'d> Pending<'d> {
+    /// Adds a table that counts from a path.
+    fn add(&mut self, path: &'d str, table: Table) {
+        if path.is_empty() {
+            self.defaults.extend(table);
+        } else {
+            self.tables.push((path, table));
+        }
     }
 
-    fn in_item(self) -> Option<Self> {
-        Some(Self { path: self.path.strip_prefix("[].")?, ..self })
+    fn is_empty(&self) -> bool {
+        self.defaults.is_empty() && self.tables.is_empty()
     }
+
+    /// The defaults within a field or, for `[]`, within the items of a list.
+    fn within(&self, part: &str) -> Self {
+        let mut inner = Self::default();
+        for (path, value, when) in &self.defaults {
+            if let Some(path) = behind(path, part).filter(|path| !path.is_empty()) {
+                inner.defaults.push((path, value, *when));
+            }
+        }
+        for (path, table) in &self.tables {
+            if let Some(path) = behind(path, part) {
+                inner.add(path, table);
+            }
+        }
+        inner
+    }
+
+    /// The defaults of a field itself.
+    fn of(&self, key: &str) -> impl Iterator<Item = &Default> {
+        self.defaults.iter().filter(move |(path, ..)| *path == key)
+    }
+}
+
+/// What of a path is left behind its first part.
+fn behind<'p>(path: &'p str, part: &str) -> Option<&'p str> {
+    let rest = path.strip_prefix(part)?;
+    let is_whole = rest.is_empty() || rest.starts_with('[');
+    rest.strip_prefix('.').or_else(|| is_whole.then_some(rest))
 }
 
 /// Writes a value, or the empty map where there is none, with its defaults.
-fn write(node: Option<NodeRef<'_>>, at: Origin, defaults: &[Pending<'_>], out: &mut TreeBuilder) {
+fn write(node: Option<NodeRef<'_>>, at: Origin, defaults: &Pending<'_>, out: &mut TreeBuilder) {
+    if let Some(node) = node.filter(|_| defaults.is_empty()) {
+        return out.copy(node);
+    }
     match node.map(NodeRef::kind) {
         None | Some(Kind::Map) => write_map(node, at, defaults, out),
         Some(Kind::List) => {
-            let inner: Vec<Pending<'_>> =
-                defaults.iter().filter_map(|default| default.in_item()).collect();
+            let inner = defaults.within("[]");
             out.list(at);
             for item in node.into_iter().flat_map(NodeRef::items) {
                 write(Some(item), item.at(), &inner, out);
@@ -507,46 +535,38 @@ fn write(node: Option<NodeRef<'_>>, at: Origin, defaults: &[Pending<'_>], out: &
     }
 }
 
-fn write_map(
-    node: Option<NodeRef<'_>>,
-    at: Origin,
-    defaults: &[Pending<'_>],
-    out: &mut TreeBuilder,
-) {
+fn write_map(node: Option<NodeRef<'_>>, at: Origin, pending: &Pending<'_>, out: &mut TreeBuilder) {
     let derived = at.derive(Rule::ServerDefault);
     out.map(node.map_or(derived, NodeRef::at));
     let said = |key: &str| node.and_then(|node| node.get(key)).filter(|value| !is_nothing(*value));
-    let inner = |key: &str| -> Vec<Pending<'_>> {
-        defaults.iter().filter_map(|default| default.within(key)).collect()
-    };
     // A field that says something else than the server makes of it is written below.
     let is_overruled = |key: &str| {
         let differs = |text: &str| said(key).is_some_and(|value| value.text() != text);
-        own(defaults, key).filter_map(|default| default.value.strip_prefix('!')).any(|value| {
-            match fixed(value) {
+        pending.of(key).filter_map(|(_, value, _)| value.strip_prefix('!')).any(
+            |value| match fixed(value) {
                 Some(text) => differs(text),
                 None => said(value).is_some_and(|other| differs(other.text())),
-            }
-        })
+            },
+        )
     };
     for entry in node.into_iter().flat_map(NodeRef::entries) {
         let key = entry.key().unwrap_or_default();
-        let has_default = own(defaults, key).next().is_some();
-        let gets_entries = own(defaults, key).any(|default| default.value.starts_with('+'));
+        let has_default = pending.of(key).next().is_some();
+        let gets_entries = pending.of(key).any(|(_, value, _)| value.starts_with('+'));
         if has_default && (is_nothing(entry) || gets_entries || is_overruled(key)) {
             continue;
         }
         out.key(key, entry.key_at());
-        write(Some(entry), entry.at(), &inner(key), out);
+        write(Some(entry), entry.at(), &pending.within(key), out);
     }
     let mut made: Vec<(&str, &str)> = Vec::new();
-    for default in defaults.iter().filter(|default| !default.path.contains(['.', '['])) {
-        let key = default.path;
+    let is_here = |(path, ..): &&Default| !path.contains(['.', '[']);
+    for (key, value, when) in pending.defaults.iter().filter(is_here).copied() {
         let text = |key: &str| {
             let made = made.iter().find(|(name, _)| *name == key).map(|(_, value)| *value);
             said(key).map(NodeRef::text).or(made)
         };
-        let fits = match default.when {
+        let fits = match when {
             None => true,
             Some((other, "*")) => said(other).is_some(),
             Some((other, "")) => text(other).is_none(),
@@ -557,12 +577,13 @@ fn write_map(
             Some((other, value)) => text(other) == Some(value),
         };
         let is_made = made.iter().any(|(name, _)| *name == key);
-        if default.value.starts_with('+') {
+        if value.starts_with('+') {
             // All defaults of such a field are of this form: they are written together.
             if !is_made {
-                let others: Vec<NodeRef<'_>> = own(defaults, key)
+                let others: Vec<NodeRef<'_>> = pending
+                    .of(key)
                     .filter(|_| fits)
-                    .filter_map(|default| said(default.value.trim_start_matches('+')))
+                    .filter_map(|(_, value, _)| said(value.trim_start_matches('+')))
                     .collect();
                 write_union(key, said(key), &others, derived, out);
                 made.push((key, ""));
@@ -572,13 +593,13 @@ fn write_map(
         if !fits || is_made || said(key).is_some() && !is_overruled(key) {
             continue;
         }
-        if let Some(value) = default.value.strip_prefix('!').and_then(fixed) {
+        if let Some(value) = value.strip_prefix('!').and_then(fixed) {
             out.key(key, derived);
             out.scalar(Kind::Str, value, derived);
             made.push((key, value));
             continue;
         }
-        if let Some(other) = default.value.strip_prefix(['=', '!']) {
+        if let Some(other) = value.strip_prefix(['=', '!']) {
             if let Some(other) = said(other) {
                 out.key(key, derived);
                 copy_as(derived, other, out);
@@ -588,12 +609,12 @@ fn write_map(
         }
         out.key(key, derived);
         let named = |name: &str| text(name).unwrap_or_default();
-        match (key, default.value) {
+        match (key, value) {
             ("imagePullPolicy", _) => out.scalar(Kind::Str, pull_policy(named("image")), derived),
             ("pullPolicy", _) => out.scalar(Kind::Str, pull_policy(named("reference")), derived),
             (_, "lower(kind)") => out.scalar(Kind::Str, &named("kind").to_lowercase(), derived),
             (_, "list(kind)") => out.scalar(Kind::Str, &format!("{}List", named("kind")), derived),
-            (key, "{}") => write(None, at, &inner(key), out),
+            (key, "{}") => write(None, at, &pending.within(key), out),
             // A quantity, which is a text.
             ("divisor", value) => out.scalar(Kind::Str, value, derived),
             (_, value) => match serde_json::from_str(value) {
@@ -601,7 +622,7 @@ fn write_map(
                 Err(_) => out.scalar(Kind::Str, value, derived),
             },
         }
-        made.push((key, default.value));
+        made.push((key, value));
     }
     out.close();
 }
@@ -609,11 +630,6 @@ fn write_map(
 /// The text in quotes.
 fn fixed(value: &str) -> Option<&str> {
     value.strip_prefix('"')?.strip_suffix('"')
-}
-
-/// The defaults of a field itself.
-fn own<'d>(defaults: &'d [Pending<'d>], key: &'d str) -> impl Iterator<Item = &'d Pending<'d>> {
-    defaults.iter().filter(move |default| default.path == key)
 }
 
 /// Whether a value is as good as none for a field that has a default.

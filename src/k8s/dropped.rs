@@ -96,9 +96,10 @@ fn write(
     out: &mut TreeBuilder,
 ) {
     let path = if pod.is_some_and(|pod| pod.is(node)) { Some("") } else { path };
-    let leads_there = path.is_none_or(|path| dropped.iter().any(|one| one.starts_with(path)));
+    let leads_to_some = |path: &str| dropped.iter().any(|one| one.starts_with(path));
     match node.kind() {
-        Kind::Map if leads_there => {
+        Kind::Map | Kind::List if path.is_some_and(|path| !leads_to_some(path)) => out.copy(node),
+        Kind::Map => {
             out.map(node.at());
             for entry in node.entries() {
                 let key = entry.key().unwrap_or_default();
@@ -109,7 +110,9 @@ fn write(
                     let mut keys = entry.entries().filter_map(NodeRef::key).peekable();
                     keys.peek().is_some() && keys.all(|key| is_dropped(&join(path, key)))
                 };
-                if inner.as_deref().is_some_and(|inner| is_dropped(inner) || is_emptied(inner)) {
+                let goes =
+                    |path: &str| leads_to_some(path) && (is_dropped(path) || is_emptied(path));
+                if inner.as_deref().is_some_and(goes) {
                     continue;
                 }
                 out.key(key, entry.key_at());
@@ -117,7 +120,7 @@ fn write(
             }
             out.close();
         }
-        Kind::List if leads_there => {
+        Kind::List => {
             let inner = path.map(|path| format!("{path}[]"));
             out.list(node.at());
             for item in node.items() {
