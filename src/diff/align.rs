@@ -52,6 +52,10 @@ struct Writer<'t, 'o> {
 impl<'t> Writer<'t, '_> {
     /// Writes what both versions have.
     fn both(&mut self, old: NodeRef<'t>, new: NodeRef<'t>, of: Option<Type>, in_pod: bool) {
+        // Most of an object is the same, of which no pairs need be made.
+        if old.same(new) {
+            return written(new, self.out);
+        }
         let in_pod = in_pod || self.template.is_some_and(|template| template.is(new));
         let own = match self.side {
             Which::Old => old,
@@ -94,7 +98,7 @@ impl<'t> Writer<'t, '_> {
             Which::New => pair.new,
         };
         match (pair.old, pair.new) {
-            (Some(old), Some(new)) if meaning::equal(old, new, pair.of) => {
+            (Some(old), Some(new)) if old.same(new) || meaning::equal(old, new, pair.of) => {
                 (!is_default(new)).then_some(new)
             }
             (Some(_), Some(_)) => of_side.filter(|value| !is_default(*value)),

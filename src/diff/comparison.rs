@@ -7,6 +7,7 @@ use std::fmt;
 
 use super::align;
 use super::conceal;
+use super::concern::Concern;
 use super::fields::{FieldChange, fields};
 use super::object::Object;
 use super::origin::ChangedBy;
@@ -321,12 +322,15 @@ impl<'a> Comparison<'a> {
         tally
     }
 
-    /// The documents that are the same on both sides, text for text, but for those that gen just
-    /// made. They are read for this.
+    /// The documents that are the same on both sides, text for text, and that the changes can
+    /// concern, but for those that gen just made. They are read for this.
     #[must_use]
-    pub(super) fn unchanged_trees(&self) -> Vec<Tree> {
+    pub(super) fn unchanged_trees(&self, concern: &Concern<'_>) -> Vec<Tree> {
         let sources = Sources::default();
-        let written = self.same.iter().filter(|document| document.rendered.is_none());
+        let written = self
+            .same
+            .iter()
+            .filter(|document| document.rendered.is_none() && concern.may_be(&document.text));
         let read = parallel::map(written, |document| {
             let file = sources.add(document.path.as_str(), document.text.as_ref());
             parse(file, &document.text, Dialect::Kubectl).0
@@ -334,8 +338,8 @@ impl<'a> Comparison<'a> {
         read.into_iter().flatten().map(manifests::with_kinds_of_lists).collect()
     }
 
-    /// The objects that are the same on both sides; `trees` are those of
-    /// [`unchanged_trees`](Self::unchanged_trees).
+    /// The objects that are the same on both sides; of the documents, those that are among `trees`,
+    /// the [`unchanged_trees`](Self::unchanged_trees).
     #[must_use]
     pub(super) fn unchanged<'t>(&'t self, trees: &'t [Tree]) -> Vec<NodeRef<'t>> {
         let rendered = self.same.iter().filter_map(|document| document.rendered);
@@ -527,14 +531,13 @@ fn read<'a>(
     sources: &Sources,
 ) -> BTreeMap<(Subject, usize), Found<'a>> {
     let mut found = BTreeMap::new();
-    for document in documents {
-        for (subject, content) in contents(document, sources) {
-            let mut key = (subject, 0);
-            while found.contains_key(&key) {
-                key.1 += 1;
-            }
-            found.insert(key, content);
+    let contents = parallel::map(documents, |document| contents(document, sources));
+    for (subject, content) in contents.into_iter().flatten() {
+        let mut key = (subject, 0);
+        while found.contains_key(&key) {
+            key.1 += 1;
         }
+        found.insert(key, content);
     }
     found
 }

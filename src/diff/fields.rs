@@ -80,6 +80,10 @@ impl<'t> Walk<'t, '_> {
         path: &mut Path,
         in_pod: bool,
     ) {
+        // Most of an object is the same, of which no pairs need be made.
+        if old.same(new) {
+            return;
+        }
         let in_pod = in_pod || self.templates.iter().flatten().any(|template| template.is(new));
         let pairs = match (old.kind(), new.kind()) {
             (Kind::Map, Kind::Map) => pairing::entries(old, new, of),

@@ -10,6 +10,7 @@
 mod align;
 mod comparison;
 mod conceal;
+mod concern;
 mod fields;
 mod github;
 pub mod immutable;

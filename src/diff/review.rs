@@ -1,13 +1,14 @@
 //! A comparison with all that is known of it: what a reviewer reads.
 
 use super::comparison::{Action, Comparison, ObjectChange, Subject};
+use super::concern::Concern;
 use super::fields::FieldChange;
 use super::impact::{Class, Impact, Impacts, World, Worlds, impacts};
 use super::network::{self, NetworkChange};
 use super::object::Object;
 use super::path::Path;
 use crate::k8s::Identity;
-use crate::source::{Sources, Span};
+use crate::source::{Sources, Span, Tree};
 use crate::validate::pods;
 
 /// What differs between two sides, and what that does to the cluster.
@@ -43,9 +44,8 @@ impl<'a> Review<'a> {
     /// Works out what a comparison means. `sources` holds the input of fresh renders.
     #[must_use]
     pub fn new(from: String, to: String, comparison: Comparison<'a>, sources: &Sources) -> Self {
-        let is_local = comparison.changes.iter().all(is_local);
-        let trees = if is_local { Vec::new() } else { comparison.unchanged_trees() };
-        let unchanged = if is_local { Vec::new() } else { comparison.unchanged(&trees) };
+        let trees = concerned(&comparison);
+        let unchanged = trees.as_ref().map(|trees| comparison.unchanged(trees)).unwrap_or_default();
         let world = |of: fn(&ObjectChange) -> Option<&Object>| {
             let changed = comparison.changes.iter().filter_map(of).map(Object::root);
             World { roots: unchanged.iter().copied().chain(changed).collect() }
@@ -126,6 +126,25 @@ impl<'a> Review<'a> {
     }
 }
 
+/// What did not change, so far as the changes can concern it and it has to be read for that;
+/// `None` where they concern nothing else.
+fn concerned(comparison: &Comparison<'_>) -> Option<Vec<Tree>> {
+    let concern = Concern::of(&comparison.changes);
+    if matches!(concern, Concern::Nothing) {
+        return None;
+    }
+    let trees = comparison.unchanged_trees(&concern);
+    let unchanged = comparison.unchanged(&trees);
+    let changed = comparison.changes.iter().flat_map(|change| {
+        let objects = [change.old_object(), change.new_object()].into_iter().flatten();
+        objects.map(Object::root)
+    });
+    if unchanged.into_iter().chain(changed).any(|root| concern.goes_beyond(root)) {
+        return Some(comparison.unchanged_trees(&Concern::Everything));
+    }
+    Some(trees)
+}
+
 /// Takes out the changes that follow from the files of the environments alone, and says of all
 /// changes what does.
 fn set_apart(comparison: &mut Comparison<'_>, sources: &Sources) -> Vec<PlaceChange> {
@@ -179,42 +198,4 @@ fn concerns_network(change: &ObjectChange) -> bool {
                 NETWORK.contains(&path.last_field())
                     || path.fields().any(|part| matches!(part, "labels" | "ports"))
             }))
-}
-
-/// Fields that nothing outside of their object refers to or looks at.
-const LOCAL: [&str; 16] = [
-    "args",
-    "command",
-    "cpu",
-    "failureThreshold",
-    "image",
-    "imagePullPolicy",
-    "initialDelaySeconds",
-    "maxReplicas",
-    "maxSurge",
-    "maxUnavailable",
-    "memory",
-    "minReadySeconds",
-    "minReplicas",
-    "periodSeconds",
-    "timeoutSeconds",
-    "value",
-];
-
-/// Whether a change means the same whatever else there is, so that nothing else has to be read.
-fn is_local(change: &ObjectChange) -> bool {
-    let (Some(_), Some(new)) = (change.old_object(), change.new_object()) else { return false };
-    let kind = new.identity().kind.as_str();
-    matches!(kind, "CronJob" | "DaemonSet" | "Deployment" | "HorizontalPodAutoscaler" | "StatefulSet")
-        // Where nothing is written, an autoscaler may say how many there are.
-        && (matches!(kind, "CronJob" | "DaemonSet" | "HorizontalPodAutoscaler")
-            || new
-                .root()
-                .at_path(&["spec", "replicas"])
-                .is_some_and(|replicas| !super::pairing::is_default(replicas)))
-        && change.fields().iter().all(|field| {
-            LOCAL.contains(&field.path.last_field())
-                || field.path.starts_with(&["spec", "replicas"])
-                || field.path.fields().any(|part| part == "annotations")
-        })
 }

@@ -131,7 +131,7 @@ fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
 /// <https://yaml.org/spec/1.2.2/#912-document-markers>
 fn documents(text: &str) -> impl Iterator<Item = &str> {
     // Directives belong to the document behind the next separator.
-    let has_directives = text.starts_with('%') || text.contains("\n%");
+    let has_directives = text.starts_with('%') || memmem::find(text.as_bytes(), b"\n%").is_some();
     let mut markers = memmem::find_iter(text.as_bytes(), b"\n---").filter(move |at| {
         !has_directives && matches!(text.as_bytes().get(at + 4), None | Some(b' ' | b'\n' | b'\r'))
     });

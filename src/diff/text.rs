@@ -10,6 +10,7 @@ use super::impact::{Class, Impact};
 use super::origin::ChangedBy;
 use super::review::{PlaceChange, Review};
 use crate::diagnostic::{on_one_line, visible};
+use crate::parallel;
 
 /// How many lines around a change are shown.
 const CONTEXT: usize = 3;
@@ -32,12 +33,14 @@ pub struct Show {
 #[must_use]
 pub fn text(review: &Review<'_>, show: Show) -> String {
     let mut out = plan(review, show);
-    for (change, impacts) in review.changes() {
-        out.push('\n');
+    let diffs = parallel::map(review.changes(), |(change, impacts)| {
+        let mut out = String::from("\n");
         styled(&heading(change, impacts), style_of(change.action()).bold(), show, &mut out);
         let (old, new) = change.texts();
         unified(&old, &new, show, &mut out);
-    }
+        out
+    });
+    out.extend(diffs);
     for respelled in review.comparison.respelled.iter().filter(|_| show.spelling) {
         let heading = format!("= {}", on_one_line(&respelled.subject.to_string()));
         out.push('\n');

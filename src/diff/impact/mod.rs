@@ -19,6 +19,7 @@ use super::immutable::{Refusal, refusals};
 use super::object::Object;
 use super::path::Path;
 use super::update::Update;
+use crate::parallel;
 use crate::source::{NodeRef, Sources, Span};
 
 pub use world::World;
@@ -186,7 +187,7 @@ pub struct Impacts {
 #[must_use]
 pub fn impacts(comparison: &Comparison<'_>, worlds: &Worlds<'_>) -> Impacts {
     let mut impacts = Impacts {
-        of_changes: comparison.changes.iter().map(|change| of_change(change, worlds)).collect(),
+        of_changes: parallel::map(&comparison.changes, |change| of_change(change, worlds)),
         elsewhere: Vec::new(),
     };
     references::check(comparison, worlds, &mut impacts);
