@@ -1,5 +1,6 @@
-//! Compiles `schemas/*.json` into `src/k8s/schema/tables.rs`, and those of custom resources into
-//! `src/validate/custom/tables.rs` as well.
+//! Compiles `schemas/*.json` into `src/k8s/schema/tables.rs`, the names of their fields into
+//! `src/source/symbol/names.rs`, and those of custom resources into `src/validate/custom/tables.rs`
+//! as well.
 //!
 //! ```text
 //! cargo run --example schema-tables
@@ -65,8 +66,10 @@ fn generate() -> Result<Vec<(PathBuf, String)>> {
     }
     model.add(&custom, u8::MAX, true)?;
     let minors: Vec<u8> = versions.into_keys().collect();
+    let tables = Tables::of(&model);
     Ok(vec![
-        (root.join("src/k8s/schema/tables.rs"), Tables::of(&model).write(&minors)?),
+        (root.join("src/source/symbol/names.rs"), tables.write_names()?),
+        (root.join("src/k8s/schema/tables.rs"), tables.write(&minors)?),
         (root.join("src/validate/custom/tables.rs"), CustomTables::of(&custom).write()?),
     ])
 }
@@ -337,6 +340,7 @@ impl Tables {
         for fields in model.named.values() {
             collect_names(fields, &mut names);
         }
+        names.extend(model.resources.keys().map(|(_, kind)| kind.clone()));
         let mut tables = Self { names: names.into_iter().collect(), ..Self::default() };
         for name in model.named.keys() {
             tables.named.insert(name.clone(), tables.types.len());
@@ -347,9 +351,12 @@ impl Tables {
             let index = tables.named[name];
             tables.types[index] = row;
         }
-        for ((api_version, kind), resource) in &model.resources {
+        let mut resources: Vec<_> = model.resources.iter().collect();
+        resources.sort_by_key(|((api_version, kind), _)| (kind, api_version));
+        for ((api_version, kind), resource) in resources {
+            let symbol = tables.names.binary_search(kind).expect("all names are collected");
             tables.resources.push(format!(
-                "r({api_version:?},{kind:?},{:?},{},{},{},{})",
+                "r({api_version:?},{kind:?},{symbol},{:?},{},{},{},{})",
                 resource.plural,
                 resource.namespaced,
                 tables.named[&resource.of],
@@ -414,20 +421,31 @@ impl Tables {
                 format!("f({name},{of},{},{})", field.versions, field.required)
             })
             .collect();
-        range(if open { "Open" } else { "Object" }, push(&mut self.fields, rows))
+        let needed =
+            |bit| fields.iter().filter(|field| field.required && field.versions & bit != 0).count();
+        let needed = (0..u8::BITS).map(|bit| needed(1 << bit)).max().unwrap_or_default();
+        let (start, end) = push(&mut self.fields, rows);
+        let kind = if open { "Open" } else { "Object" };
+        format!("{kind}({start},{end},{needed})")
+    }
+
+    /// The names of all fields and kinds, sorted.
+    fn write_names(&self) -> Result<String> {
+        let mut out = header();
+        let names: Vec<String> = self.names.iter().map(|name| format!("{name:?}")).collect();
+        table(&mut out, "const NAMES", "&str", &names)?;
+        Ok(out)
     }
 
     fn write(&self, minors: &[u8]) -> Result<String> {
         let mut out = header();
         out.push_str("use super::rows::{FieldRow, ResourceRow, TypeRow, TypeRow::*, f, r};\n\n");
         writeln!(out, "pub(in crate::k8s) static MINORS: &[u8] = &{minors:?};\n")?;
-        let names: Vec<String> = self.names.iter().map(|name| format!("{name:?}")).collect();
-        table(&mut out, "NAMES", "&str", &names)?;
-        table(&mut out, "TYPES", "TypeRow", &self.types)?;
-        table(&mut out, "FIELDS", "FieldRow", &self.fields)?;
-        table(&mut out, "ENUMS", "&str", &self.enums)?;
-        table(&mut out, "KEYS", "&str", &self.keys)?;
-        table(&mut out, "RESOURCES", "ResourceRow", &self.resources)?;
+        table(&mut out, "static TYPES", "TypeRow", &self.types)?;
+        table(&mut out, "static FIELDS", "FieldRow", &self.fields)?;
+        table(&mut out, "static ENUMS", "&str", &self.enums)?;
+        table(&mut out, "static KEYS", "&str", &self.keys)?;
+        table(&mut out, "static RESOURCES", "ResourceRow", &self.resources)?;
         Ok(out)
     }
 }
@@ -488,8 +506,8 @@ impl CustomTables {
     fn write(&self) -> Result<String> {
         let mut out = header();
         out.push_str("use super::known::{KindRow, k};\n\n");
-        table(&mut out, "KINDS", "KindRow", &self.kinds)?;
-        table(&mut out, "SCHEMAS", "&str", &self.schemas)?;
+        table(&mut out, "static KINDS", "KindRow", &self.kinds)?;
+        table(&mut out, "static SCHEMAS", "&str", &self.schemas)?;
         Ok(out)
     }
 }
@@ -530,8 +548,8 @@ fn range(name: &str, (start, end): (usize, usize)) -> String {
 }
 
 /// Writes a table with as many rows a line as fit.
-fn table(out: &mut String, name: &str, of: &str, rows: &[String]) -> Result<()> {
-    writeln!(out, "pub(super) static {name}: &[{of}] = &[")?;
+fn table(out: &mut String, item: &str, of: &str, rows: &[String]) -> Result<()> {
+    writeln!(out, "pub(super) {item}: &[{of}] = &[")?;
     let mut line = String::new();
     for row in rows {
         if !line.is_empty() && line.len() + row.len() >= 98 {

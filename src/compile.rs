@@ -17,9 +17,8 @@ use crate::plan::{Allowance, AllowedChange, Place, Plan, Scope, Val};
 use crate::resolve::{self, Interface, Layers, Merged};
 use crate::source::{NodeRef, Origin, Span, Tree};
 use crate::spec::Policy;
-use crate::validate::references::Member;
 use crate::validate::security::Level;
-use crate::validate::{self, Author, Cluster, CustomKinds, Extent, Finding, allowance};
+use crate::validate::{self, Author, Cluster, CustomKinds, Extent, Finding, Member, allowance};
 use crate::{foreign, link, lower, parallel};
 
 /// The folder of what belongs to no single stack.
@@ -538,14 +537,10 @@ pub fn validate(
         .iter()
         .flat_map(|folder| {
             let stack = if folder.name == ENVIRONMENT_FOLDER { "" } else { &folder.name };
-            folder.files.iter().map(move |(_, object)| Member {
-                root: object.root(),
-                author: if folder.foreign.contains_key(object.identity()) {
-                    Author::Other
-                } else {
-                    Author::Gen
-                },
-                stack,
+            folder.files.iter().map(move |(_, object)| {
+                let is_foreign = folder.foreign.contains_key(object.identity());
+                let author = if is_foreign { Author::Other } else { Author::Gen };
+                Member::new(object.root(), author, stack)
             })
         })
         .collect();

@@ -238,14 +238,16 @@ fn plain_scalars_and_keys_mean_what_kubectl_takes_them_for() {
         for text in texts {
             // Null and too large numbers are no keys to kubectl either.
             let key = format!("a:\n- {text}: x\n");
-            let file = Sources::default().add("f", "");
-            if !parse(file, &key, Dialect::Kubectl).1.has_errors() {
+            let sources = Sources::default();
+            let file = sources.add("f", key);
+            if !parse(&sources.get(file), Dialect::Kubectl).1.has_errors() {
                 let _ = writeln!(manifests, "- {text}: x");
             }
         }
     }
-    let file = Sources::default().add("f", "");
-    let (trees, diagnostics) = parse(file, &manifests, Dialect::Kubectl);
+    let sources = Sources::default();
+    let file = sources.add("f", manifests.as_str());
+    let (trees, diagnostics) = parse(&sources.get(file), Dialect::Kubectl);
     assert_eq!(diagnostics.iter().collect::<Vec<_>>(), Vec::<&_>::new());
     let read = kubectl(&manifests);
     assert_eq!(trees.len(), read.len());
@@ -315,8 +317,9 @@ literal: |+
     two
 
 ";
-    let file = Sources::default().add("f", "");
-    let (trees, diagnostics) = parse(file, manifests, Dialect::Kubectl);
+    let sources = Sources::default();
+    let file = sources.add("f", manifests);
+    let (trees, diagnostics) = parse(&sources.get(file), Dialect::Kubectl);
     assert_eq!(diagnostics.iter().collect::<Vec<_>>(), Vec::<&_>::new());
     let ours: Vec<Value> = trees.iter().map(|tree| json(tree.root())).collect();
     let theirs: Vec<Value> = kubectl(manifests).into_iter().map(without_annotation).collect();

@@ -379,7 +379,7 @@ fn trees(objects: &[Value]) -> Vec<Tree> {
     let tree = |object: &Value| {
         let id = sources.add_bytes("object".to_owned(), object.to_string().into_bytes());
         let id = id.unwrap_or_else(|diagnostic| panic!("{diagnostic:?}"));
-        let (trees, diagnostics) = parse(id, &sources.get(id).text, Dialect::Kubectl);
+        let (trees, diagnostics) = parse(&sources.get(id), Dialect::Kubectl);
         assert!(!diagnostics.has_errors(), "{diagnostics:?}");
         trees
     };

@@ -24,7 +24,7 @@ use gen_compiler::diagnostic::{Code, Severity};
 use gen_compiler::k8s::Version;
 use gen_compiler::k8s::schema::Resource;
 use gen_compiler::source::Tree;
-use gen_compiler::validate::{self, Author, Cluster, Finding, admission, security};
+use gen_compiler::validate::{self, Author, Cluster, Finding, Member, admission, security};
 use rayon::prelude::*;
 use regex_lite::Regex;
 use serde::Deserialize;
@@ -178,7 +178,8 @@ impl OwnWords {
     fn of(object: &Value, cluster: &Cluster) -> Self {
         let tree = tree(object);
         let mut findings = Vec::new();
-        admission::check(&[tree.root()], cluster, &mut findings);
+        let member = Member::new(tree.root(), Author::Other, "");
+        admission::check(&[member], cluster, &mut findings);
         let words = |finding: &Finding| {
             let (_, message) = finding.message.split_once(" refuses it: ").unwrap();
             let failed = Regex::new("^.* in `([^`]*)`$").unwrap();

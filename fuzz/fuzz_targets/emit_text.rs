@@ -38,12 +38,13 @@ fuzz_target!(|text: &str| {
         return;
     }
     let tree = tree(text);
-    let file = Sources::default().add("fuzz.yaml", "");
+    let sources = Sources::default();
+    let read = |text: &str, dialect| parse(&sources.get(sources.add("fuzz.yaml", text)), dialect);
     let written = emit::stream([tree.root()]);
-    let (trees, diagnostics) = parse(file, &written, Dialect::Strict);
+    let (trees, diagnostics) = read(&written, Dialect::Strict);
     assert!(diagnostics.is_empty(), "{diagnostics:?} {written:?}");
     assert!(trees[0].root().same(tree.root()), "{written:?}");
-    let (trees, diagnostics) = parse(file, &emit::stream([tree.root(); 2]), Dialect::Kubectl);
+    let (trees, diagnostics) = read(&emit::stream([tree.root(); 2]), Dialect::Kubectl);
     assert!(diagnostics.is_empty(), "{diagnostics:?} {written:?}");
     assert!(trees.len() == 2 && trees.iter().all(|read| read.root().same(tree.root())));
 });

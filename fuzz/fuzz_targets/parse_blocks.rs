@@ -9,10 +9,10 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     let sources = Sources::default();
-    let file = sources.add("fuzz.yaml", text);
+    let source = sources.get(sources.add("fuzz.yaml", text));
     for dialect in [Dialect::Strict, Dialect::Kubectl] {
-        let fast = seen(&parse(file, text, dialect), &sources);
-        let full = seen(&parse_in_full(file, text, dialect), &sources);
+        let fast = seen(&parse(&source, dialect), &sources);
+        let full = seen(&parse_in_full(&source, dialect), &sources);
         assert_eq!(fast, full, "{text:?} in {dialect:?}");
     }
 });

@@ -7,13 +7,14 @@ use gen_compiler::source::{Dialect, Sources, Tree, parse};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    let file = Sources::default().add("fuzz.yaml", text);
-    let (trees, diagnostics) = parse(file, text, Dialect::Kubectl);
+    let sources = Sources::default();
+    let read = |text: &str| parse(&sources.get(sources.add("fuzz.yaml", text)), Dialect::Kubectl);
+    let (trees, diagnostics) = read(text);
     if diagnostics.has_errors() {
         return;
     }
     let written = emit::stream(trees.iter().map(Tree::root));
-    let (again, diagnostics) = parse(file, &written, Dialect::Kubectl);
+    let (again, diagnostics) = read(&written);
     assert!(diagnostics.is_empty(), "{diagnostics:?} {written:?}");
     assert_eq!(again.len(), trees.len());
     for (again, tree) in again.iter().zip(&trees) {

@@ -8,15 +8,16 @@ use gen_compiler::source::{Dialect, Sources, Tree, parse};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
-    let file = Sources::default().add("fuzz.yaml", text);
-    let (trees, diagnostics) = parse(file, text, Dialect::Strict);
+    let sources = Sources::default();
+    let read = |text: &str| parse(&sources.get(sources.add("fuzz.yaml", text)), Dialect::Strict);
+    let (trees, diagnostics) = read(text);
     assert!(trees.len() <= 1);
     assert!(!trees.is_empty() || diagnostics.has_errors());
     if diagnostics.has_errors() {
         return;
     }
     let written = emit::stream(trees.iter().map(Tree::root));
-    let (again, diagnostics) = parse(file, &written, Dialect::Strict);
+    let (again, diagnostics) = read(&written);
     assert!(diagnostics.is_empty(), "{diagnostics:?} {written:?}");
     assert!(again[0].root().same(trees[0].root()), "{written:?}");
 });

@@ -327,8 +327,7 @@ fn check(
             match sources.add_bytes(path.clone(), bytes.to_owned()) {
                 Err(diagnostic) => diagnostics.push(*diagnostic),
                 Ok(file) => {
-                    let text = String::from_utf8_lossy(bytes);
-                    let (trees, found) = parse(file, &text, Dialect::Kubectl);
+                    let (trees, found) = parse(&sources.get(file), Dialect::Kubectl);
                     diagnostics.append(found);
                     for tree in trees {
                         diagnostics.append(crate::manifests::not_objects(tree.root()));

@@ -8,7 +8,7 @@ fn trees(yaml: &str) -> Vec<Tree> {
     let sources = Sources::default();
     let id = sources.add_bytes("all.yaml".to_owned(), yaml.as_bytes().to_vec());
     let id = id.unwrap_or_else(|diagnostic| panic!("{diagnostic:?}"));
-    let (trees, diagnostics) = parse(id, &sources.get(id).text, Dialect::Kubectl);
+    let (trees, diagnostics) = parse(&sources.get(id), Dialect::Kubectl);
     assert!(!diagnostics.has_errors(), "{diagnostics:?}");
     trees
 }

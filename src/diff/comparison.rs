@@ -333,7 +333,7 @@ impl<'a> Comparison<'a> {
             .filter(|document| document.rendered.is_none() && concern.may_be(&document.text));
         let read = parallel::map(written, |document| {
             let file = sources.add(document.path.as_str(), document.text.as_ref());
-            parse(file, &document.text, Dialect::Kubectl).0
+            parse(&sources.get(file), Dialect::Kubectl).0
         });
         read.into_iter().flatten().map(manifests::with_kinds_of_lists).collect()
     }
@@ -554,7 +554,7 @@ fn contents<'a>(document: &'a Document<'a>, sources: &Sources) -> Vec<(Subject, 
         return vec![found(object, true)];
     }
     let file = sources.add(path, document.text.as_ref());
-    let (trees, mut diagnostics) = parse(file, &document.text, Dialect::Kubectl);
+    let (trees, mut diagnostics) = parse(&sources.get(file), Dialect::Kubectl);
     let trees: Vec<Tree> = trees.into_iter().map(manifests::with_kinds_of_lists).collect();
     let mut roots = Vec::new();
     for tree in &trees {

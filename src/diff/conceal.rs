@@ -118,8 +118,9 @@ mod tests {
     }
 
     fn tree(text: &str) -> Tree {
-        let file = Sources::default().add("test.yaml", text);
-        let (mut trees, diagnostics) = parse(file, text, Dialect::Kubectl);
+        let sources = Sources::default();
+        let file = sources.add("test.yaml", text);
+        let (mut trees, diagnostics) = parse(&sources.get(file), Dialect::Kubectl);
         assert!(diagnostics.is_empty(), "{diagnostics:?}");
         trees.remove(0)
     }

@@ -261,8 +261,9 @@ spec:
 status:
   loadBalancer: {}
 ";
-        let file = Sources::default().add("a.yaml", text);
-        let (trees, _) = parse(file, text, Dialect::Kubectl);
+        let sources = Sources::default();
+        let file = sources.add("a.yaml", text);
+        let (trees, _) = parse(&sources.get(file), Dialect::Kubectl);
         let objects: Result<Vec<Object>, NotAnObject> =
             trees.iter().map(|tree| Object::read(tree.root(), "a.yaml")).collect();
         let objects = objects?;

@@ -298,8 +298,9 @@ fn read(value: &Value) -> Object {
 }
 
 fn reparsed(yaml: &str) -> Object {
-    let file = Sources::default().add("a.yaml", yaml);
-    let (trees, diagnostics) = parse(file, yaml, Dialect::Kubectl);
+    let sources = Sources::default();
+    let file = sources.add("a.yaml", yaml);
+    let (trees, diagnostics) = parse(&sources.get(file), Dialect::Kubectl);
     assert!(!diagnostics.has_errors(), "{yaml}{diagnostics:?}");
     Object::read(trees[0].root(), "a.yaml").expect("the identity is written")
 }

@@ -30,7 +30,7 @@ pub fn folder(path: &str, project: &Project<'_>, diagnostics: &mut Diagnostics) 
         let Some((file, _)) = project.read(&format!("{path}/{name}"), diagnostics) else {
             continue;
         };
-        let (documents, found) = parse(file, &project.sources.get(file).text, Dialect::Kubectl);
+        let (documents, found) = parse(&project.sources.get(file), Dialect::Kubectl);
         diagnostics.append(found);
         for tree in &documents {
             manifest::objects(tree, &mut objects, diagnostics);

@@ -131,7 +131,9 @@ impl Templates {
         };
         let Made { file, source, output } = made;
         let output = Rendering { output, source: &source, file };
-        let (trees, found) = parse(file, &output.output.text, Dialect::Kubectl);
+        let text = output.output.text.clone();
+        let made = Arc::new(Source::new(file, source.path.clone(), text));
+        let (trees, found) = parse(&made, Dialect::Kubectl);
         let mut wrong = Diagnostics::default();
         found.iter().for_each(|diagnostic| wrong.push(output.diagnostic(diagnostic)));
         let mut objects = Vec::new();

@@ -33,7 +33,7 @@ impl Case {
         // The double shares its files with its clones.
         let project = Project::new(Box::leak(Box::new(disk.clone())), "");
         let file = project.sources.add(STACK, stack);
-        let (trees, mut diagnostics) = parse(file, stack, Dialect::Strict);
+        let (trees, mut diagnostics) = parse(&project.sources.get(file), Dialect::Strict);
         let whole = Span { file, start: 0, end: 0 };
         let mut decoder = Decoder::new(project.sources.get(file), whole, &mut diagnostics);
         let stack = spec::Stack::decode(trees[0].root(), &mut decoder).expect("a sound stack");

@@ -56,7 +56,7 @@ pub fn vendored(
             }
         };
         let source = project.sources.get(file);
-        let (documents, found) = parse(file, &source.text, Dialect::Kubectl);
+        let (documents, found) = parse(&source, Dialect::Kubectl);
         if documents.is_empty() && !found.has_errors() {
             let start = Span { file, start: 0, end: 0 };
             diagnostics.push(

@@ -165,7 +165,7 @@ impl<'p> Project<'p> {
     pub fn file<T: Decode>(&self, path: &str, diagnostics: &mut Diagnostics) -> Option<File<T>> {
         let (file, span) = self.read(path, diagnostics)?;
         let source = self.sources.get(file);
-        let (trees, found) = parse(file, &source.text, Dialect::Strict);
+        let (trees, found) = parse(&source, Dialect::Strict);
         diagnostics.append(found);
         let tree = trees.first()?;
         let spec = T::decode(tree.root(), &mut Decoder::new(source, span, diagnostics))?;

@@ -22,9 +22,8 @@ use crate::fs::FileSystem;
 use crate::k8s::{Identity, NotAnObject};
 use crate::parallel;
 use crate::source::{Dialect, NodeRef, Sources, Span, Tree, parse};
-use crate::validate::references::{self, Member};
 use crate::validate::{
-    self, Author, Cluster, Finding, admission, allowance, object_name, security,
+    self, Author, Cluster, Finding, Member, admission, allowance, object_name, references, security,
 };
 use files::{File, Files};
 
@@ -281,8 +280,7 @@ impl Documents {
             Ok(id) => id,
             Err(diagnostic) => return unread(path, *diagnostic),
         };
-        let source = sources.get(id);
-        let (trees, diagnostics) = parse(id, &source.text, Dialect::Kubectl);
+        let (trees, diagnostics) = parse(&sources.get(id), Dialect::Kubectl);
         let trees = trees.into_iter().map(objects::with_kinds_of_lists).collect();
         Self { path, trees, diagnostics }
     }
@@ -420,15 +418,12 @@ impl Rules {
         verdicts: &mut [Verdict],
         out: &mut Diagnostics,
     ) {
-        let members: Vec<Member<'_>> = objects
-            .iter()
-            .map(|(_, root)| Member { root: *root, author: Author::Other, stack: "" })
-            .collect();
+        let members: Vec<Member<'_>> =
+            objects.iter().map(|(_, root)| Member::new(*root, Author::Other, "")).collect();
         let mut found = Vec::new();
         references::check(&members, &self.cluster, &mut found);
-        let roots: Vec<NodeRef<'_>> = members.iter().map(|member| member.root).collect();
         security::check(&members, &self.cluster, &mut found);
-        admission::check(&roots, &self.cluster, &mut found);
+        admission::check(&members, &self.cluster, &mut found);
         let skipped: Vec<Span> = objects
             .iter()
             .zip(verdicts.iter())

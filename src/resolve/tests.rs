@@ -158,7 +158,7 @@ fn read<T: Decode>(
 ) -> (T, Span) {
     let file = sources.add(path, text);
     let whole = Span { file, start: 0, end: u32::try_from(text.len()).expect("it is short") };
-    let (trees, found) = parse(file, text, Dialect::Strict);
+    let (trees, found) = parse(&sources.get(file), Dialect::Strict);
     diagnostics.append(found);
     let tree = trees.first().expect("the text is one document");
     let mut decoder = Decoder::new(sources.get(file), whole, diagnostics);

@@ -42,6 +42,8 @@ impl Span {
 /// One file of input: its path as a user would write it, and its text.
 #[derive(Debug)]
 pub struct Source {
+    /// Its name among the others.
+    pub id: FileId,
     /// The path below the project's root, with `/` between its parts on every system.
     pub path: String,
     /// The whole text.
@@ -51,9 +53,10 @@ pub struct Source {
 }
 
 impl Source {
-    /// A file that no [`Sources`] keeps yet.
-    fn new(path: String, text: String) -> Self {
-        Self { path, text, line_starts: OnceLock::new() }
+    /// A text in the place of a file, such as what is made of a template.
+    #[must_use]
+    pub fn new(id: FileId, path: String, text: String) -> Self {
+        Self { id, path, text, line_starts: OnceLock::new() }
     }
 
     /// Where each line starts; the first one after a byte order mark, which no editor shows.
@@ -117,9 +120,11 @@ impl Sources {
     /// Past 2^32 files.
     pub fn add(&self, path: impl Into<String>, text: impl Into<String>) -> FileId {
         let mut files = self.files.write().unwrap_or_else(PoisonError::into_inner);
-        files.push(Arc::new(Source::new(path.into(), text.into())));
-        let number = u32::try_from(files.len()).expect("fewer than 2^32 files");
-        FileId(NonZeroU32::new(number).expect("a length after a push is not 0"))
+        let number = u32::try_from(files.len() + 1).expect("fewer than 2^32 files");
+        let id = FileId(NonZeroU32::new(number).expect("one more than a length is not 0"));
+        let (path, text) = (path.into(), text.into());
+        files.push(Arc::new(Source::new(id, path, text)));
+        id
     }
 
     /// Keeps a file as it was read from disk, and names it.

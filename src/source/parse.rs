@@ -11,6 +11,7 @@ mod block;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use granit_parser::{
     ErrorKind, Event, Parser, ScalarStyle, ScanError, StrInput, StructureStyle, Tag,
@@ -19,7 +20,7 @@ use indexmap::IndexMap;
 
 use self::block::{Beyond, BlockReader};
 use super::scalar::{self, Scalar};
-use super::{FileId, Kind, NodeRef, Origin, Span, Style, Tree, TreeBuilder};
+use super::{FileId, Kind, NodeRef, Origin, Source, Span, Style, Tree, TreeBuilder};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 
 /// Largest size of a file in bytes. Nobody writes the language in files of that size; what a
@@ -58,14 +59,14 @@ pub enum Dialect {
 /// most likely meaning, so that later phases can look for more errors; [`Kind::Null`] appears in
 /// a strict tree only together with an error.
 #[must_use]
-pub fn parse(file: FileId, text: &str, dialect: Dialect) -> (Vec<Tree>, Diagnostics) {
-    parse_with(file, text, dialect, Way::Fast)
+pub fn parse(source: &Arc<Source>, dialect: Dialect) -> (Vec<Tree>, Diagnostics) {
+    parse_with(source, dialect, Way::Fast)
 }
 
 /// The same as [`parse`], by the full parser alone: what the fast way is compared with.
 #[must_use]
-pub fn parse_in_full(file: FileId, text: &str, dialect: Dialect) -> (Vec<Tree>, Diagnostics) {
-    parse_with(file, text, dialect, Way::Full)
+pub fn parse_in_full(source: &Arc<Source>, dialect: Dialect) -> (Vec<Tree>, Diagnostics) {
+    parse_with(source, dialect, Way::Full)
 }
 
 /// How a text is read.
@@ -77,7 +78,8 @@ enum Way {
     Full,
 }
 
-fn parse_with(file: FileId, text: &str, dialect: Dialect, way: Way) -> (Vec<Tree>, Diagnostics) {
+fn parse_with(source: &Arc<Source>, dialect: Dialect, way: Way) -> (Vec<Tree>, Diagnostics) {
+    let (file, text) = (source.id, &source.text);
     let mut before = Diagnostics::default();
     let most = max_bytes(dialect);
     if text.len() > most {
@@ -86,14 +88,14 @@ fn parse_with(file: FileId, text: &str, dialect: Dialect, way: Way) -> (Vec<Tree
         before.push(Diagnostic::error(Code::TooLarge, at, message).help("split the file"));
         return (Vec::new(), before);
     }
-    let mut text = Cow::Borrowed(text);
+    let mut text = Cow::Borrowed(text.as_str());
     if !check_characters(file, &text, dialect, &mut before) {
         text = Cow::Owned(text.chars().map(blotted).collect());
     }
     for _ in 0..MAX_UNQUOTED {
         let mut reader = Reader::new(file, &text, dialect);
         let fast = way == Way::Fast && matches!(text, Cow::Borrowed(_)) && is_common(&text);
-        if !fast || !reader.read_blocks() {
+        if !fast || !reader.read_blocks(source) {
             reader.read();
         }
         let Reader { trees, diagnostics, unquoted, .. } = reader;
@@ -294,8 +296,8 @@ impl<'t> Reader<'t> {
 
     /// Reads documents of the block subset, and others one by one with the full parser;
     /// `false` where that would not do, and nothing was read.
-    fn read_blocks(&mut self) -> bool {
-        let mut reader = BlockReader::new(self.file, self.text, self.dialect);
+    fn read_blocks(&mut self, source: &Arc<Source>) -> bool {
+        let mut reader = BlockReader::new(source, self.dialect);
         if self.dialect == Dialect::Strict {
             let Ok((Some(tree), next)) = reader.document(0) else { return false };
             let is_all = next == self.text.len();

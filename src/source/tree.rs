@@ -6,8 +6,9 @@
 //! with a [`TreeBuilder`], which can copy whole subtrees together with their origins.
 
 use std::fmt;
+use std::sync::Arc;
 
-use super::{Origin, Span};
+use super::{FileId, Origin, Source, Span, Symbol};
 
 /// What a node is, after its plain scalars are resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,7 @@ pub enum Kind {
 
 /// How a scalar was written; only diagnostics ask.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
 pub enum Style {
     /// Without quotes, or not written by anybody.
     Plain,
@@ -39,6 +41,7 @@ pub enum Style {
     Block,
 }
 
+/// A part of a tree's text, in bytes.
 #[derive(Debug, Clone, Copy)]
 struct TextRange {
     start: u32,
@@ -47,82 +50,112 @@ struct TextRange {
 
 const NO_TEXT: TextRange = TextRange { start: 0, end: 0 };
 
+impl TextRange {
+    fn of(self, text: &str) -> &str {
+        &text[self.start as usize..self.end as usize]
+    }
+}
+
+/// A node takes 32 bytes, so that those of a file of many manifests stay few pages. What stands in
+/// a file as it reads, nearly all, is told by its place there; the rest has rows in tables of the
+/// tree.
 #[derive(Debug, Clone, Copy)]
 struct Node {
     kind: Kind,
-    style: Style,
-    keyed: bool,
-    /// The [`tag`] of the key.
-    tag: u8,
+    marks: Marks,
+    /// The key, [`Symbol::NONE`] where there is none.
+    symbol: Symbol,
     /// The index of the node after this subtree.
     next: u32,
+    /// Where the key is written, with its quotes; otherwise the start is a row of `keys`.
     key: TextRange,
     /// The text of a scalar, or the [`Tags`] of a map.
     text: TextRange,
-    key_at: Origin,
-    at: Origin,
+    /// Where the value is written; otherwise the start is a row of `origins`.
+    at: TextRange,
 }
 
-/// Which tags the keys of a map have, a bit for each, so that most keys that are not there need
-/// not be looked for.
-#[derive(Clone, Copy)]
-struct Tags {
-    low: u32,
-    high: u32,
+/// How a node was written, in bits.
+#[derive(Debug, Clone, Copy)]
+struct Marks(u8);
+
+impl Marks {
+    /// What [`Style`] a scalar has.
+    const STYLE: u8 = 0b11;
+    /// The key stands in the file.
+    const KEY_WRITTEN: u8 = 1 << 2;
+    /// It stands there in quotes.
+    const KEY_QUOTED: u8 = 1 << 3;
+    /// The value stands in the file.
+    const AT_WRITTEN: u8 = 1 << 4;
+    /// So does its text, as it reads.
+    const TEXT_WRITTEN: u8 = 1 << 5;
+
+    fn has(self, mark: u8) -> bool {
+        self.0 & mark != 0
+    }
+
+    fn style(self) -> Style {
+        match self.0 & Self::STYLE {
+            0 => Style::Plain,
+            1 => Style::Quoted,
+            _ => Style::Block,
+        }
+    }
 }
+
+/// Which symbols the keys of a map have, a bit for several, so that most keys that are not there
+/// need not be looked for.
+#[derive(Clone, Copy)]
+struct Tags(TextRange);
 
 impl Tags {
     fn of(map: &Node) -> Self {
-        Self { low: map.text.start, high: map.text.end }
+        Self(map.text)
     }
 
-    /// The bit of a tag; several tags share one.
-    fn bit(tag: u8) -> Self {
-        let bit = 1 << (tag % 32);
-        if tag & 32 == 0 { Self { low: bit, high: 0 } } else { Self { low: 0, high: bit } }
+    fn bits(self) -> u64 {
+        u64::from(self.0.end) << 32 | u64::from(self.0.start)
     }
 
-    fn has(self, tag: u8) -> bool {
-        let bit = Self::bit(tag);
-        (self.low & bit.low) | (self.high & bit.high) != 0
+    fn bit(symbol: Symbol) -> u64 {
+        1 << (symbol.number() % u64::BITS as u16)
     }
 
-    fn with(self, tag: u8) -> TextRange {
-        let bit = Self::bit(tag);
-        TextRange { start: self.low | bit.low, end: self.high | bit.high }
+    fn has(self, symbol: Symbol) -> bool {
+        self.bits() & Self::bit(symbol) != 0
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "one half after the other")]
+    fn with(self, symbol: Symbol) -> TextRange {
+        let bits = self.bits() | Self::bit(symbol);
+        TextRange { start: bits as u32, end: (bits >> 32) as u32 }
     }
 }
 
-/// A number that two texts seldom share unless they are the same: of their length and three of
-/// their bytes, so that the compiler works it out for the names that a program looks for.
-#[must_use]
-#[inline]
-pub(crate) const fn fingerprint(text: &str) -> u32 {
-    let bytes = text.as_bytes();
-    let length = bytes.len();
-    if length == 0 {
-        return 0;
-    }
-    let mixed = u32::from_le_bytes([
-        length.to_le_bytes()[0],
-        bytes[0],
-        bytes[length / 2],
-        bytes[length - 1],
-    ]);
-    mixed.wrapping_mul(0x9e37_79b1)
+/// A key that does not stand in the file as it reads.
+#[derive(Debug, Clone, Copy)]
+struct KeyRow {
+    text: TextRange,
+    at: Origin,
 }
 
-/// The part of a key's [`fingerprint`] that its node keeps.
-#[inline]
-const fn tag(key: &str) -> u8 {
-    fingerprint(key).to_le_bytes()[3]
+impl TextRange {
+    fn span(self, file: FileId) -> Span {
+        Span { file, start: self.start, end: self.end }
+    }
 }
 
 /// One document. Never empty: the root is node 0.
 #[derive(Clone)]
 pub struct Tree {
     nodes: Vec<Node>,
+    /// The file that it was read from, if it was.
+    source: Option<Arc<Source>>,
+    /// The texts that do not stand there.
     text: String,
+    keys: Vec<KeyRow>,
+    origins: Vec<Origin>,
 }
 
 impl Tree {
@@ -130,6 +163,28 @@ impl Tree {
     #[must_use]
     pub fn root(&self) -> NodeRef<'_> {
         NodeRef { tree: self, index: 0 }
+    }
+}
+
+/// What the keys of nodes are read from.
+#[derive(Clone, Copy)]
+struct KeyTexts<'t> {
+    written: &'t str,
+    text: &'t str,
+    rows: &'t [KeyRow],
+}
+
+impl<'t> KeyTexts<'t> {
+    /// The text of a node's key.
+    fn of(self, node: &Node) -> &'t str {
+        if let Some(name) = node.symbol.name() {
+            return name;
+        }
+        if !node.marks.has(Marks::KEY_WRITTEN) {
+            return self.rows[node.key.start as usize].text.of(self.text);
+        }
+        let quotes = u32::from(node.marks.has(Marks::KEY_QUOTED));
+        TextRange { start: node.key.start + quotes, end: node.key.end - quotes }.of(self.written)
     }
 }
 
@@ -147,12 +202,9 @@ pub struct NodeRef<'t> {
 }
 
 impl<'t> NodeRef<'t> {
+    #[inline]
     fn node(self) -> &'t Node {
         &self.tree.nodes[self.index as usize]
-    }
-
-    fn slice(self, range: TextRange) -> &'t str {
-        &self.tree.text[range.start as usize..range.end as usize]
     }
 
     /// The position of the node in the preorder of its tree.
@@ -162,6 +214,7 @@ impl<'t> NodeRef<'t> {
 
     /// What this node is.
     #[must_use]
+    #[inline]
     pub fn kind(self) -> Kind {
         self.node().kind
     }
@@ -169,38 +222,67 @@ impl<'t> NodeRef<'t> {
     /// How a scalar was written.
     #[must_use]
     pub fn style(self) -> Style {
-        self.node().style
+        self.node().marks.style()
     }
 
     /// Where the value came from.
     #[must_use]
     pub fn at(self) -> Origin {
-        self.node().at
+        let Node { marks, at, .. } = *self.node();
+        match &self.tree.source {
+            Some(source) if marks.has(Marks::AT_WRITTEN) => Origin::Written(at.span(source.id)),
+            _ => self.tree.origins[at.start as usize],
+        }
     }
 
     /// Where the key came from; of a node without a key, where the value came from.
     #[must_use]
     pub fn key_at(self) -> Origin {
-        if self.node().keyed { self.node().key_at } else { self.node().at }
+        let Node { marks, key, symbol, .. } = *self.node();
+        match &self.tree.source {
+            _ if symbol == Symbol::NONE => self.at(),
+            Some(source) if marks.has(Marks::KEY_WRITTEN) => Origin::Written(key.span(source.id)),
+            _ => self.tree.keys[key.start as usize].at,
+        }
     }
 
     /// The key under which the node stands in its map.
     #[must_use]
+    #[inline]
     pub fn key(self) -> Option<&'t str> {
-        self.node().keyed.then(|| self.slice(self.node().key))
+        let node = self.node();
+        let is_keyed = node.symbol != Symbol::NONE;
+        let Tree { text, keys, .. } = self.tree;
+        is_keyed.then(|| KeyTexts { written: self.written(), text, rows: keys }.of(node))
+    }
+
+    /// The key as a symbol, [`Symbol::NONE`] where there is none.
+    #[inline]
+    pub(crate) fn symbol(self) -> Symbol {
+        self.node().symbol
     }
 
     /// The text of a scalar in the form that [`Kind`] states; empty for null, lists and maps.
     #[must_use]
+    #[inline]
     pub fn text(self) -> &'t str {
-        match self.kind() {
+        let node = self.node();
+        match node.kind {
             Kind::Map => "",
-            _ => self.slice(self.node().text),
+            _ if node.marks.has(Marks::TEXT_WRITTEN) => node.text.of(self.written()),
+            _ => node.text.of(&self.tree.text),
         }
+    }
+
+    /// The text of the file.
+    #[inline]
+    fn written(self) -> &'t str {
+        self.tree.source.as_ref().map_or("", |source| &source.text)
     }
 
     /// The value of a string, `None` for every other kind.
     #[must_use]
+    #[inline]
     pub fn as_str(self) -> Option<&'t str> {
         (self.kind() == Kind::Str).then(|| self.text())
     }
@@ -213,28 +295,33 @@ impl<'t> NodeRef<'t> {
 
     /// The value of a boolean, `None` for every other kind.
     #[must_use]
+    #[inline]
     pub fn as_bool(self) -> Option<bool> {
         (self.kind() == Kind::Bool).then(|| self.text() == "true")
     }
 
     /// Whether this is a list or a map without children.
     #[must_use]
+    #[inline]
     pub fn is_empty(self) -> bool {
         self.index + 1 == self.node().next
     }
 
     /// The values of a map in order; each knows its [`key`](Self::key). Nothing for other kinds.
     #[must_use]
+    #[inline]
     pub fn entries(self) -> Entries<'t> {
         Entries(self.children(self.kind() == Kind::Map))
     }
 
     /// The items of a list in order. Nothing for other kinds.
     #[must_use]
+    #[inline]
     pub fn items(self) -> Items<'t> {
         Items(self.children(self.kind() == Kind::List))
     }
 
+    #[inline]
     fn children(self, yes: bool) -> Children<'t> {
         let end = if yes { self.node().next } else { self.index + 1 };
         Children { tree: self.tree, next: self.index + 1, end }
@@ -242,30 +329,39 @@ impl<'t> NodeRef<'t> {
 
     /// The value under a key of a map.
     #[must_use]
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the symbol of a constant key is a constant")]
     pub fn get(self, key: &str) -> Option<NodeRef<'t>> {
-        self.tagged(tag(key), key)
+        let symbol = Symbol::of(key);
+        if symbol.is_name() { self.named(symbol) } else { self.unnamed(symbol, key) }
     }
 
-    /// The value under a key of a map, whose tag tells it from most other keys.
-    fn tagged(self, tag: u8, key: &str) -> Option<NodeRef<'t>> {
-        let Tree { nodes, text } = self.tree;
+    /// The value under a key that is a name.
+    #[inline(never)]
+    pub(crate) fn named(self, symbol: Symbol) -> Option<NodeRef<'t>> {
+        let nodes = &self.tree.nodes;
         let map = self.node();
-        if map.kind != Kind::Map || !Tags::of(map).has(tag) {
+        if map.kind != Kind::Map || !Tags::of(map).has(symbol) {
             return None;
         }
         let mut index = self.index + 1;
         while index < map.next {
             let entry = &nodes[index as usize];
-            if entry.tag == tag
-                && text.as_bytes()[entry.key.start as usize..entry.key.end as usize]
-                    == *key.as_bytes()
-            {
+            if entry.symbol == symbol {
                 return Some(NodeRef { index, ..self });
             }
             index = entry.next;
         }
         None
+    }
+
+    /// The value under a key that is none, whose symbol tells it from most others.
+    #[inline(never)]
+    fn unnamed(self, symbol: Symbol, key: &str) -> Option<NodeRef<'t>> {
+        if !Tags::of(self.node()).has(symbol) {
+            return None;
+        }
+        self.entries().find(|entry| entry.node().symbol == symbol && entry.key() == Some(key))
     }
 
     /// The value at a path of keys.
@@ -377,6 +473,7 @@ struct Children<'t> {
 impl<'t> Iterator for Children<'t> {
     type Item = NodeRef<'t>;
 
+    #[inline]
     fn next(&mut self) -> Option<NodeRef<'t>> {
         (self.next < self.end).then(|| {
             let child = NodeRef { tree: self.tree, index: self.next };
@@ -397,6 +494,7 @@ pub struct Items<'t>(Children<'t>);
 impl<'t> Iterator for Entries<'t> {
     type Item = NodeRef<'t>;
 
+    #[inline]
     fn next(&mut self) -> Option<NodeRef<'t>> {
         self.0.next()
     }
@@ -405,6 +503,7 @@ impl<'t> Iterator for Entries<'t> {
 impl<'t> Iterator for Items<'t> {
     type Item = NodeRef<'t>;
 
+    #[inline]
     fn next(&mut self) -> Option<NodeRef<'t>> {
         self.0.next()
     }
@@ -430,23 +529,56 @@ impl<'t> Iterator for Items<'t> {
 #[derive(Default)]
 pub struct TreeBuilder {
     nodes: Vec<Node>,
+    source: Option<Arc<Source>>,
     text: String,
+    keys: Vec<KeyRow>,
+    origins: Vec<Origin>,
     open: Vec<u32>,
-    key: Option<Key>,
+    key: Key,
 }
 
-/// The key of the next value.
+/// The key of the next value, as its node will tell of it.
 #[derive(Clone, Copy)]
 struct Key {
-    tag: u8,
-    text: TextRange,
-    at: Origin,
+    symbol: Symbol,
+    marks: u8,
+    at: TextRange,
+}
+
+impl Default for Key {
+    fn default() -> Self {
+        Self { symbol: Symbol::NONE, marks: 0, at: NO_TEXT }
+    }
 }
 
 impl TreeBuilder {
+    /// A builder of trees of what a file says.
+    pub(super) fn of(source: &Arc<Source>) -> Self {
+        Self { source: Some(Arc::clone(source)), ..Self::default() }
+    }
+
     /// States the key of the next value.
     pub fn key(&mut self, key: &str, at: Origin) {
-        self.key = Some(Key { tag: tag(key), text: self.push_text(key), at });
+        let text = self.push_text(key);
+        let row = row_of(&self.keys);
+        self.keys.push(KeyRow { text, at });
+        let at = TextRange { start: row, end: row };
+        self.key = Key { symbol: Symbol::of(key), marks: 0, at };
+    }
+
+    /// States the key of the next value, which stands in the file at `start..end`, in quotes or
+    /// without.
+    pub(super) fn written_key(&mut self, start: u32, end: u32, is_quoted: bool) {
+        let quotes = u32::from(is_quoted);
+        let text = TextRange { start: start + quotes, end: end - quotes };
+        let symbol = Symbol::of(text.of(self.key_texts().written));
+        let marks = Marks::KEY_WRITTEN | if is_quoted { Marks::KEY_QUOTED } else { 0 };
+        self.key = Key { symbol, marks, at: TextRange { start, end } };
+    }
+
+    /// Whether the key stated last is a name; names are text to every reader.
+    pub(super) fn key_is_name(&self) -> bool {
+        self.key.symbol.is_name()
     }
 
     /// Writes a scalar; `text` is in the form that [`Kind`] states.
@@ -457,7 +589,34 @@ impl TreeBuilder {
     /// Writes a scalar that somebody wrote in a given style.
     pub fn styled_scalar(&mut self, kind: Kind, style: Style, text: &str, at: Origin) {
         let text = self.push_text(text);
-        self.push(kind, style, text, at);
+        self.push_from(kind, style, text, at);
+    }
+
+    /// Writes a scalar that stands in the file at `start..end` as it reads, in quotes if it is in
+    /// that style.
+    pub(super) fn written_scalar(&mut self, kind: Kind, style: Style, start: u32, end: u32) {
+        let quotes = u32::from(style == Style::Quoted);
+        let text = TextRange { start: start + quotes, end: end - quotes };
+        let marks = style as u8 | Marks::AT_WRITTEN | Marks::TEXT_WRITTEN;
+        self.push(kind, marks, text, TextRange { start, end });
+    }
+
+    /// Opens a map or a list that starts in the file at `start`, to be closed by
+    /// [`close_written`](Self::close_written).
+    pub(super) fn open_written(&mut self, kind: Kind, start: u32) {
+        let index = self.next_index();
+        self.push(kind, Marks::AT_WRITTEN, NO_TEXT, TextRange { start, end: start });
+        self.open.push(index);
+    }
+
+    /// Closes the innermost open map or list, which ends in the file before `end`, or where it
+    /// starts if that is later.
+    pub(super) fn close_written(&mut self, end: u32) {
+        if let Some(&index) = self.open.last() {
+            let at = &mut self.nodes[index as usize].at;
+            at.end = end.max(at.start);
+            self.close();
+        }
     }
 
     /// Opens a map.
@@ -472,6 +631,7 @@ impl TreeBuilder {
 
     /// The index that the next node will have, to go back to with [`rewind`](Self::rewind) or to
     /// repeat with [`repeat`](Self::repeat).
+    #[inline]
     pub(super) fn next_index(&self) -> u32 {
         u32::try_from(self.nodes.len()).expect("a document has fewer than 2^32 nodes")
     }
@@ -479,20 +639,28 @@ impl TreeBuilder {
     /// Forgets every node from `index` on; no map or list among them may be open.
     pub(super) fn rewind(&mut self, index: u32) {
         self.nodes.truncate(index as usize);
-        self.key = None;
+        self.key = Key::default();
     }
 
-    /// Forgets everything, and keeps the room that it took.
+    /// Forgets what was begun, and keeps the room that it took.
     pub(super) fn clear(&mut self) {
         self.nodes.clear();
         self.text.clear();
+        self.keys.clear();
+        self.origins.clear();
         self.open.clear();
-        self.key = None;
+        self.key = Key::default();
     }
 
-    /// The finished tree, in no more room than it needs; the builder is as good as new.
+    /// The finished tree, in no more room than it needs; the builder keeps its own for the next.
     pub(super) fn take(&mut self) -> Tree {
-        let tree = Tree { nodes: self.nodes.clone(), text: self.text.clone() };
+        let tree = Tree {
+            nodes: self.nodes.clone(),
+            source: self.source.clone(),
+            text: self.text.clone(),
+            keys: self.keys.clone(),
+            origins: self.origins.clone(),
+        };
         self.clear();
         tree
     }
@@ -500,23 +668,37 @@ impl TreeBuilder {
     /// Whether the key stated last stands for the first time in its map; `false` also where it
     /// would have to be compared with more than `most` others.
     pub(super) fn is_new_key(&self, most: usize) -> bool {
-        let (Some(Key { tag, text, .. }), Some(&map)) = (self.key, self.open.last()) else {
-            return true;
-        };
-        if !Tags::of(&self.nodes[map as usize]).has(tag) {
+        let symbol = self.key.symbol;
+        let Some(&map) = self.open.last() else { return true };
+        if symbol == Symbol::NONE || !Tags::of(&self.nodes[map as usize]).has(symbol) {
             return true;
         }
-        let key = &self.text.as_bytes()[text.start as usize..text.end as usize];
         let mut index = map as usize + 1;
         for _ in 0..=most {
             let Some(entry) = self.nodes.get(index) else { return true };
-            let range = entry.key.start as usize..entry.key.end as usize;
-            if entry.tag == tag && &self.text.as_bytes()[range] == key {
+            if entry.symbol == symbol && (symbol.is_name() || self.is_key_of(entry)) {
                 return false;
             }
             index = entry.next as usize;
         }
         false
+    }
+
+    /// Whether an entry has the key stated last.
+    fn is_key_of(&self, entry: &Node) -> bool {
+        let key = Node {
+            symbol: self.key.symbol,
+            marks: Marks(self.key.marks),
+            key: self.key.at,
+            ..*entry
+        };
+        let texts = self.key_texts();
+        texts.of(&key) == texts.of(entry)
+    }
+
+    fn key_texts(&self) -> KeyTexts<'_> {
+        let written = self.source.as_ref().map_or("", |source| &source.text);
+        KeyTexts { written, text: &self.text, rows: &self.keys }
     }
 
     /// How many nodes the finished subtree at `index` has.
@@ -533,10 +715,10 @@ impl TreeBuilder {
             node.next += moved;
             self.nodes.push(node);
         }
-        let at = self.nodes[root as usize].at;
-        let (keyed, tag, key, key_at) = self.take_key(at);
+        let key = self.take_key();
         let node = &mut self.nodes[root as usize];
-        (node.keyed, node.tag, node.key, node.key_at) = (keyed, tag, key, key_at);
+        let marks = node.marks.0 & !(Marks::KEY_WRITTEN | Marks::KEY_QUOTED) | key.marks;
+        (node.symbol, node.key, node.marks) = (key.symbol, key.at, Marks(marks));
     }
 
     /// Closes the innermost open map or list; its origin stays what it was opened with.
@@ -555,8 +737,11 @@ impl TreeBuilder {
     ///
     /// When nothing is open.
     pub fn close_at(&mut self, span: Span) {
-        let index = *self.open.last().expect("a map or list is open");
-        self.nodes[index as usize].at = Origin::Written(span);
+        let index = *self.open.last().expect("a map or list is open") as usize;
+        let (at, marks) = self.place(Origin::Written(span));
+        let node = &mut self.nodes[index];
+        node.at = at;
+        node.marks = Marks(node.marks.0 & !Marks::AT_WRITTEN | marks);
         self.close();
     }
 
@@ -567,13 +752,14 @@ impl TreeBuilder {
     /// When nothing is open.
     pub fn close_sorted(&mut self, rank: impl Fn(&str) -> usize) {
         let parent = *self.open.last().expect("a map or list is open") as usize;
+        let texts = self.key_texts();
         let mut entries = Vec::new();
         let mut index = parent + 1;
         while index < self.nodes.len() {
-            let Node { key, next, .. } = self.nodes[index];
-            let key = &self.text[key.start as usize..key.end as usize];
-            entries.push((rank(key), key, index, next as usize));
-            index = next as usize;
+            let node = &self.nodes[index];
+            let key = texts.of(node);
+            entries.push((rank(key), key, index, node.next as usize));
+            index = node.next as usize;
         }
         if !entries.is_sorted() {
             entries.sort_unstable();
@@ -629,32 +815,48 @@ impl TreeBuilder {
     #[must_use]
     pub fn finish(self) -> Tree {
         assert!(self.open.is_empty() && !self.nodes.is_empty(), "one whole document was written");
-        Tree { nodes: self.nodes, text: self.text }
+        let Self { nodes, source, text, keys, origins, .. } = self;
+        Tree { nodes, source, text, keys, origins }
     }
 
     fn container(&mut self, kind: Kind, at: Origin) {
         let index = self.next_index();
-        self.push(kind, Style::Plain, NO_TEXT, at);
+        self.push_from(kind, Style::Plain, NO_TEXT, at);
         self.open.push(index);
     }
 
-    fn push(&mut self, kind: Kind, style: Style, text: TextRange, at: Origin) {
-        let next = self.next_index() + 1;
-        let (keyed, tag, key, key_at) = self.take_key(at);
-        self.nodes.push(Node { kind, style, keyed, tag, next, key, text, key_at, at });
+    fn push_from(&mut self, kind: Kind, style: Style, text: TextRange, at: Origin) {
+        let (at, marks) = self.place(at);
+        self.push(kind, style as u8 | marks, text, at);
     }
 
-    fn take_key(&mut self, at: Origin) -> (bool, u8, TextRange, Origin) {
-        match self.key.take() {
-            Some(Key { tag, text, at }) => {
-                if let Some(map) = self.open.last() {
-                    let map = &mut self.nodes[*map as usize];
-                    map.text = Tags::of(map).with(tag);
-                }
-                (true, tag, text, at)
-            }
-            None => (false, 0, NO_TEXT, at),
+    fn push(&mut self, kind: Kind, marks: u8, text: TextRange, at: TextRange) {
+        let next = self.next_index() + 1;
+        let Key { symbol, marks: of_key, at: key } = self.take_key();
+        self.nodes.push(Node { kind, marks: Marks(marks | of_key), symbol, next, key, text, at });
+    }
+
+    /// How a node tells of where it came from: its place in the file or the row of an origin.
+    fn place(&mut self, at: Origin) -> (TextRange, u8) {
+        if let (Some(source), Origin::Written(span)) = (&self.source, at)
+            && source.id == span.file
+        {
+            return (TextRange { start: span.start, end: span.end }, Marks::AT_WRITTEN);
         }
+        let row = row_of(&self.origins);
+        self.origins.push(at);
+        (TextRange { start: row, end: row }, 0)
+    }
+
+    fn take_key(&mut self) -> Key {
+        let key = std::mem::take(&mut self.key);
+        if key.symbol != Symbol::NONE
+            && let Some(map) = self.open.last()
+        {
+            let map = &mut self.nodes[*map as usize];
+            map.text = Tags::of(map).with(key.symbol);
+        }
+        key
     }
 
     fn push_text(&mut self, text: &str) -> TextRange {
@@ -663,6 +865,11 @@ impl TreeBuilder {
         let offset = |at: usize| u32::try_from(at).expect("a document is below 4 GiB");
         TextRange { start: offset(start), end: offset(self.text.len()) }
     }
+}
+
+/// The row that the next entry of a table of a tree will have.
+fn row_of<T>(table: &[T]) -> u32 {
+    u32::try_from(table.len()).expect("a document has fewer than 2^32 nodes")
 }
 
 #[cfg(test)]
@@ -698,13 +905,14 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_share_a_tag_are_told_apart() {
-        assert_eq!(fingerprint("a1b2c"), fingerprint("a3b4c"));
-        let tree = map(["a1b2c"]);
-        assert!(tree.root().get("a3b4c").is_none());
-        let tree = map(["a1b2c", "a3b4c", ""]);
-        let found = ["a3b4c", "a1b2c", ""].map(|key| tree.root().get(key).map(NodeRef::text));
-        assert_eq!(found, [Some("a3b4c"), Some("a1b2c"), Some("")]);
+    fn keys_that_share_a_symbol_are_told_apart() {
+        let [a, b] = ["the same start, 1, and the same end", "the same start, 2, and the same end"];
+        assert_eq!(Symbol::of(a), Symbol::of(b));
+        let tree = map([a]);
+        assert!(tree.root().get(b).is_none());
+        let tree = map([a, b, ""]);
+        let found = [b, a, ""].map(|key| tree.root().get(key).map(NodeRef::text));
+        assert_eq!(found, [Some(b), Some(a), Some("")]);
         assert_eq!(tree.root().text(), "");
     }
 

@@ -264,8 +264,8 @@ mod tests {
         for path in paths {
             let Some(kind) = kind_of(&path) else { continue };
             let text = std::fs::read_to_string(&path).unwrap();
-            let file = sources.add("file.yaml", text.as_str());
-            let (trees, diagnostics) = parse(file, &text, Dialect::Strict);
+            let file = sources.add("file.yaml", text);
+            let (trees, diagnostics) = parse(&sources.get(file), Dialect::Strict);
             assert!(!diagnostics.has_errors(), "{}: {diagnostics:?}", path.display());
             all.push((kind, path.display().to_string(), trees[0].clone()));
         }

@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 
 use super::cel::{self, Expression, Fault, Value, Variables};
 use super::custom::shown;
-use super::{Author, Cluster, Finding, rules, selector};
+use super::{Author, Cluster, Finding, Member, rules, selector};
 use crate::diagnostic::{Code, Severity};
-use crate::source::{NodeRef, Tree};
+use crate::source::NodeRef;
 
 mod request;
 mod resources;
@@ -26,23 +26,24 @@ const LONGEST_MESSAGE: usize = 5 * 1024;
 const GROUP: &str = "admissionregistration.k8s.io";
 
 /// Evaluates the policies among the objects and those of the cluster for each of the objects.
-pub fn check(objects: &[NodeRef<'_>], cluster: &Cluster, out: &mut Vec<Finding>) {
-    let extra: Vec<NodeRef<'_>> = cluster.policies.iter().map(Tree::root).collect();
-    let all: Vec<NodeRef<'_>> = objects.iter().chain(&extra).copied().collect();
+pub fn check(members: &[Member<'_>], cluster: &Cluster, out: &mut Vec<Finding>) {
+    let extra = cluster.policies.iter().map(|tree| Member::new(tree.root(), Author::Other, ""));
+    let all: Vec<Member<'_>> = members.iter().copied().chain(extra).collect();
     // The server takes none that does not compile.
-    let mut policies: Vec<Policy<'_>> = all.iter().filter_map(|root| Policy::read(*root)).collect();
+    let mut policies: Vec<Policy<'_>> = all.iter().filter_map(Policy::read).collect();
     policies.retain(|policy| compiles(policy.root, cluster));
     if policies.is_empty() {
         return;
     }
     let mut bindings: BTreeMap<&str, Vec<Binding<'_>>> = BTreeMap::new();
     let mut namespaces: BTreeMap<&str, NodeRef<'_>> = BTreeMap::new();
-    for root in &all {
-        if is_kind(*root, "ValidatingAdmissionPolicyBinding") {
-            let of = bindings.entry(text(*root, &["spec", "policyName"])).or_default();
-            of.push(Binding::read(*root));
-        } else if request::is_namespace(*root) {
-            namespaces.entry(text(*root, &["metadata", "name"])).or_insert(*root);
+    for member in &all {
+        let root = member.root;
+        if is_kind(member, "ValidatingAdmissionPolicyBinding") {
+            let of = bindings.entry(text(root, &["spec", "policyName"])).or_default();
+            of.push(Binding::read(root));
+        } else if request::is_namespace(root) {
+            namespaces.entry(member.name).or_insert(root);
         }
     }
     let bound: Vec<(&Policy<'_>, &Binding<'_>)> = policies
@@ -52,11 +53,8 @@ pub fn check(objects: &[NodeRef<'_>], cluster: &Cluster, out: &mut Vec<Finding>)
             bindings.map(move |binding| (policy, binding))
         })
         .collect();
-    for object in objects {
-        if group_version(*object).0 == GROUP {
-            continue;
-        }
-        let request = Request::new(*object, cluster, &namespaces);
+    for member in members.iter().filter(|member| member.group != GROUP) {
+        let request = Request::new(member.root, cluster, &namespaces);
         for (policy, binding) in &bound {
             Run { policy, request: &request, cluster, all: &all }.binding(binding, out);
         }
@@ -83,8 +81,8 @@ fn group_version(root: NodeRef<'_>) -> (&str, &str) {
     api_version.split_once('/').unwrap_or(("", api_version))
 }
 
-fn is_kind(root: NodeRef<'_>, kind: &str) -> bool {
-    text(root, &["kind"]) == kind && group_version(root).0 == GROUP
+fn is_kind(member: &Member<'_>, kind: &str) -> bool {
+    member.kind == kind && member.group == GROUP
 }
 
 /// An expression, and the field that holds it.
@@ -121,10 +119,11 @@ struct Policy<'t> {
 }
 
 impl<'t> Policy<'t> {
-    fn read(root: NodeRef<'t>) -> Option<Self> {
-        if !is_kind(root, "ValidatingAdmissionPolicy") {
+    fn read(member: &Member<'t>) -> Option<Self> {
+        if !is_kind(member, "ValidatingAdmissionPolicy") {
             return None;
         }
+        let root = member.root;
         let spec = root.get("spec")?;
         let variables = items(spec, &["variables"])
             .filter_map(|item| Some((text(item, &["name"]), Stated::read(item, "expression")?)));
@@ -137,7 +136,7 @@ impl<'t> Policy<'t> {
         });
         Some(Self {
             root,
-            name: text(root, &["metadata", "name"]),
+            name: member.name,
             resources: spec.get("matchConstraints").map(Resources::read),
             ignores_failure: text(spec, &["failurePolicy"]) == "Ignore",
             has_params: spec.get("paramKind").is_some_and(|kind| !kind.is_empty()),
@@ -181,7 +180,7 @@ struct Run<'r, 't> {
     policy: &'r Policy<'t>,
     request: &'r Request<'t>,
     cluster: &'r Cluster,
-    all: &'r [NodeRef<'t>],
+    all: &'r [Member<'t>],
 }
 
 /// How a policy ends that does not let an object pass.
@@ -268,7 +267,7 @@ impl<'t> Run<'_, 't> {
                 }
         };
         let found: Vec<Option<NodeRef<'t>>> =
-            self.all.iter().copied().filter(is_param).map(Some).collect();
+            self.all.iter().map(|member| member.root).filter(is_param).map(Some).collect();
         if found.is_empty() {
             let message = format!("the {kind} that its binding names is not at hand");
             return Err(Verdict::Unknown(message));

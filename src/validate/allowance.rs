@@ -1,8 +1,7 @@
 //! Warnings of good practice that somebody decided to live with, each with the reason: said in
 //! the stack for what it renders, in an annotation by who writes manifests elsewhere.
 
-use super::references::Member;
-use super::{Author, Cluster, Extent, practice};
+use super::{Author, Cluster, Extent, Member, practice};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity, nearest};
 use crate::source::{NodeRef, Span};
 

@@ -11,6 +11,7 @@ mod cel;
 pub mod custom;
 pub(crate) mod fields;
 mod finding;
+mod member;
 pub(crate) mod pods;
 pub mod practice;
 pub mod references;
@@ -24,6 +25,7 @@ pub(crate) mod testing;
 pub use allowance::Allowance;
 pub use custom::CustomKinds;
 pub use finding::{Finding, object_name};
+pub use member::Member;
 
 use std::collections::BTreeMap;
 
@@ -34,7 +36,6 @@ use crate::diagnostic::{Code, Diagnostics, Severity};
 use crate::k8s::Version;
 use crate::k8s::schema::Resource;
 use crate::source::{NodeRef, Tree};
-use references::Member;
 
 /// A map in which each of thousands of objects looks something up.
 type Map<K, V> = IndexMap<K, V, RandomState>;
@@ -114,8 +115,7 @@ pub fn check(members: &[Member<'_>], cluster: &Cluster) -> Diagnostics {
     }
     references::check(members, cluster, &mut findings);
     security::check(members, cluster, &mut findings);
-    let roots: Vec<NodeRef<'_>> = members.iter().map(|member| member.root).collect();
-    admission::check(&roots, cluster, &mut findings);
+    admission::check(members, cluster, &mut findings);
     let mut diagnostics = Diagnostics::default();
     for finding in findings {
         diagnostics.push(finding.into_diagnostic());

@@ -1,27 +1,27 @@
 //! Where the pods are in each kind of object.
 
+use super::fields::items;
 use crate::source::NodeRef;
 
 /// The pod that an object is or makes: a map with the pod's `metadata` and `spec`.
 pub fn pod_template(root: NodeRef<'_>) -> Option<NodeRef<'_>> {
-    let path: &[&str] = match root.get("kind").map_or("", NodeRef::text) {
-        "Pod" => &[],
-        "PodTemplate" => &["template"],
+    match root.get("kind").map_or("", NodeRef::text) {
+        "Pod" => Some(root),
+        "PodTemplate" => root.get("template"),
         "Deployment"
         | "StatefulSet"
         | "DaemonSet"
         | "ReplicaSet"
         | "ReplicationController"
-        | "Job" => &["spec", "template"],
-        "CronJob" => &["spec", "jobTemplate", "spec", "template"],
-        _ => return None,
-    };
-    root.at_path(path)
+        | "Job" => root.get("spec")?.get("template"),
+        "CronJob" => root.get("spec")?.get("jobTemplate")?.get("spec")?.get("template"),
+        _ => None,
+    }
 }
 
 /// The labels of a pod template.
 pub fn labels(template: NodeRef<'_>) -> Option<NodeRef<'_>> {
-    template.at_path(&["metadata", "labels"])
+    template.get("metadata")?.get("labels")
 }
 
 /// Which list of a pod a container stands in.
@@ -39,13 +39,13 @@ pub enum Role {
 
 /// All containers of a pod, init containers first.
 pub fn containers(spec: NodeRef<'_>) -> impl Iterator<Item = (Role, NodeRef<'_>)> {
-    let list = move |name| spec.get(name).into_iter().flat_map(NodeRef::items);
-    let init = list("initContainers").map(|container| {
+    let init = items(spec, "initContainers").map(|container| {
         let sidecar =
             container.get("restartPolicy").is_some_and(|policy| policy.text() == "Always");
         (if sidecar { Role::Sidecar } else { Role::Init }, container)
     });
-    let regular = list("containers").map(|container| (Role::Regular, container));
-    let ephemeral = list("ephemeralContainers").map(|container| (Role::Ephemeral, container));
+    let regular = items(spec, "containers").map(|container| (Role::Regular, container));
+    let ephemeral =
+        items(spec, "ephemeralContainers").map(|container| (Role::Ephemeral, container));
     init.chain(regular).chain(ephemeral)
 }

@@ -4,13 +4,12 @@
 //! A practice is here when most clusters have been hurt by its lack, and when a sound manifest
 //! keeps it already.
 
-use super::fields::{field, items, namespace, text};
+use super::fields::{field, items, text};
 use super::finding::Finding;
 use super::pods::{self, Role};
-use super::references::Member;
 use super::security::{Level, Standards};
 use super::selector::Form;
-use super::{Author, Cluster, Map};
+use super::{Author, Cluster, Map, Member};
 use crate::diagnostic::Code;
 use crate::source::{Kind, NodeRef, Origin};
 
@@ -33,10 +32,10 @@ pub fn check(members: &[Member<'_>], cluster: &Cluster) -> Vec<(usize, Finding)>
     let neighbours = Neighbours::of(members);
     let mut all = Vec::new();
     for (index, member) in members.iter().enumerate() {
-        let root = member.root;
-        let near = neighbours.near(root);
-        let mut check = Check { root, author: member.author, near, out: Vec::new() };
-        check.object(standards.level(root));
+        let Member { root, author, .. } = *member;
+        let near = neighbours.near(member);
+        let mut check = Check { root, author, near, out: Vec::new() };
+        check.object(member, standards.level(member));
         all.extend(check.out.into_iter().map(|finding| (index, finding.warning())));
     }
     all
@@ -64,10 +63,10 @@ struct Neighbours<'t> {
 impl<'t> Neighbours<'t> {
     fn of(members: &[Member<'t>]) -> Self {
         let mut all = Self { namespaces: Map::default(), nobody: Near::default() };
-        let budgets = members.iter().any(|member| kind(member.root) == "PodDisruptionBudget");
-        for Member { root, .. } in members {
-            let near = all.namespaces.entry(namespace(*root)).or_default();
-            match kind(*root) {
+        let budgets = members.iter().any(|member| member.kind == "PodDisruptionBudget");
+        for Member { root, kind, namespace, name, pod, .. } in members {
+            let near = all.namespaces.entry(namespace).or_default();
+            match *kind {
                 "Service" => {
                     let asked = root.at_path(&["spec", "selector"]);
                     if let Some(label) = asked.and_then(|asked| Form::Labels.demanded(asked).next())
@@ -76,13 +75,12 @@ impl<'t> Neighbours<'t> {
                     }
                 }
                 "PersistentVolumeClaim" => {
-                    let name = root.at_path(&["metadata", "name"]).map_or("", NodeRef::text);
                     near.claims.insert(name, *root);
                 }
                 "HorizontalPodAutoscaler" => near.autoscalers.push(*root),
                 "LimitRange" => near.limit_ranges.push(*root),
                 _ if budgets => {
-                    for label in pods::pod_template(*root).into_iter().flat_map(labels) {
+                    for label in pod.iter().copied().flat_map(labels) {
                         near.workloads.entry(label).or_default().push(*root);
                     }
                 }
@@ -92,8 +90,8 @@ impl<'t> Neighbours<'t> {
         all
     }
 
-    fn near(&self, root: NodeRef<'_>) -> &Near<'t> {
-        self.namespaces.get(namespace(root)).unwrap_or(&self.nobody)
+    fn near(&self, member: &Member<'_>) -> &Near<'t> {
+        self.namespaces.get(member.namespace).unwrap_or(&self.nobody)
     }
 }
 
@@ -119,14 +117,14 @@ struct Check<'t, 'n> {
 }
 
 impl<'t> Check<'t, '_> {
-    fn object(&mut self, level: Level) {
-        match kind(self.root) {
+    fn object(&mut self, member: &Member<'t>, level: Level) {
+        match member.kind {
             "PodDisruptionBudget" => self.budget(),
             "Role" | "ClusterRole" => self.rights(),
             "ClusterRoleBinding" => self.administrators(),
             _ => {}
         }
-        let Some(template) = pods::pod_template(self.root) else { return };
+        let Some(template) = member.pod else { return };
         let Some(spec) = field(template, "spec") else { return };
         self.images(spec);
         self.resources(spec);
@@ -551,7 +549,7 @@ mod tests {
 
     fn said_at(objects: &[Value], level: Level) -> Vec<String> {
         let trees: Vec<Tree> = objects.iter().map(tree).collect();
-        let member = |tree| Member { root: Tree::root(tree), author: Author::Other, stack: "" };
+        let member = |tree| Member::new(Tree::root(tree), Author::Other, "");
         let members: Vec<Member<'_>> = trees.iter().map(member).collect();
         let cluster = Cluster { extent: Extent::Files, pod_security: level, ..Cluster::default() };
         let line =

@@ -8,23 +8,12 @@ mod index;
 
 use index::{Index, Keys};
 
-use super::fields::{self, items, namespace};
+use super::fields::items;
 use super::finding::{Finding, object_name};
 use super::selector::{self, Form};
-use super::{Author, Cluster, Extent, Map, pods};
+use super::{Author, Cluster, Extent, Map, Member, pods};
 use crate::diagnostic::{Code, Severity, nearest};
 use crate::source::{Kind, NodeRef};
-
-/// An object and whose it is.
-#[derive(Debug, Clone, Copy)]
-pub struct Member<'t> {
-    /// The object.
-    pub root: NodeRef<'t>,
-    /// Who wrote it.
-    pub author: Author,
-    /// The stack that it belongs to, empty for the environment's own objects.
-    pub stack: &'t str,
-}
 
 /// Checks all objects of an environment, or of some files, together.
 pub fn check(members: &[Member<'_>], cluster: &Cluster, out: &mut Vec<Finding>) {
@@ -34,43 +23,39 @@ pub fn check(members: &[Member<'_>], cluster: &Cluster, out: &mut Vec<Finding>) 
     // Namespaces mostly lie apart from what lives in them.
     let namespaces = match cluster.extent {
         Extent::Environment => true,
-        Extent::Files => members.iter().any(|member| text(member.root, "kind") == "Namespace"),
+        Extent::Files => members.iter().any(|member| member.kind == "Namespace"),
     };
     for member in members {
-        let root = member.root;
-        let namespace = namespace(root);
-        let (author, extent) = (member.author, cluster.extent);
-        let mut check = Check { root, author, namespace, index: &index, extent, out };
+        let Member { root, author, namespace, .. } = *member;
+        let mut check =
+            Check { root, author, namespace, index: &index, extent: cluster.extent, out };
         if namespaces {
             check.namespace();
         }
-        check.object();
+        check.object(member);
     }
     if cluster.extent == Extent::Files {
         out[before..].iter_mut().for_each(|finding| finding.severity = Severity::Warning);
     }
 }
 
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "the symbol of a constant name is a constant")]
 fn text<'t>(node: NodeRef<'t>, name: &str) -> &'t str {
     node.get(name).map_or("", NodeRef::text)
 }
 
 /// Reports objects that are one and the same to the cluster.
 fn twins(members: &[Member<'_>], out: &mut Vec<Finding>) {
-    fn identity(root: NodeRef<'_>) -> [&str; 4] {
-        let group = text(root, "apiVersion").split_once('/').map_or("", |(group, _)| group);
-        let name = fields::name(root);
-        [group, text(root, "kind"), namespace(root), name]
-    }
     let mut seen = Map::default();
     // Of a component that two stacks have, every object is a twin: one of them says it.
     let mut reported = std::collections::BTreeSet::new();
     for member in members {
-        let identity = identity(member.root);
-        if identity[3].is_empty() {
+        let Member { group, kind, namespace, name, .. } = *member;
+        if name.is_empty() {
             continue;
         }
-        let first: &Member<'_> = seen.entry(identity).or_insert(member);
+        let first: &Member<'_> = seen.entry([group, kind, namespace, name]).or_insert(member);
         if first.root.is(member.root) {
             continue;
         }
@@ -112,13 +97,11 @@ impl<'t> Check<'t, '_, '_> {
         }
     }
 
-    fn object(&mut self) {
-        let root = self.root;
-        if let Some(template) = pods::pod_template(root) {
+    fn object(&mut self, member: &Member<'t>) {
+        if let Some(template) = member.pod {
             self.pod(template);
         }
-        let spec = root.get("spec");
-        match (text(root, "kind"), spec) {
+        match (member.kind, member.root.get("spec")) {
             ("StatefulSet", Some(spec)) => self.stateful_set(spec),
             ("PersistentVolumeClaim", Some(spec)) => self.claim(spec),
             ("Service", Some(spec)) => self.service(spec),
@@ -245,9 +228,14 @@ impl<'t> Check<'t, '_, '_> {
     /// A probe may name a port, which the container then has.
     fn probes(&mut self, container: NodeRef<'t>) {
         let names = || items(container, "ports").filter_map(|port| port.get("name"));
-        for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
-            for handler in ["httpGet", "tcpSocket"] {
-                let Some(port) = container.at_path(&[probe, handler, "port"]) else { continue };
+        let probes = [
+            container.get("livenessProbe"),
+            container.get("readinessProbe"),
+            container.get("startupProbe"),
+        ];
+        for probe in probes.into_iter().flatten() {
+            let handlers = [probe.get("httpGet"), probe.get("tcpSocket")];
+            for port in handlers.into_iter().flatten().filter_map(|handler| handler.get("port")) {
                 if port.kind() == Kind::Str && !names().any(|name| name.text() == port.text()) {
                     let message = format!("the container has no port `{}`", port.text());
                     self.no_port(port, message, names().map(NodeRef::text));
@@ -500,7 +488,7 @@ mod tests {
 
     fn check_all_by(author: Author, objects: &[Value], cluster: &Cluster) -> Vec<String> {
         let trees: Vec<Tree> = objects.iter().map(tree).collect();
-        let member = |tree| Member { root: Tree::root(tree), author, stack: "shop" };
+        let member = |tree| Member::new(Tree::root(tree), author, "shop");
         let members: Vec<Member<'_>> = trees.iter().map(member).collect();
         let mut out = Vec::new();
         check(&members, cluster, &mut out);
@@ -853,8 +841,7 @@ mod tests {
             tree(&object("ConfigMap", "a", Value::Null)),
             tree(&object("Secret", "a", Value::Null)),
         ];
-        let member =
-            |index: usize, stack| Member { root: trees[index].root(), author: Author::Gen, stack };
+        let member = |index: usize, stack| Member::new(trees[index].root(), Author::Gen, stack);
         let of = |members: &[Member<'_>]| {
             let mut out = Vec::new();
             twins(members, &mut out);

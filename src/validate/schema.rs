@@ -9,7 +9,7 @@ use super::{Author, Cluster, Extent};
 use crate::diagnostic::{Code, nearest};
 use crate::k8s::schema::{Field, ItemIdentity, List, Object, Resource, Shape, Type};
 use crate::k8s::{Quantity, Version};
-use crate::source::{Kind, NodeRef, Step};
+use crate::source::{Kind, NodeRef, Step, Symbol};
 
 /// Compares an object with the type of its kind.
 pub fn check(root: NodeRef<'_>, author: Author, cluster: &Cluster, out: &mut Vec<Finding>) {
@@ -150,11 +150,12 @@ impl<'t> Walk<'t, '_> {
         if node.kind() != Kind::Map {
             return self.wrong_type(node, "a map");
         }
-        if !self.in_status {
+        let before = self.findings.len();
+        let required = node.entries().filter(|entry| self.field(*entry, object)).count();
+        if !self.in_status && required < object.most_required() {
+            let found = self.findings.split_off(before);
             self.missing_fields(node, object);
-        }
-        for entry in node.entries() {
-            self.field(entry, object);
+            self.findings.extend(found);
         }
     }
 
@@ -181,24 +182,32 @@ impl<'t> Walk<'t, '_> {
             })
     }
 
-    fn field(&mut self, entry: NodeRef<'t>, object: Object) {
-        let name = entry.key().unwrap_or_default();
-        match object.field(name) {
-            Some(field) => {
-                // The server takes an empty word for none at all, an empty text it needs not.
-                let empty = entry.as_str() == Some("");
-                match field.of.shape() {
-                    Shape::Enum(_) | Shape::Str if empty && !self.is_needed(entry, field) => {}
-                    Shape::Str if empty => {
-                        let message = format!("`{name}` is empty");
-                        let finding = self.error(Code::ValueNotAllowed, entry, message);
-                        self.found(finding);
-                    }
-                    _ => self.value(entry, field.of, Some(object)),
-                }
+    /// Compares a field with the type of its object: whether it is there and required.
+    fn field(&mut self, entry: NodeRef<'t>, object: Object) -> bool {
+        let Some(field) = object.field_at(entry.symbol()) else {
+            if !object.is_open() {
+                self.unknown_field(entry, entry.key().unwrap_or_default(), object);
             }
-            None if object.is_open() => {}
-            None => self.unknown_field(entry, name, object),
+            return false;
+        };
+        if entry.as_str() == Some("") {
+            self.empty_text(entry, field, object);
+        } else {
+            self.value(entry, field.of, Some(object));
+        }
+        field.required && entry.kind() != Kind::Null
+    }
+
+    /// The server takes an empty word for none at all, and an empty text where it needs none.
+    fn empty_text(&mut self, entry: NodeRef<'t>, field: Field, object: Object) {
+        match field.of.shape() {
+            Shape::Enum(_) | Shape::Str if !self.is_needed(entry, field) => {}
+            Shape::Str => {
+                let message = format!("`{}` is empty", field.name);
+                let finding = self.error(Code::ValueNotAllowed, entry, message);
+                self.found(finding);
+            }
+            _ => self.value(entry, field.of, Some(object)),
         }
     }
 
@@ -357,15 +366,21 @@ impl<'t> Walk<'t, '_> {
             }
         }
         match list.identity {
+            // Most lists have one item.
+            _ if node.items().nth(1).is_none() => {}
             ItemIdentity::None => {}
             ItemIdentity::Value => self.repeated(node, None, |a, b| a.same(b)),
-            ItemIdentity::Keys([key]) => self.repeated(node, Some(key), |a, b| {
-                let text = key_text(a, key);
-                text.is_some_and(|text| !text.is_empty()) && text == key_text(b, key)
-            }),
+            ItemIdentity::Keys([key]) => {
+                let symbol = Symbol::of(key);
+                self.repeated(node, Some(key), |a, b| {
+                    let text = key_text(a, symbol);
+                    text.is_some_and(|text| !text.is_empty()) && text == key_text(b, symbol)
+                });
+            }
             ItemIdentity::Keys(keys) => self.repeated(node, None, |a, b| {
                 let same = |key: &&str| {
-                    key_text(a, key).is_some_and(|text| key_text(b, key) == Some(text))
+                    let symbol = Symbol::of(key);
+                    key_text(a, symbol).is_some_and(|text| key_text(b, symbol) == Some(text))
                 };
                 keys.iter().all(same)
             }),
@@ -473,8 +488,8 @@ pub(super) fn metadata<'t>(
 
 /// The value of a key that tells items of a list apart. Only the protocol of a port has a
 /// default.
-fn key_text<'t>(item: NodeRef<'t>, key: &str) -> Option<&'t str> {
-    item.get(key).map(NodeRef::text).or((key == "protocol").then_some("TCP"))
+fn key_text(item: NodeRef<'_>, key: Symbol) -> Option<&str> {
+    item.named(key).map(NodeRef::text).or((key == Symbol::of("protocol")).then_some("TCP"))
 }
 
 pub(super) fn describe(node: NodeRef<'_>) -> String {

@@ -3,11 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use super::fields::{field, items, namespace, text};
+use super::fields::{field, items, text};
 use super::finding::Finding;
 use super::pods::{self, Role};
-use super::references::Member;
-use super::{Author, Cluster, Extent};
+use super::{Author, Cluster, Extent, Member};
 use crate::diagnostic::{Code, Severity};
 use crate::source::{Kind, NodeRef};
 
@@ -69,24 +68,20 @@ impl<'t> Standards<'t> {
     pub fn of(members: &[Member<'t>], cluster: &Cluster) -> Self {
         let own = Standard { level: cluster.pod_security, minor: cluster.version.minor() };
         let mut labelled = BTreeMap::new();
-        for Member { root, .. } in members {
-            if root.get("kind").map(NodeRef::text) == Some("Namespace")
-                && let Some(name) = root.at_path(&["metadata", "name"])
-            {
-                labelled.insert(name.text(), by_labels(*root, own));
-            }
+        for member in members.iter().filter(|member| member.kind == "Namespace") {
+            labelled.insert(member.name, by_labels(member.root, own));
         }
         Self { own, labelled }
     }
 
     /// The level that the namespace of an object enforces.
     #[must_use]
-    pub fn level(&self, root: NodeRef<'_>) -> Level {
-        self.standard(root).level
+    pub fn level(&self, member: &Member<'_>) -> Level {
+        self.standard(member).level
     }
 
-    fn standard(&self, root: NodeRef<'_>) -> Standard {
-        self.labelled.get(namespace(root)).copied().unwrap_or(self.own)
+    fn standard(&self, member: &Member<'_>) -> Standard {
+        self.labelled.get(member.namespace).copied().unwrap_or(self.own)
     }
 }
 
@@ -96,10 +91,9 @@ pub fn check(members: &[Member<'_>], cluster: &Cluster, out: &mut Vec<Finding>) 
     for member in members {
         // The server warns of a template and refuses its pods. In an environment that is an
         // error at once; of a file it is worth a look.
-        let is_pod = member.root.get("kind").map(NodeRef::text) == Some("Pod");
-        let strict = is_pod || cluster.extent == Extent::Environment;
+        let strict = member.kind == "Pod" || cluster.extent == Extent::Environment;
         let before = out.len();
-        object(member.root, standards.standard(member.root), out);
+        object(member.root, member.pod, standards.standard(member), out);
         if !strict && member.author == Author::Other {
             for finding in &mut out[before..] {
                 finding.severity = Severity::Warning;
@@ -110,7 +104,7 @@ pub fn check(members: &[Member<'_>], cluster: &Cluster, out: &mut Vec<Finding>) 
 
 /// Checks the pod that an object is or makes against a level and the version's checks.
 pub fn pod(root: NodeRef<'_>, level: Level, minor: u8, out: &mut Vec<Finding>) {
-    object(root, Standard { level, minor }, out);
+    object(root, pods::pod_template(root), Standard { level, minor }, out);
 }
 
 fn by_labels(namespace: NodeRef<'_>, own: Standard) -> Standard {
@@ -121,11 +115,16 @@ fn by_labels(namespace: NodeRef<'_>, own: Standard) -> Standard {
     Standard { level, minor: minor.min(own.minor) }
 }
 
-fn object(root: NodeRef<'_>, standard: Standard, out: &mut Vec<Finding>) {
+fn object<'t>(
+    root: NodeRef<'t>,
+    template: Option<NodeRef<'t>>,
+    standard: Standard,
+    out: &mut Vec<Finding>,
+) {
     if standard.level == Level::Privileged {
         return;
     }
-    let Some(template) = pods::pod_template(root) else { return };
+    let Some(template) = template else { return };
     let Some(spec) = field(template, "spec") else { return };
     let restricted = standard.level == Level::Restricted;
     let windows = field(spec, "os").is_some_and(|os| text(os, "name") == "windows");

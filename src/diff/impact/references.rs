@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::super::comparison::Comparison;
 use super::{Class, Impact, Impacts, World, Worlds};
 use crate::source::Step;
-use crate::validate::references::{self, Member};
-use crate::validate::{Author, Cluster, Extent, Finding};
+use crate::validate::references;
+use crate::validate::{Author, Cluster, Extent, Finding, Member};
 
 /// Adds what refers to nothing on the new side and did not on the old one, to the change of that
 /// object if it has one.
@@ -38,11 +38,8 @@ pub fn check(comparison: &Comparison<'_>, worlds: &Worlds<'_>, impacts: &mut Imp
 
 /// What refers to nothing on a side.
 fn findings(world: &World<'_>, worlds: &Worlds<'_>, comparison: &Comparison<'_>) -> Vec<Finding> {
-    let members: Vec<Member<'_>> = world
-        .roots
-        .iter()
-        .map(|root| Member { root: *root, author: Author::Gen, stack: "" })
-        .collect();
+    let members: Vec<Member<'_>> =
+        world.roots.iter().map(|root| Member::new(*root, Author::Gen, "")).collect();
     let mut cluster =
         Cluster { version: comparison.version, extent: Extent::Files, ..Cluster::default() };
     let mut found = Vec::new();

@@ -64,8 +64,9 @@ fn value(node: NodeRef<'_>) -> Value {
 
 #[track_caller]
 fn read(text: &str, dialect: Dialect) -> Vec<Value> {
-    let file = Sources::default().add("f.yaml", text);
-    let (trees, diagnostics) = parse(file, text, dialect);
+    let sources = Sources::default();
+    let file = sources.add("f.yaml", text);
+    let (trees, diagnostics) = parse(&sources.get(file), dialect);
     assert_eq!(diagnostics.iter().collect::<Vec<_>>(), Vec::<&_>::new(), "{text}");
     trees.iter().map(|tree| value(tree.root())).collect()
 }

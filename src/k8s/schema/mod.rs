@@ -15,7 +15,7 @@ pub(in crate::k8s) use tables::MINORS;
 use rows::{FieldRow, ResourceRow, TypeRow};
 
 use super::{Version, Versions};
-use crate::source::fingerprint;
+use crate::source::Symbol;
 
 /// A kind of object in one version of Kubernetes.
 #[derive(Debug, Clone, Copy)]
@@ -28,19 +28,18 @@ impl Resource {
     /// The kind of that name in that version, if there is one.
     #[must_use]
     pub fn find(version: Version, api_version: &str, kind: &str) -> Option<Self> {
-        let index = row_of(api_version, kind)?;
-        let row = &tables::RESOURCES[index];
+        let row = row_of(api_version, kind)?;
         (row.versions & version.bit() != 0).then_some(Self { row, version })
     }
 
     /// The versions of Kubernetes that have a kind.
     #[must_use]
     pub fn versions(api_version: &str, kind: &str) -> Versions {
-        let row = row_of(api_version, kind).map(|index| &tables::RESOURCES[index]);
+        let row = row_of(api_version, kind);
         Versions::from_bits(row.map_or(0, |row| row.versions))
     }
 
-    /// Every kind of a version, sorted by apiVersion and kind.
+    /// Every kind of a version, sorted by kind and apiVersion.
     pub fn all(version: Version) -> impl Iterator<Item = Self> {
         let known = tables::RESOURCES.iter().filter(move |row| row.versions & version.bit() != 0);
         known.map(move |row| Self { row, version })
@@ -83,10 +82,11 @@ impl Resource {
     }
 }
 
-fn row_of(api_version: &str, kind: &str) -> Option<usize> {
-    tables::RESOURCES
-        .binary_search_by(|row| (row.api_version, row.kind).cmp(&(api_version, kind)))
-        .ok()
+fn row_of(api_version: &str, kind: &str) -> Option<&'static ResourceRow> {
+    let symbol = Symbol::of(kind);
+    let start = tables::RESOURCES.partition_point(|row| row.symbol < symbol);
+    let of_kind = tables::RESOURCES[start..].iter().take_while(|row| row.symbol == symbol);
+    of_kind.into_iter().find(|row| row.api_version == api_version)
 }
 
 /// What a value may be, in one version of Kubernetes.
@@ -134,8 +134,9 @@ impl Type {
     #[must_use]
     pub fn shape(self) -> Shape {
         let list = |item, identity| Shape::List(List { item: self.sibling(item), identity });
-        let object = |start, end, open| {
-            Shape::Object(Object { rows: slice(tables::FIELDS, start, end), open, of: self })
+        let object = |start, end, required, open| {
+            let rows = slice(tables::FIELDS, start, end);
+            Shape::Object(Object { rows, required, open, of: self })
         };
         match self.row() {
             TypeRow::Any => Shape::Any,
@@ -155,8 +156,8 @@ impl Type {
             TypeRow::Keyed(item, start, end) => {
                 list(item, ItemIdentity::Keys(slice(tables::KEYS, start, end)))
             }
-            TypeRow::Object(start, end) => object(start, end, false),
-            TypeRow::Open(start, end) => object(start, end, true),
+            TypeRow::Object(start, end, required) => object(start, end, required, false),
+            TypeRow::Open(start, end, required) => object(start, end, required, true),
         }
     }
 
@@ -219,6 +220,7 @@ pub enum ItemIdentity {
 #[derive(Debug, Clone, Copy)]
 pub struct Object {
     rows: &'static [FieldRow],
+    required: u8,
     open: bool,
     of: Type,
 }
@@ -227,14 +229,26 @@ impl Object {
     /// The field of that name in this version.
     #[must_use]
     pub fn field(self, name: &str) -> Option<Field> {
+        self.field_at(Symbol::of(name))
+    }
+
+    /// The field of that name in this version.
+    pub(crate) fn field_at(self, name: Symbol) -> Option<Field> {
         let forms = self.forms(name);
         forms.iter().copied().find(|row| self.has(*row)).map(|row| self.field_of(row))
+    }
+
+    /// The most fields that are required in any version.
+    pub(crate) fn most_required(self) -> usize {
+        usize::from(self.required)
     }
 
     /// The versions that have a field of that name.
     #[must_use]
     pub fn versions(self, name: &str) -> Versions {
-        Versions::from_bits(self.forms(name).iter().fold(0, |bits, row| bits | row.versions))
+        Versions::from_bits(
+            self.forms(Symbol::of(name)).iter().fold(0, |bits, row| bits | row.versions),
+        )
     }
 
     /// The versions in which the field of that name may have a value that others do not know.
@@ -244,7 +258,7 @@ impl Object {
             Shape::Enum(values) => values.contains(&value),
             _ => false,
         };
-        let rows = self.forms(name).iter().filter(allows);
+        let rows = self.forms(Symbol::of(name)).iter().filter(allows);
         Versions::from_bits(rows.fold(0, |bits, row| bits | row.versions))
     }
 
@@ -260,8 +274,7 @@ impl Object {
         self.open
     }
 
-    fn forms(self, name: &str) -> &'static [FieldRow] {
-        let Some(name) = number_of(name) else { return &[] };
+    fn forms(self, name: Symbol) -> &'static [FieldRow] {
         let start = self.rows.partition_point(|row| row.name < name);
         let rest = &self.rows[start..];
         let forms = rest.iter().take_while(|row| row.name == name).count();
@@ -273,7 +286,11 @@ impl Object {
     }
 
     fn field_of(self, row: FieldRow) -> Field {
-        Field { name: name_of(row), of: self.of.sibling(row.of), required: row.required }
+        Field {
+            name: row.name.name().unwrap_or_default(),
+            of: self.of.sibling(row.of),
+            required: row.required,
+        }
     }
 }
 
@@ -286,50 +303,6 @@ pub struct Field {
     pub of: Type,
     /// Whether it must be present.
     pub required: bool,
-}
-
-/// How many places there are for names, of which a quarter is taken.
-const PLACES: usize = 1 << PLACE_BITS;
-const PLACE_BITS: u32 = 12;
-/// Where no name stands.
-const FREE: u16 = u16::MAX;
-
-/// The indices of all names, each at the place that its fingerprint tells or as soon after as
-/// there was room.
-static NUMBERS: [u16; PLACES] = {
-    let mut places = [FREE; PLACES];
-    let mut number = 0;
-    while number < tables::NAMES.len() {
-        let mut place = place_of(tables::NAMES[number]);
-        while places[place] != FREE {
-            place = (place + 1) % PLACES;
-        }
-        #[expect(clippy::cast_possible_truncation, reason = "the rows hold them in 16 bits, too")]
-        let index = number as u16;
-        places[place] = index;
-        number += 1;
-    }
-    places
-};
-
-const fn place_of(name: &str) -> usize {
-    (fingerprint(name) >> (u32::BITS - PLACE_BITS)) as usize
-}
-
-/// The index of a name in `NAMES`.
-fn number_of(name: &str) -> Option<u16> {
-    let mut place = place_of(name);
-    loop {
-        match NUMBERS[place] {
-            FREE => return None,
-            number if tables::NAMES[usize::from(number)] == name => return Some(number),
-            _ => place = (place + 1) % PLACES,
-        }
-    }
-}
-
-fn name_of(row: FieldRow) -> &'static str {
-    tables::NAMES[usize::from(row.name)]
 }
 
 fn slice<T>(table: &'static [T], start: u16, end: u16) -> &'static [T] {
@@ -414,13 +387,13 @@ mod tests {
 
     #[test]
     fn the_tables_are_sorted_as_the_lookups_need_them() {
+        assert!(tables::RESOURCES.iter().all(|row| row.symbol.name() == Some(row.kind)));
         assert!(
             tables::RESOURCES
-                .is_sorted_by(|a, b| (a.api_version, a.kind) < (b.api_version, b.kind))
+                .is_sorted_by(|a, b| (a.symbol, a.api_version) < (b.symbol, b.api_version))
         );
-        assert!(tables::NAMES.is_sorted_by(|a, b| a < b));
         for of in tables::TYPES {
-            if let TypeRow::Object(start, end) | TypeRow::Open(start, end) = *of {
+            if let TypeRow::Object(start, end, _) | TypeRow::Open(start, end, _) = *of {
                 let fields = slice(tables::FIELDS, start, end);
                 assert!(
                     fields.is_sorted_by(|a, b| a.name < b.name
@@ -428,15 +401,6 @@ mod tests {
                 );
             }
         }
-    }
-
-    #[test]
-    fn every_name_has_its_number_and_no_other_text_has_one() {
-        for (number, name) in tables::NAMES.iter().enumerate() {
-            assert_eq!(number_of(name).map(usize::from), Some(number), "{name}");
-            assert_eq!(number_of(&format!("{name}?")), None, "{name}?");
-        }
-        assert_eq!(number_of(""), None);
     }
 
     #[test]

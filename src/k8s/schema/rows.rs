@@ -1,5 +1,7 @@
 //! The rows of the generated tables. Types and ranges are indices into other tables.
 
+use crate::source::Symbol;
+
 /// A type. Ranges are `start, end`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum TypeRow {
@@ -26,27 +28,28 @@ pub(super) enum TypeRow {
     Set(u16),
     /// Items, told apart by a range of `KEYS`.
     Keyed(u16, u16, u16),
-    /// Range of `FIELDS`.
-    Object(u16, u16),
-    /// Range of `FIELDS`; others may stand beside them.
-    Open(u16, u16),
+    /// Range of `FIELDS`, and the most of them that any version requires.
+    Object(u16, u16, u8),
+    /// The same; others may stand beside them.
+    Open(u16, u16, u8),
 }
 
 /// A form of a field. Those of one object stand together, sorted by name.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FieldRow {
-    pub name: u16,
+    pub name: Symbol,
     pub of: u16,
     /// Bits of the versions that have it in this form.
     pub versions: u8,
     pub required: bool,
 }
 
-/// A kind. Sorted by the first two.
+/// A kind. Sorted by its name and then by its `apiVersion`.
 #[derive(Debug)]
 pub(super) struct ResourceRow {
     pub api_version: &'static str,
     pub kind: &'static str,
+    pub symbol: Symbol,
     pub plural: &'static str,
     pub namespaced: bool,
     pub of: u16,
@@ -57,18 +60,20 @@ pub(super) struct ResourceRow {
 
 /// A row of `FIELDS`, short for the sake of the file.
 pub(super) const fn f(name: u16, of: u16, versions: u8, required: bool) -> FieldRow {
-    FieldRow { name, of, versions, required }
+    FieldRow { name: Symbol::of_name(name), of, versions, required }
 }
 
 /// A row of `RESOURCES`.
 pub(super) const fn r(
     api_version: &'static str,
     kind: &'static str,
+    symbol: u16,
     plural: &'static str,
     namespaced: bool,
     of: u16,
     versions: u8,
     custom: bool,
 ) -> ResourceRow {
-    ResourceRow { api_version, kind, plural, namespaced, of, versions, custom }
+    let symbol = Symbol::of_name(symbol);
+    ResourceRow { api_version, kind, symbol, plural, namespaced, of, versions, custom }
 }

@@ -7,9 +7,13 @@
 //! span; at anything else, a mistake included, it gives up ([`Beyond`]), and the full parser
 //! reads the document from its start. It never reports anything itself.
 
+use std::sync::{Arc, LazyLock};
+
+use memchr::memmem::Finder;
+
 use super::{Dialect, MAX_DEPTH, offset};
 use crate::source::scalar::{self, Scalar};
-use crate::source::{FileId, Kind, Origin, Span, Style, Tree, TreeBuilder};
+use crate::source::{FileId, Kind, Origin, Source, Span, Style, Tree, TreeBuilder};
 
 /// The document is none of the subset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,19 +29,16 @@ const LONGEST_KEY: usize = 1000;
 /// Keys are compared one by one: with more of them in one map the full parser is faster.
 const MANY_KEYS: usize = 256;
 
-/// What a byte does to a plain scalar: bits of the three below.
+/// What a byte does to a plain scalar: bits of the two below.
 static CLASSES: [u8; 256] = classes();
-/// May end one in a block.
-const IN_BLOCK: u8 = 1;
 /// May end one in a flow collection.
-const IN_FLOW: u8 = 2;
+const IN_FLOW: u8 = 1;
 /// Starts none.
-const NO_START: u8 = 4;
+const NO_START: u8 = 2;
 
 const fn classes() -> [u8; 256] {
     let mut classes = [0; 256];
-    let sets: [(u8, &[u8]); 3] =
-        [(IN_BLOCK, b"\n:#\t"), (IN_FLOW, b"\n:#\t,[]{}"), (NO_START, b"\n\t ,[]{}#&*!|>'\"%@`")];
+    let sets: [(u8, &[u8]); 2] = [(IN_FLOW, b"\n:#\t,[]{}"), (NO_START, b"\n\t ,[]{}#&*!|>'\"%@`")];
     let mut set = 0;
     while set < sets.len() {
         let (class, bytes) = sets[set];
@@ -54,8 +55,10 @@ const fn classes() -> [u8; 256] {
 /// Reads documents of one file.
 pub(super) struct BlockReader<'t> {
     file: FileId,
-    text: &'t str,
     dialect: Dialect,
+    /// The file up to the end of the document.
+    text: &'t str,
+    whole: &'t str,
     /// The next byte to read; between lines, the first one of a line.
     at: usize,
     builder: TreeBuilder,
@@ -74,7 +77,6 @@ struct Frame {
     kind: Kind,
     /// The column of its keys or dashes.
     indent: usize,
-    start: u32,
 }
 
 /// What a line cannot be read as; the reader turns it into [`Beyond`].
@@ -98,15 +100,16 @@ enum Piece {
 }
 
 impl<'t> BlockReader<'t> {
-    /// `text` has neither carriage returns nor byte order marks nor characters that YAML does
+    /// The text has neither carriage returns nor byte order marks nor characters that YAML does
     /// not allow.
-    pub(super) fn new(file: FileId, text: &'t str, dialect: Dialect) -> Self {
+    pub(super) fn new(source: &'t Arc<Source>, dialect: Dialect) -> Self {
         Self {
-            file,
-            text,
+            file: source.id,
             dialect,
+            text: &source.text,
+            whole: &source.text,
             at: 0,
-            builder: TreeBuilder::default(),
+            builder: TreeBuilder::of(source),
             frames: Vec::new(),
             pending: None,
             end: 0,
@@ -117,42 +120,38 @@ impl<'t> BlockReader<'t> {
     /// Reads the document that starts at a line, and says where the next one does. There is no
     /// tree of a document without content.
     pub(super) fn document(&mut self, start: usize) -> Result<(Option<Tree>, usize), Beyond> {
+        (self.text, self.at) = (self.whole, start);
+        let mut content = None;
+        let beyond =
+            |content: Option<usize>| Beyond::Document { content: content.unwrap_or(start) };
+        let first_line = loop {
+            let Some((line, first)) = self.next_line() else {
+                return Ok((None, self.whole.len()));
+            };
+            if line != first || !is_marker(self.text, line) {
+                break line;
+            }
+            if content.is_some() {
+                return Ok((None, line));
+            }
+            self.at = first + 3;
+            content = Some(self.at);
+            self.end_of_line().map_err(|Unsure| beyond(content))?;
+        };
+        let next = next_document(self.whole, first_line);
+        (self.text, self.at) = (&self.whole[..next], first_line);
         self.builder.clear();
         self.frames.clear();
         self.pending = None;
-        self.at = start;
-        self.end = offset(start);
-        let mut content = None;
-        let result = loop {
-            let Some((line, first)) = self.next_line() else { break Ok(self.text.len()) };
-            let column = first - line;
-            match self.byte(first) {
-                b'\t' => break Err(Unsure),
-                b'%' | b'.' if column == 0 && self.is_directive_or_end(first) => {
-                    return Err(Beyond::File);
-                }
-                b'-' if column == 0 && is_marker(self.text, first) => {
-                    if content.is_some() || self.builder.next_index() > 0 {
-                        break Ok(line);
-                    }
-                    self.at = first + 3;
-                    content = Some(self.at);
-                    if self.end_of_line().is_err() {
-                        break Err(Unsure);
-                    }
-                }
-                _ => {
-                    if self.line(first, column).is_err() {
-                        break Err(Unsure);
-                    }
-                }
+        self.end = offset(first_line);
+        while let Some((line, first)) = self.next_line() {
+            if line == first && self.is_directive_or_end(first) {
+                return Err(Beyond::File);
             }
-        };
-        let end = result.and_then(|next| self.close_all().map(|()| next));
-        let beyond = Beyond::Document { content: content.unwrap_or(start) };
-        let next = end.map_err(|Unsure| beyond)?;
-        let tree = (self.builder.next_index() > 0).then(|| self.builder.take());
-        Ok((tree, next))
+            self.line(first, first - line).map_err(|Unsure| beyond(content))?;
+        }
+        self.close_all().map_err(|Unsure| beyond(content))?;
+        Ok((Some(self.builder.take()), next))
     }
 
     /// The byte at a position; at the end of the text a line end.
@@ -183,7 +182,11 @@ impl<'t> BlockReader<'t> {
 
     /// Whether the line starts with a directive or ends a document.
     fn is_directive_or_end(&self, line: usize) -> bool {
-        self.text[line..].starts_with('%') || self.text[line..].starts_with("...")
+        match self.byte(line) {
+            b'%' => true,
+            b'.' => self.text[line..].starts_with("..."),
+            _ => false,
+        }
     }
 
     fn line(&mut self, first: usize, column: usize) -> Sure<()> {
@@ -237,22 +240,15 @@ impl<'t> BlockReader<'t> {
         if self.frames.len() == MAX_DEPTH {
             return Err(Unsure);
         }
-        let frame = Frame { kind, indent, start: offset(start) };
-        let at = Origin::Written(self.span(start, start));
-        if kind == Kind::Map {
-            self.builder.map(at);
-        } else {
-            self.builder.list(at);
-        }
+        let frame = Frame { kind, indent };
+        self.builder.open_written(kind, offset(start));
         self.frames.push(frame);
         Ok(frame)
     }
 
     fn close(&mut self) {
-        if let Some(frame) = self.frames.pop() {
-            let end = self.end.max(frame.start);
-            self.builder.close_at(Span { file: self.file, start: frame.start, end });
-        }
+        self.frames.pop();
+        self.builder.close_written(self.end);
     }
 
     fn close_all(&mut self) -> Sure<()> {
@@ -265,16 +261,16 @@ impl<'t> BlockReader<'t> {
         Ok(())
     }
 
-    fn span(&self, start: usize, end: usize) -> Span {
-        Span { file: self.file, start: offset(start), end: offset(end) }
+    /// What the file holds there.
+    fn origin(&self, start: usize, end: usize) -> Origin {
+        Origin::Written(Span { file: self.file, start: offset(start), end: offset(end) })
     }
 
     fn null(&mut self, colon: u32) -> Sure<()> {
         if self.dialect == Dialect::Strict {
             return Err(Unsure);
         }
-        let at = Span { file: self.file, start: colon, end: colon };
-        self.builder.scalar(Kind::Null, "", Origin::Written(at));
+        self.builder.written_scalar(Kind::Null, Style::Plain, colon, colon);
         self.end = colon;
         Ok(())
     }
@@ -325,8 +321,9 @@ impl<'t> BlockReader<'t> {
         self.key(key, style)?;
         let start = self.after_spaces(colon + 1);
         match self.byte(start) {
-            b'\n' | b'#' => {
-                self.at = self.after_line(start);
+            first @ (b'\n' | b'#') => {
+                let is_over = first == b'\n' && start < self.text.len();
+                self.at = if is_over { start + 1 } else { self.after_line(start) };
                 self.pending = Some(offset(colon));
                 Ok(())
             }
@@ -376,7 +373,7 @@ impl<'t> BlockReader<'t> {
         }
         let mut at = start;
         let piece = loop {
-            at += self.plain_run(at, IN_BLOCK);
+            at += self.text.as_bytes().get(at..).map_or(0, plain_run);
             match self.byte(at) {
                 b'\n' => break Piece::Value,
                 b':' if is_blank(self.byte(at + 1)) => break Piece::Key,
@@ -387,13 +384,6 @@ impl<'t> BlockReader<'t> {
             }
         };
         self.plain(start, at, piece)
-    }
-
-    /// How many bytes follow, up to the end of the line, that end a plain scalar under no
-    /// circumstances.
-    fn plain_run(&self, at: usize, context: u8) -> usize {
-        let rest = self.text.as_bytes().get(at..).unwrap_or_default();
-        rest.iter().position(|byte| CLASSES[*byte as usize] & context != 0).unwrap_or(rest.len())
     }
 
     /// A plain scalar that ends before a position. Afterwards the reader stands there, without
@@ -477,50 +467,60 @@ impl<'t> BlockReader<'t> {
     }
 
     fn key(&mut self, key: Written, style: Style) -> Sure<()> {
-        let at = Origin::Written(self.span(key.start, key.end));
-        if style == Style::Quoted {
-            if key.end - key.start > LONGEST_KEY {
-                return Err(Unsure);
+        let is_quoted = style == Style::Quoted;
+        if is_quoted && key.end - key.start > LONGEST_KEY {
+            return Err(Unsure);
+        }
+        self.builder.written_key(offset(key.start), offset(key.end), is_quoted);
+        if is_quoted {
+            if !self.scratch.is_empty() {
+                self.builder.key(&self.scratch, self.origin(key.start, key.end));
             }
-            let text = unquoted(self.text, &self.scratch, key);
-            self.builder.key(text, at);
-        } else {
+        } else if !self.builder.key_is_name() {
             let text = &self.text[key.start..key.end];
             if text == "<<" {
                 return Err(Unsure);
             }
-            if scalar::is_text_to_all(text) {
-                self.builder.key(text, at);
-            } else if self.dialect == Dialect::Kubectl {
-                self.builder.key(&scalar::kubectl_key(text).ok_or(Unsure)?, at);
-            } else {
-                return Err(Unsure);
+            if !scalar::is_text_to_all(text) {
+                if self.dialect == Dialect::Strict {
+                    return Err(Unsure);
+                }
+                let text = scalar::kubectl_key(text).ok_or(Unsure)?;
+                self.builder.key(&text, self.origin(key.start, key.end));
             }
         }
         if self.builder.is_new_key(MANY_KEYS) { Ok(()) } else { Err(Unsure) }
     }
 
-    fn value(&mut self, written: Written, style: Style) -> Sure<()> {
-        let at = Origin::Written(self.span(written.start, written.end));
-        self.end = offset(written.end);
+    fn value(&mut self, value: Written, style: Style) -> Sure<()> {
+        let (start, end) = (offset(value.start), offset(value.end));
+        self.end = end;
         if style == Style::Quoted {
-            let text = unquoted(self.text, &self.scratch, written);
-            self.builder.styled_scalar(Kind::Str, Style::Quoted, text, at);
+            if self.scratch.is_empty() {
+                self.builder.written_scalar(Kind::Str, style, start, end);
+            } else {
+                let at = self.origin(value.start, value.end);
+                self.builder.styled_scalar(Kind::Str, style, &self.scratch, at);
+            }
             return Ok(());
         }
-        let text = &self.text[written.start..written.end];
-        if scalar::is_text_to_all(text) {
-            self.builder.styled_scalar(Kind::Str, Style::Plain, text, at);
+        let written = &self.text[value.start..value.end];
+        if scalar::is_text_to_all(written) {
+            self.builder.written_scalar(Kind::Str, style, start, end);
             return Ok(());
         }
         let Scalar { kind, text, objection } = match self.dialect {
-            Dialect::Strict => scalar::strict(text),
-            Dialect::Kubectl => scalar::kubectl(text),
+            Dialect::Strict => scalar::strict(written),
+            Dialect::Kubectl => scalar::kubectl(written),
         };
         if objection.is_some() || (kind == Kind::Null && self.dialect == Dialect::Strict) {
             return Err(Unsure);
         }
-        self.builder.styled_scalar(kind, Style::Plain, &text, at);
+        if text == written {
+            self.builder.written_scalar(kind, style, start, end);
+        } else {
+            self.builder.styled_scalar(kind, style, &text, self.origin(value.start, value.end));
+        }
         Ok(())
     }
 
@@ -532,13 +532,8 @@ impl<'t> BlockReader<'t> {
         }
         let start = self.at;
         let is_map = self.byte(start) == b'{';
-        let end = if is_map { b'}' } else { b']' };
-        let at = Origin::Written(self.span(start, start));
-        if is_map {
-            self.builder.map(at);
-        } else {
-            self.builder.list(at);
-        }
+        let (kind, end) = if is_map { (Kind::Map, b'}') } else { (Kind::List, b']') };
+        self.builder.open_written(kind, offset(start));
         self.at += 1;
         self.flow_space(column)?;
         let mut is_over = self.byte(self.at) == end;
@@ -572,8 +567,8 @@ impl<'t> BlockReader<'t> {
             }
         }
         self.at += 1;
-        self.builder.close_at(self.span(start, self.at));
         self.end = offset(self.at);
+        self.builder.close_written(self.end);
         Ok(())
     }
 
@@ -595,7 +590,9 @@ impl<'t> BlockReader<'t> {
         }
         let mut at = start;
         let piece = loop {
-            at += self.plain_run(at, IN_FLOW);
+            let rest = self.text.as_bytes().get(at..).unwrap_or_default();
+            let ends = |byte: &u8| CLASSES[usize::from(*byte)] & IN_FLOW != 0;
+            at += rest.iter().position(ends).unwrap_or(rest.len());
             match self.byte(at) {
                 b'\n' | b',' | b']' | b'}' => break Piece::Value,
                 b':' if is_blank(self.byte(at + 1)) => break Piece::Key,
@@ -626,9 +623,7 @@ impl<'t> BlockReader<'t> {
         }
         match (line, column) {
             (Some(line), Some(column)) if self.at - line <= column => Err(Unsure),
-            (Some(line), None) if is_marker(self.text, line) || self.is_directive_or_end(line) => {
-                Err(Unsure)
-            }
+            (Some(line), None) if self.is_directive_or_end(line) => Err(Unsure),
             _ => Ok(()),
         }
     }
@@ -691,8 +686,8 @@ impl<'t> BlockReader<'t> {
             _ => self.scratch.push('\n'),
         }
         let end = first + self.text[first..last].trim_end().len();
-        let span = Origin::Written(self.span(first, end));
-        self.builder.styled_scalar(Kind::Str, Style::Block, &self.scratch, span);
+        let origin = self.origin(first, end);
+        self.builder.styled_scalar(Kind::Str, Style::Block, &self.scratch, origin);
         self.end = offset(end);
         self.at = at;
         Ok(())
@@ -701,20 +696,54 @@ impl<'t> BlockReader<'t> {
     /// The first byte from a position on that is no space, but at most so many bytes further.
     fn after_at_most(&self, at: usize, most: usize) -> usize {
         let bytes = self.text.as_bytes().get(at..).unwrap_or_default();
-        let most = most.min(bytes.len());
-        at + bytes[..most].iter().position(|byte| *byte != b' ').unwrap_or(most)
+        at + spaces(bytes).min(most)
     }
 }
 
-/// The text of a quoted scalar that was just read.
-fn unquoted<'s>(text: &'s str, scratch: &'s str, written: Written) -> &'s str {
-    if scratch.is_empty() { &text[written.start + 1..written.end - 1] } else { scratch }
+/// A byte in each lane of a word.
+const fn lanes(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
 }
+
+/// How many spaces bytes start with, looked for eight at a time.
+fn spaces(bytes: &[u8]) -> usize {
+    let mut count = 0;
+    while let Some(word) = bytes[count..].first_chunk() {
+        let others = u64::from_le_bytes(*word) ^ lanes(b' ');
+        if others != 0 {
+            return count + others.trailing_zeros() as usize / 8;
+        }
+        count += 8;
+    }
+    count + bytes[count..].iter().take_while(|byte| **byte == b' ').count()
+}
+
+/// How many bytes come before the first that may end a plain scalar in a block: a colon, a hash,
+/// a tab or the end of the line.
+fn plain_run(bytes: &[u8]) -> usize {
+    // The highest bit of the lowest lane that is below a bound, and perhaps of some above it. The
+    // text has no other control characters than tabs and line ends.
+    let below = |word: u64, bound: u8| word.wrapping_sub(lanes(bound)) & !word & lanes(0x80);
+    let mut at = 0;
+    while let Some(word) = bytes[at..].first_chunk() {
+        let word = u64::from_le_bytes(*word);
+        let ends = below(word, b' ') | below(word ^ lanes(b':'), 1) | below(word ^ lanes(b'#'), 1);
+        if ends != 0 {
+            return at + ends.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    let ends = |byte: &u8| matches!(byte, b':' | b'#' | ..b' ');
+    bytes[at..].iter().position(ends).map_or(bytes.len(), |end| at + end)
+}
+
+/// What a document other than the first starts with.
+static LINE_OF_DASHES: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("\n---"));
 
 /// Where the next document after a position starts: at its `---`, or else at the end.
 pub(super) fn next_document(text: &str, from: usize) -> usize {
     let mut at = from;
-    while let Some(found) = memchr::memmem::find(&text.as_bytes()[at..], b"\n---") {
+    while let Some(found) = LINE_OF_DASHES.find(&text.as_bytes()[at..]) {
         at += found + 1;
         if is_marker(text, at) {
             return at;

@@ -7,8 +7,9 @@ use crate::diagnostic::Place;
 use crate::source::Sources;
 
 fn read(text: &str, dialect: Dialect) -> (Vec<Tree>, Vec<Diagnostic>) {
-    let file = Sources::default().add("f.yaml", text);
-    let (trees, diagnostics) = parse(file, text, dialect);
+    let sources = Sources::default();
+    let file = sources.add("f.yaml", text);
+    let (trees, diagnostics) = parse(&sources.get(file), dialect);
     (trees, diagnostics.iter().cloned().collect())
 }
 

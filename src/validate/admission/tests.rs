@@ -1,11 +1,11 @@
-use crate::source::{Dialect, NodeRef, Sources, Tree, parse};
+use crate::source::{Dialect, Sources, Tree, parse};
 use crate::validate::testing::found;
-use crate::validate::{Cluster, admission};
+use crate::validate::{Author, Cluster, Member, admission};
 
 fn trees(text: &str) -> Vec<Tree> {
     let sources = Sources::default();
     let file = sources.add("a.yaml", text);
-    let (trees, diagnostics) = parse(file, text, Dialect::Kubectl);
+    let (trees, diagnostics) = parse(&sources.get(file), Dialect::Kubectl);
     assert!(!diagnostics.has_errors(), "{diagnostics:?}");
     trees
 }
@@ -45,9 +45,10 @@ spec:
 fn judge(policies: &str, object: &str) -> Vec<String> {
     let cluster = Cluster { policies: trees(policies), ..Cluster::default() };
     let objects = trees(object);
-    let roots: Vec<NodeRef<'_>> = objects.iter().map(Tree::root).collect();
+    let member = |tree| Member::new(Tree::root(tree), Author::Other, "");
+    let members: Vec<Member<'_>> = objects.iter().map(member).collect();
     let mut out = Vec::new();
-    admission::check(&roots, &cluster, &mut out);
+    admission::check(&members, &cluster, &mut out);
     found(&out)
 }
 

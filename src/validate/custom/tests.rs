@@ -71,7 +71,7 @@ fn check(object: &str) -> Vec<String> {
     let sources = Sources::default();
     let trees = |name: &str, text: &str| {
         let file = sources.add(name, text);
-        let (trees, diagnostics) = parse(file, text, Dialect::Kubectl);
+        let (trees, diagnostics) = parse(&sources.get(file), Dialect::Kubectl);
         assert!(!diagnostics.has_errors(), "{diagnostics:?}");
         trees
     };

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Member, fields, items, namespace, text};
+use super::{Member, items, text};
 use crate::source::NodeRef;
 use crate::validate::selector::Form;
 use crate::validate::{Cluster, Map, pods};
@@ -73,9 +73,9 @@ impl<'t> Index<'t> {
             }
         }
         for member in members {
-            index.add_object(member.root);
+            index.add_object(member);
         }
-        let namespaces: BTreeSet<&str> = members.iter().map(|one| namespace(one.root)).collect();
+        let namespaces: BTreeSet<&str> = members.iter().map(|member| member.namespace).collect();
         for (name, keys) in &cluster.secrets {
             let keys: BTreeSet<&str> = keys.iter().map(String::as_str).collect();
             for namespace in &namespaces {
@@ -97,9 +97,8 @@ impl<'t> Index<'t> {
         of_kind.entry(namespace).or_default().entry(name).or_insert(Entry { by, keys });
     }
 
-    fn add_object(&mut self, root: NodeRef<'t>) {
-        let (kind, namespace) = (text(root, "kind"), namespace(root));
-        let name = fields::name(root);
+    fn add_object(&mut self, member: &Member<'t>) {
+        let Member { root, kind, namespace, name, pod, .. } = *member;
         let by = Some(root);
         let keys = match kind {
             "ConfigMap" => Keys::Known(keys_of(root, &["data", "binaryData"])),
@@ -107,14 +106,15 @@ impl<'t> Index<'t> {
             _ => Keys::Open,
         };
         self.add(kind, namespace, name, by, keys);
-        if let Some(template) = pods::pod_template(root) {
+        if let Some(template) = pod {
             self.pods.entry(namespace).or_default().push(template);
             for label in pods::labels(template).into_iter().flat_map(NodeRef::entries) {
                 let at = (namespace, label.key().unwrap_or_default(), label.text());
                 self.labelled.entry(at).or_default().push(template);
             }
         }
-        let Some(spec) = root.get("spec") else { return };
+        let specs = ["SealedSecret", "ExternalSecret", "Certificate", "Ingress"];
+        let Some(spec) = root.get("spec").filter(|_| specs.contains(&kind)) else { return };
         match kind {
             "SealedSecret" => {
                 let mut keys = keys_of(spec, &["encryptedData"]);

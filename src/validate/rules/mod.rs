@@ -412,11 +412,15 @@ fn fields(node: NodeRef<'_>) -> impl Iterator<Item = NodeRef<'_>> {
 }
 
 /// The value of an integer field.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "the symbol of a constant name is a constant")]
 fn number(node: NodeRef<'_>, name: &str) -> Option<i64> {
     node.get(name).and_then(NodeRef::as_i64)
 }
 
 /// Whether a field is true.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "the symbol of a constant name is a constant")]
 fn flag(node: NodeRef<'_>, name: &str) -> bool {
     node.get(name).and_then(NodeRef::as_bool) == Some(true)
 }

@@ -2,7 +2,9 @@
 //! `k8s.io/kubernetes/pkg/apis/core/validation`, with the function of each source.
 
 use super::pod::Pod;
-use super::{Report, claim, field, flag, items, metadata, projection, repeated, resources, text};
+use super::{
+    Report, claim, field, fields, flag, items, metadata, projection, repeated, resources, text,
+};
 use crate::diagnostic::Code;
 use crate::k8s::{NameForm, Quantity};
 use crate::source::{Kind, NodeRef};
@@ -57,9 +59,14 @@ pub fn check<'t>(list: NodeRef<'t>, pod: Pod<'t>, report: &mut Report<'t, '_>) {
             continue;
         }
         report.required_name(NameForm::DnsLabel, volume, "name");
+        let placed = |node: NodeRef<'t>| {
+            let place = SOURCES.iter().position(|(name, _)| node.key() == Some(name));
+            place.map(|place| (place, node))
+        };
+        let mut sources: Vec<_> = fields(volume).filter_map(placed).collect();
+        sources.sort_unstable_by_key(|(place, _)| *place);
         let mut first = None;
-        for (place, (name, _)) in SOURCES.iter().enumerate() {
-            let Some(node) = field(volume, name) else { continue };
+        for (place, node) in sources {
             match first {
                 None => first = Some((place, node)),
                 Some((_, first)) => {
@@ -67,7 +74,7 @@ pub fn check<'t>(list: NodeRef<'t>, pod: Pod<'t>, report: &mut Report<'t, '_>) {
                     let finding = report.at(Code::Contradiction, node, message);
                     let finding = finding.also(first.at(), "the first source");
                     // These two the server spells otherwise here.
-                    let spelt = match *name {
+                    let spelt = match SOURCES[place].0 {
                         "cephfs" => "cephFS",
                         "downwardAPI" => "downwarAPI",
                         name => name,

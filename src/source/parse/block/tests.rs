@@ -36,7 +36,7 @@ fn both(text: &str, dialect: Dialect) -> [(Vec<Vec<String>>, String); 2] {
     [parse, parse_in_full].map(|parse| {
         let sources = Sources::default();
         let file = sources.add("a.yaml", text);
-        let (trees, diagnostics): (Vec<Tree>, Diagnostics) = parse(file, text, dialect);
+        let (trees, diagnostics): (Vec<Tree>, Diagnostics) = parse(&sources.get(file), dialect);
         let said = json(&Report::new(&diagnostics, &sources));
         (trees.iter().map(all).collect(), said)
     })
@@ -52,8 +52,9 @@ fn agree(text: &str) -> Result<(), TestCaseError> {
 
 /// How many documents of a text the fast way answers, and how many there are.
 fn answered(text: &str, dialect: Dialect) -> (usize, usize) {
-    let file = Sources::default().add("a.yaml", text);
-    let mut reader = BlockReader::new(file, text, dialect);
+    let sources = Sources::default();
+    let source = sources.get(sources.add("a.yaml", text));
+    let mut reader = BlockReader::new(&source, dialect);
     let (mut at, mut fast, mut all) = (0, 0, 0);
     while at < text.len() {
         all += 1;
