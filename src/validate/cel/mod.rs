@@ -12,7 +12,9 @@ mod types;
 mod url;
 mod values;
 
-use std::sync::OnceLock;
+#[expect(clippy::disallowed_types, reason = "the map is looked up, never walked")]
+use std::collections::HashMap;
+use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
 
 pub use kube_cel::cel::Value;
 use kube_cel::cel::parser::{Expression as Syntax, Parser};
@@ -33,8 +35,16 @@ const MAX_BYTES: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct Expression {
     text: String,
-    parsed: OnceLock<Result<Syntax, Fault>>,
+    parsed: OnceLock<Parsed>,
 }
+
+/// What a text says, for all expressions of that text.
+type Parsed = Arc<Result<Syntax, Fault>>;
+
+/// What each text says that was parsed so far: policies and definitions repeat a few expressions
+/// many times, and to parse one takes longer than all else that is done with it.
+#[expect(clippy::disallowed_types, reason = "the map is looked up, never walked")]
+static PARSED: LazyLock<Mutex<HashMap<String, Parsed>>> = LazyLock::new(Mutex::default);
 
 /// Why an expression has no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +86,15 @@ impl Expression {
     ///
     /// When the text is no CEL, or too large to be sure.
     pub fn syntax(&self) -> Result<&Syntax, Fault> {
-        self.parsed.get_or_init(|| parse(&self.text)).as_ref().map_err(Clone::clone)
+        let parsed = self.parsed.get_or_init(|| {
+            let known = || PARSED.lock().unwrap_or_else(PoisonError::into_inner);
+            let found = known().get(&self.text).cloned();
+            found.unwrap_or_else(|| {
+                let parsed = Arc::new(parse(&self.text));
+                Arc::clone(known().entry(self.text.clone()).or_insert(parsed))
+            })
+        });
+        parsed.as_ref().as_ref().map_err(Clone::clone)
     }
 
     /// The value of the expression.
