@@ -32,7 +32,7 @@ const NUMBERS: &[[u16; PLACES]; 2] = &{
         let mut moves = 0;
         while number != FREE {
             assert!(moves < NAMES.len(), "the hash must tell the names apart");
-            let place = places(hash(NAMES[number as usize]))[table];
+            let place = places(Print::of(NAMES[number as usize]).hash())[table];
             let before = tables[table][place];
             tables[table][place] = number;
             number = before;
@@ -45,6 +45,29 @@ const NUMBERS: &[[u16; PLACES]; 2] = &{
     tables
 };
 
+/// What tells texts apart faster than to compare them does.
+#[derive(Clone, Copy)]
+struct Print {
+    length: usize,
+    /// The first eight bytes and the last eight. Of shorter texts they hold all bytes, too.
+    first: u64,
+    last: u64,
+}
+
+/// The longest text of which the print says all.
+const PRINTED: usize = 16;
+
+/// Those of all names.
+const PRINTS: &[Print; NAMES.len()] = &{
+    let mut prints = [Print::of(""); NAMES.len()];
+    let mut name = 0;
+    while name < NAMES.len() {
+        prints[name] = Print::of(NAMES[name]);
+        name += 1;
+    }
+    prints
+};
+
 impl Symbol {
     /// No key. No text has it.
     pub(crate) const NONE: Self = Self(u16::MAX);
@@ -54,13 +77,14 @@ impl Symbol {
     #[expect(clippy::inline_always, reason = "that of a constant is worked out when compiling")]
     #[must_use]
     pub fn of(text: &str) -> Self {
-        let hash = hash(text);
+        let print = Print::of(text);
+        let hash = print.hash();
         let [first, second] = places(hash);
         let [first, second] = [NUMBERS[0][first], NUMBERS[1][second]];
-        if first != FREE && NAMES[first as usize] == text {
+        if first != FREE && print.is_of(first as usize, text) {
             return Self(first);
         }
-        if second != FREE && NAMES[second as usize] == text {
+        if second != FREE && print.is_of(second as usize, text) {
             return Self(second);
         }
         #[expect(clippy::cast_possible_truncation, reason = "some bits of the hash")]
@@ -92,24 +116,44 @@ impl Symbol {
     }
 }
 
-/// A number that texts seldom share: of their length, the first eight bytes and the last eight.
-#[inline(always)]
-#[expect(clippy::inline_always, reason = "for `Symbol::of`")]
-const fn hash(text: &str) -> u64 {
-    let bytes = text.as_bytes();
-    let length = bytes.len();
-    let (first, last) = match length {
-        8.. => (word(bytes, 0), word(bytes, length - 8)),
-        4.. => (half_word(bytes, 0), half_word(bytes, length - 4)),
-        1.. => {
-            (u64::from_le_bytes([bytes[0], bytes[length / 2], bytes[length - 1], 0, 0, 0, 0, 0]), 0)
-        }
-        0 => (0, 0),
-    };
-    let mixed = (first ^ (length as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
-        .wrapping_mul(0xff51_afd7_ed55_8ccd);
-    let mixed = (mixed ^ (mixed >> 32) ^ last).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
-    mixed ^ (mixed >> 29)
+impl Print {
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "for `Symbol::of`")]
+    const fn of(text: &str) -> Self {
+        let bytes = text.as_bytes();
+        let length = bytes.len();
+        let (first, last) = match length {
+            8.. => (word(bytes, 0), word(bytes, length - 8)),
+            4.. => (half_word(bytes, 0), half_word(bytes, length - 4)),
+            1.. => {
+                let [first, middle, last] = [bytes[0], bytes[length / 2], bytes[length - 1]];
+                (u64::from_le_bytes([first, middle, last, 0, 0, 0, 0, 0]), 0)
+            }
+            0 => (0, 0),
+        };
+        Self { length, first, last }
+    }
+
+    /// A number that texts seldom share.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "for `Symbol::of`")]
+    const fn hash(self) -> u64 {
+        let mixed = (self.first ^ (self.length as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+            .wrapping_mul(0xff51_afd7_ed55_8ccd);
+        let mixed = (mixed ^ (mixed >> 32) ^ self.last).wrapping_mul(0xc4ce_b9fe_1a85_ec53);
+        mixed ^ (mixed >> 29)
+    }
+
+    /// Whether the text of which it is the print is the name of that number.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "for `Symbol::of`")]
+    fn is_of(self, number: usize, text: &str) -> bool {
+        let name = PRINTS[number];
+        name.first == self.first
+            && name.last == self.last
+            && name.length == self.length
+            && (self.length <= PRINTED || NAMES[number] == text)
+    }
 }
 
 #[inline]

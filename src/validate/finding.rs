@@ -153,9 +153,11 @@ impl Finding {
 /// How an object is called in messages: kind, namespace and name as far as it has them.
 #[must_use]
 pub fn object_name(root: NodeRef<'_>) -> String {
-    let text = |path: &[&str]| root.at_path(path).and_then(NodeRef::as_str);
-    let kind = text(&["kind"]).unwrap_or("object");
-    match (text(&["metadata", "namespace"]), text(&["metadata", "name"])) {
+    let metadata = root.get("metadata");
+    let kind = root.get("kind").and_then(NodeRef::as_str).unwrap_or("object");
+    let namespace = metadata.and_then(|metadata| metadata.get("namespace"));
+    let name = metadata.and_then(|metadata| metadata.get("name"));
+    match (namespace.and_then(NodeRef::as_str), name.and_then(NodeRef::as_str)) {
         (Some(namespace), Some(name)) => [kind, " ", namespace, "/", name].concat(),
         (None, Some(name)) => [kind, " ", name].concat(),
         _ => kind.to_owned(),
