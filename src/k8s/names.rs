@@ -106,7 +106,7 @@ impl NameForm {
         let bytes = name.as_bytes();
         match self {
             Self::DnsLabel => is_dns_label(bytes),
-            Self::DnsSubdomain => bytes.split(|byte| *byte == b'.').all(is_dns_label),
+            Self::DnsSubdomain => is_dns_subdomain(bytes),
             Self::WildcardSubdomain => {
                 Self::DnsSubdomain.fits(name.strip_prefix("*.").unwrap_or(name))
             }
@@ -199,6 +199,21 @@ fn is_dns_label(label: &[u8]) -> bool {
         && label.last().is_some_and(inner)
 }
 
+/// Labels with dots between them.
+fn is_dns_subdomain(name: &[u8]) -> bool {
+    let mut before = b'.';
+    for &byte in name {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' => {}
+            b'-' if before != b'.' => {}
+            b'.' if !matches!(before, b'.' | b'-') => {}
+            _ => return false,
+        }
+        before = byte;
+    }
+    !matches!(before, b'.' | b'-')
+}
+
 fn is_config_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
 }
@@ -221,7 +236,7 @@ mod tests {
             (
                 DnsSubdomain,
                 &["a", "example.com", "1.2", &long(253)],
-                &["", ".a", "a.", "a..b", "a-.b", "A.b", "*.a"],
+                &["", ".a", "a.", "a..b", "a-.b", "a.-b", "A.b", "*.a"],
             ),
             (
                 WildcardSubdomain,

@@ -10,7 +10,9 @@ mod objects;
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::{Arc, LazyLock};
 
+use memchr::memmem::Finder;
 use regex_lite::Regex;
 
 pub(crate) use files::is_manifest;
@@ -21,7 +23,7 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
 use crate::fs::FileSystem;
 use crate::k8s::{Identity, NotAnObject};
 use crate::parallel;
-use crate::source::{Dialect, NodeRef, Sources, Span, Tree, parse};
+use crate::source::{Dialect, FileId, NodeRef, Part, Source, Sources, Span, Tree, parse};
 use crate::validate::{
     self, Author, Cluster, Finding, Member, admission, allowance, object_name, references, security,
 };
@@ -174,9 +176,9 @@ pub fn check(fs: &dyn FileSystem, request: Request, sources: &Sources) -> Checke
             "every file is left out",
         ));
     }
-    let documents = parallel::map(found, |file| Documents::read(fs, file, sources));
+    let (documents, verdicts) = rules.read(fs, found, sources);
     let mut checked = Checked { files: documents.len(), ..Checked::default() };
-    rules.apply(&documents, &mut checked, &mut diagnostics);
+    rules.apply(&documents, verdicts, &mut checked, &mut diagnostics);
     let severity = match checked.objects.len() {
         0 => Severity::Error,
         _ => Severity::Warning,
@@ -254,7 +256,21 @@ pub fn objects_of(trees: &[Tree]) -> Vec<NodeRef<'_>> {
     found
 }
 
-/// A file and what it says.
+/// A file, or why there is none to be read.
+fn open(
+    fs: &dyn FileSystem,
+    file: File,
+    sources: &Sources,
+) -> (String, Result<Arc<Source>, Diagnostic>) {
+    let File { path, content } = file;
+    let source = match content.read(fs) {
+        Ok(bytes) => sources.add_bytes(path.clone(), bytes).map_err(|diagnostic| *diagnostic),
+        Err(error) => Err(crate::load::unreadable(&path, &error)),
+    };
+    (path, source.map(|id| sources.get(id)))
+}
+
+/// A file, or some of its documents, and what it says.
 struct Documents {
     path: String,
     trees: Vec<Tree>,
@@ -263,40 +279,26 @@ struct Documents {
 
 impl Documents {
     fn read(fs: &dyn FileSystem, file: File, sources: &Sources) -> Self {
-        let File { path, content } = file;
-        let unread = |path, diagnostic: Diagnostic| Self {
-            path,
-            trees: Vec::new(),
-            diagnostics: diagnostic.into(),
-        };
-        let bytes = match content.read(fs) {
-            Ok(bytes) => bytes,
-            Err(error) => {
-                let diagnostic = crate::load::unreadable(&path, &error);
-                return unread(path, diagnostic);
-            }
-        };
-        let id = match sources.add_bytes(path.clone(), bytes) {
-            Ok(id) => id,
-            Err(diagnostic) => return unread(path, *diagnostic),
-        };
-        let (trees, diagnostics) = parse(&sources.get(id), Dialect::Kubectl);
+        let (path, source) = open(fs, file, sources);
+        match source {
+            Ok(source) => Self::of(path, parse(&source, Dialect::Kubectl)),
+            Err(diagnostic) => Self { path, trees: Vec::new(), diagnostics: diagnostic.into() },
+        }
+    }
+
+    fn of(path: String, (trees, diagnostics): (Vec<Tree>, Diagnostics)) -> Self {
         let trees = trees.into_iter().map(objects::with_kinds_of_lists).collect();
         Self { path, trees, diagnostics }
     }
 
-    fn errors(&self) -> impl Iterator<Item = &Diagnostic> {
-        self.diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error)
-    }
-
-    fn has_error_in(&self, object: Span) -> bool {
-        self.errors().any(|error| lies_in(error, object))
-    }
-
     fn has_errors_outside_of_objects(&self) -> bool {
         let documents = || self.trees.iter().filter_map(|tree| tree.root().at().span());
-        self.errors().any(|error| !documents().any(|document| lies_in(error, document)))
+        errors(&self.diagnostics).any(|error| !documents().any(|document| lies_in(error, document)))
     }
+}
+
+fn errors(diagnostics: &Diagnostics) -> impl Iterator<Item = &Diagnostic> {
+    diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error)
 }
 
 fn lies_in(diagnostic: &Diagnostic, object: Span) -> bool {
@@ -305,6 +307,28 @@ fn lies_in(diagnostic: &Diagnostic, object: Span) -> bool {
 
 fn holds(object: Span, span: Span) -> bool {
     span.file == object.file && object.start <= span.start && span.end <= object.end
+}
+
+/// How the checks of some objects ended, in their order, and what was found.
+#[derive(Default)]
+struct Verdicts {
+    verdicts: Vec<Verdict>,
+    found: Diagnostics,
+}
+
+impl Verdicts {
+    fn append(&mut self, other: Self) {
+        self.verdicts.extend(other.verdicts);
+        self.found.append(other.found);
+    }
+}
+
+/// Whether a file may define kinds: the word may also be written with escapes.
+fn may_define(source: &Arc<Source>) -> bool {
+    static WORD: LazyLock<Finder<'static>> =
+        LazyLock::new(|| Finder::new("CustomResourceDefinition"));
+    let text = source.text.as_bytes();
+    WORD.find(text).is_some() || memchr::memchr(b'\\', text).is_some()
 }
 
 /// What holds for every object.
@@ -340,28 +364,91 @@ impl Rules {
         }
     }
 
-    fn apply(&mut self, files: &[Documents], checked: &mut Checked, diagnostics: &mut Diagnostics) {
+    /// Reads files, and checks each object for itself while what it says is still at hand: not
+    /// later, unless there are definitions among them.
+    fn read(
+        &self,
+        fs: &dyn FileSystem,
+        files: Vec<File>,
+        sources: &Sources,
+    ) -> (Vec<Documents>, Option<Verdicts>) {
+        let files = parallel::map(files, |file| open(fs, file, sources));
+        let opened = || files.iter().filter_map(|(_, source)| source.as_ref().ok());
+        let is_early = !opened().any(may_define);
+        let parts: Vec<(FileId, Part)> = opened()
+            .flat_map(|source| Part::all(source).into_iter().map(|part| (source.id, part)))
+            .collect();
+        let read = parallel::map(parts, |(file, part)| {
+            let documents = Documents::of(String::new(), part.parse());
+            let verdicts = is_early.then(|| {
+                let mut roots = Vec::new();
+                for tree in &documents.trees {
+                    // What is wrong with lists is said when all is read.
+                    let ignored = &mut Diagnostics::default();
+                    objects::of(tree.root(), &mut |root| roots.push(root), ignored);
+                }
+                self.verdicts(roots.into_iter().map(|root| (&documents.diagnostics, root)))
+            });
+            (file, documents, verdicts)
+        });
+        let mut read = read.into_iter().peekable();
+        let mut verdicts = is_early.then(Verdicts::default);
+        let whole = |(path, source): (String, Result<Arc<Source>, Diagnostic>)| {
+            let mut whole =
+                Documents { path, trees: Vec::new(), diagnostics: Diagnostics::default() };
+            match source {
+                Err(diagnostic) => whole.diagnostics.push(diagnostic),
+                Ok(source) => {
+                    while let Some((_, part, of_part)) =
+                        read.next_if(|(file, ..)| *file == source.id)
+                    {
+                        whole.trees.extend(part.trees);
+                        whole.diagnostics.append(part.diagnostics);
+                        verdicts.iter_mut().zip(of_part).for_each(|(all, part)| all.append(part));
+                    }
+                }
+            }
+            whole
+        };
+        (files.into_iter().map(whole).collect(), verdicts)
+    }
+
+    /// Checks objects, each for itself, beside what was wrong when they were read.
+    fn verdicts<'t>(
+        &self,
+        objects: impl Iterator<Item = (&'t Diagnostics, NodeRef<'t>)>,
+    ) -> Verdicts {
+        let mut found = Diagnostics::default();
+        let verdicts = objects.map(|(read, root)| self.judge(read, root, &mut found)).collect();
+        Verdicts { verdicts, found }
+    }
+
+    fn apply(
+        &mut self,
+        files: &[Documents],
+        verdicts: Option<Verdicts>,
+        checked: &mut Checked,
+        diagnostics: &mut Diagnostics,
+    ) {
         let mut objects: Vec<(&Documents, NodeRef<'_>)> = Vec::new();
         for file in files {
             for tree in &file.trees {
                 objects::of(tree.root(), &mut |root| objects.push((file, root)), diagnostics);
             }
         }
-        // Definitions bring the kinds of other objects.
-        for (_, root) in &objects {
-            self.cluster.custom.read(*root);
-        }
-        let chunks = parallel::map(objects.chunks(CHUNK), |chunk| {
-            let mut found = Diagnostics::default();
-            let judge = |(file, root): &(&Documents, _)| self.judge(file, *root, &mut found);
-            let verdicts: Vec<Verdict> = chunk.iter().map(judge).collect();
-            (verdicts, found)
+        let Verdicts { mut verdicts, found } = verdicts.unwrap_or_else(|| {
+            // Definitions bring the kinds of other objects.
+            for (_, root) in &objects {
+                self.cluster.custom.read(*root);
+            }
+            let chunks = parallel::map(objects.chunks(CHUNK), |chunk| {
+                self.verdicts(chunk.iter().map(|(file, root)| (&file.diagnostics, *root)))
+            });
+            let mut all = Verdicts::default();
+            chunks.into_iter().for_each(|chunk| all.append(chunk));
+            all
         });
-        let mut verdicts = Vec::new();
-        for (of_chunk, found) in chunks {
-            verdicts.extend(of_chunk);
-            diagnostics.append(found);
-        }
+        diagnostics.append(found);
         self.check_together(&objects, &mut verdicts, diagnostics);
         checked.objects = objects
             .into_iter()
@@ -375,7 +462,7 @@ impl Rules {
     }
 
     /// Checks one object for itself.
-    fn judge(&self, file: &Documents, root: NodeRef<'_>, out: &mut Diagnostics) -> Verdict {
+    fn judge(&self, read: &Diagnostics, root: NodeRef<'_>, out: &mut Diagnostics) -> Verdict {
         if self.skip.contain(root) {
             return Verdict::Skipped;
         }
@@ -399,7 +486,9 @@ impl Rules {
         let is_wrong = |finding: &Finding| {
             finding.severity == Severity::Error && finding.code != Code::NoSchema
         };
-        let misread = || root.at().span().is_some_and(|span| file.has_error_in(span));
+        let errors = || errors(read);
+        let misread =
+            || root.at().span().is_some_and(|object| errors().any(|error| lies_in(error, object)));
         let verdict = if found.iter().any(is_wrong) || misread() {
             Verdict::Wrong
         } else if without_schema {
@@ -505,6 +594,25 @@ mod tests {
         assert_eq!(run(&fs, request(&["folder"])).0, own);
         assert_eq!(run(&fs, request(&["folder", "folder/z/a.yaml"])).0, own);
         assert_eq!(run(&fs, request(&["folder/b.yaml"])).0, ["folder/b.yaml: ConfigMap a: sound"]);
+    }
+
+    #[test]
+    fn objects_of_a_large_file_are_judged_alike_early_and_late() {
+        let object = |number: usize| match number % 100 {
+            7 => format!("kind: List\napiVersion: v1\nitems: [{}]\n", "3, { kind: Pod }"),
+            13 => format!("{}data: {number}\n", config_map("wrong")),
+            31 => "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a, name: b }\n".to_owned(),
+            _ => config_map(&format!("a-{number}")),
+        };
+        let all: Vec<String> = (0..3_000).map(object).collect();
+        let fs = MemoryFs::default();
+        fs.put("all.yaml", all.join("---\n"));
+        let (early, said) = run(&fs, request(&["all.yaml"]));
+        assert_eq!(early.len(), 3_000);
+        assert_eq!(early.iter().filter(|line| line.ends_with(": wrong")).count(), 90);
+        // Nobody knows before the end whether this defines a kind.
+        fs.put("all.yaml", all.join("---\n") + "# CustomResourceDefinition\n");
+        assert_eq!(run(&fs, request(&["all.yaml"])), (early, said));
     }
 
     #[test]

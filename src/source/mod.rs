@@ -11,7 +11,7 @@ mod tree;
 
 pub use files::{FileId, Source, Sources, Span};
 pub use origin::{Origin, Rule};
-pub use parse::{Dialect, parse, parse_in_full};
+pub use parse::{Dialect, Part, parse, parse_in_full};
 pub use scalar::is_text_to_all;
 pub(crate) use symbol::Symbol;
 pub use tree::{Entries, Items, Kind, NodeRef, Step, Style, Tree, TreeBuilder};

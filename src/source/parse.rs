@@ -11,12 +11,14 @@ mod block;
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::ops::Range;
 use std::sync::Arc;
 
 use granit_parser::{
     ErrorKind, Event, Parser, ScalarStyle, ScanError, StrInput, StructureStyle, Tag,
 };
 use indexmap::IndexMap;
+use memchr::memmem;
 
 use self::block::{Beyond, BlockReader};
 use super::scalar::{self, Scalar};
@@ -69,6 +71,61 @@ pub fn parse_in_full(source: &Arc<Source>, dialect: Dialect) -> (Vec<Tree>, Diag
     parse_with(source, dialect, Way::Full)
 }
 
+/// Some documents of a file of manifests, whole and one after another.
+#[derive(Debug)]
+pub struct Part {
+    source: Arc<Source>,
+    range: Range<usize>,
+}
+
+/// About how many bytes a part has: what comes of them stays in a processor's cache for a while.
+const PART: usize = 64 << 10;
+
+impl Part {
+    /// The parts of a file, in order. A file whose documents depend on each other is one part.
+    #[must_use]
+    pub fn all(source: &Arc<Source>) -> Vec<Self> {
+        let part = |range| Self { source: Arc::clone(source), range };
+        let text = &source.text;
+        if text.len() <= PART || !is_made_of_documents(source) {
+            return vec![part(0..text.len())];
+        }
+        let mut parts = Vec::new();
+        let mut start = 0;
+        while start < text.len() {
+            let end = block::next_document(text, text.len().min(start + PART));
+            parts.push(part(start..end));
+            start = end;
+        }
+        parts
+    }
+
+    /// Reads its documents, as [`parse`] reads those of a whole file.
+    #[must_use]
+    pub fn parse(&self) -> (Vec<Tree>, Diagnostics) {
+        let Self { source, range } = self;
+        if *range == (0..source.text.len()) {
+            return parse(source, Dialect::Kubectl);
+        }
+        let mut reader = Reader::new(source.id, &source.text, Dialect::Kubectl);
+        reader.read_blocks(source, range.clone());
+        (reader.trees, reader.diagnostics)
+    }
+}
+
+/// Whether the documents of a file of manifests can be read one by one, each for itself.
+fn is_made_of_documents(source: &Source) -> bool {
+    let (text, dialect) = (source.text.as_str(), Dialect::Kubectl);
+    let directives_and_ends = ["\n%", "\n..."];
+    text.len() <= max_bytes(dialect)
+        && is_common(text)
+        && check_characters(source.id, text, dialect, &mut Diagnostics::default())
+        && directives_and_ends.iter().all(|line| {
+            !text.starts_with(line.trim_start())
+                && memmem::find(text.as_bytes(), line.as_bytes()).is_none()
+        })
+}
+
 /// How a text is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
@@ -95,7 +152,7 @@ fn parse_with(source: &Arc<Source>, dialect: Dialect, way: Way) -> (Vec<Tree>, D
     for _ in 0..MAX_UNQUOTED {
         let mut reader = Reader::new(file, &text, dialect);
         let fast = way == Way::Fast && matches!(text, Cow::Borrowed(_)) && is_common(&text);
-        if !fast || !reader.read_blocks(source) {
+        if !fast || !reader.read_blocks(source, 0..text.len()) {
             reader.read();
         }
         let Reader { trees, diagnostics, unquoted, .. } = reader;
@@ -296,7 +353,7 @@ impl<'t> Reader<'t> {
 
     /// Reads documents of the block subset, and others one by one with the full parser;
     /// `false` where that would not do, and nothing was read.
-    fn read_blocks(&mut self, source: &Arc<Source>) -> bool {
+    fn read_blocks(&mut self, source: &Arc<Source>, range: Range<usize>) -> bool {
         let mut reader = BlockReader::new(source, self.dialect);
         if self.dialect == Dialect::Strict {
             let Ok((Some(tree), next)) = reader.document(0) else { return false };
@@ -304,8 +361,8 @@ impl<'t> Reader<'t> {
             self.trees.extend(is_all.then_some(tree));
             return is_all;
         }
-        let mut at = 0;
-        while at < self.text.len() {
+        let mut at = range.start;
+        while at < range.end {
             at = match reader.document(at) {
                 Ok((tree, next)) => {
                     self.trees.extend(tree);

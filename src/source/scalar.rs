@@ -236,8 +236,14 @@ fn go(text: &str) -> Go {
         b'.' if underscores_separate_digits(text) => {
             finite(&text.replace('_', "")).map_or(Go::Text, Go::Float)
         }
+        // Such as a quantity with its suffix.
+        b'0'..=b'9' | b'+' | b'-' if !text.bytes().all(is_of_numbers) => Go::Text,
         b'0'..=b'9' | b'+' | b'-' => {
-            let plain = text.replace('_', "");
+            let plain = if text.as_bytes().contains(&b'_') {
+                Cow::Owned(text.replace('_', ""))
+            } else {
+                Cow::Borrowed(text)
+            };
             if let Some(value) = go_integer(&plain) {
                 return value;
             }
@@ -250,6 +256,12 @@ fn go(text: &str) -> Go {
         }
         _ => Go::Text,
     }
+}
+
+/// Whether a byte stands in numbers of any base, with fractions and exponents or without.
+fn is_of_numbers(byte: u8) -> bool {
+    byte.is_ascii_hexdigit()
+        || matches!(byte, b'x' | b'X' | b'o' | b'O' | b'+' | b'-' | b'.' | b'_')
 }
 
 /// Go's `strconv.ParseInt` and `ParseUint` with base 0, without underscores.

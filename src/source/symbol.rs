@@ -1,5 +1,6 @@
 //! Keys as numbers, so that to look for one is to compare numbers.
 
+#[rustfmt::skip]
 mod names;
 
 use names::NAMES;

@@ -267,11 +267,9 @@ impl<'t> NodeRef<'t> {
     #[inline]
     pub fn text(self) -> &'t str {
         let node = self.node();
-        match node.kind {
-            Kind::Map => "",
-            _ if node.marks.has(Marks::TEXT_WRITTEN) => node.text.of(self.written()),
-            _ => node.text.of(&self.tree.text),
-        }
+        let is_written = node.marks.has(Marks::TEXT_WRITTEN);
+        let text = if is_written { self.written() } else { &self.tree.text };
+        if node.kind == Kind::Map { "" } else { node.text.of(text) }
     }
 
     /// The text of the file.

@@ -336,7 +336,9 @@ impl<'t> Check<'t, '_> {
             }
         }
         for (_, container) in lasting(spec, true) {
-            if let Some(node) = is_on(container.get("securityContext").and_then(|context| context.get("privileged"))) {
+            if let Some(node) = is_on(
+                container.get("securityContext").and_then(|context| context.get("privileged")),
+            ) {
                 let message = "the container has all rights of its node's root".to_owned();
                 let help = "delete it, and add the capabilities that the program needs";
                 self.found(Code::HostAccess, node, message, help);
@@ -365,7 +367,8 @@ impl<'t> Check<'t, '_> {
                 let of = |holder: NodeRef<'t>| holder.at_path(&["securityContext", name]);
                 of(container).filter(|node| is_set(*node)).or_else(|| of(spec))
             };
-            let privileged = container.get("securityContext").and_then(|context| context.get("privileged"));
+            let privileged =
+                container.get("securityContext").and_then(|context| context.get("privileged"));
             let (user, non_root) = (said("runAsUser"), said("runAsNonRoot"));
             if non_root.and_then(NodeRef::as_bool) == Some(true)
                 || user.and_then(NodeRef::as_i64).is_some_and(|user| user != 0)

@@ -234,8 +234,9 @@ impl Object {
 
     /// The field of that name in this version.
     pub(crate) fn field_at(self, name: Symbol) -> Option<Field> {
-        let forms = self.forms(name);
-        forms.iter().copied().find(|row| self.has(*row)).map(|row| self.field_of(row))
+        let start = self.rows.partition_point(|row| row.name < name);
+        let forms = self.rows[start..].iter().take_while(|row| row.name == name);
+        forms.copied().find(|row| self.has(*row)).map(|row| self.field_of(row))
     }
 
     /// The most fields that are required in any version.

@@ -351,6 +351,10 @@ impl<'t> BlockReader<'t> {
 
     /// Goes to the next line, where nothing but a comment stands on the rest of this one.
     fn end_of_line(&mut self) -> Sure<()> {
+        if self.text.as_bytes().get(self.at) == Some(&b'\n') {
+            self.at += 1;
+            return Ok(());
+        }
         let rest = self.after_spaces(self.at);
         match self.byte(rest) {
             b'\n' => self.at = (rest + 1).min(self.text.len()),

@@ -8,7 +8,7 @@ use proptest::test_runner::TestCaseError;
 
 use super::*;
 use crate::diagnostic::{Diagnostics, Report, json};
-use crate::source::{NodeRef, Sources, parse, parse_in_full};
+use crate::source::{NodeRef, Part, Sources, parse, parse_in_full};
 
 const DIALECTS: [Dialect; 2] = [Dialect::Strict, Dialect::Kubectl];
 
@@ -333,5 +333,47 @@ proptest! {
     #[test]
     fn any_mutant_of_a_manifest_is_read_alike(text in mutated()) {
         agree(&text)?;
+    }
+}
+
+/// Documents of every way to read them, more than a part holds.
+fn many_documents() -> String {
+    let document = |number: usize| match number % 5 {
+        0 => format!("# {number}\n---\nname: a{number}\nlist:\n- b\n- c: {{ d: [1, 2] }}\n"),
+        1 => format!("---\nfolded: >\n  text {number}\n  goes on\nkey: value\n"),
+        2 => format!("---\nbroken: [\n---\n\"quoted {number}\": \"\\u0041\"\n"),
+        3 => format!("--- # nothing but a comment\n---\nanchor: &a {{ b: {number} }}\nalias: *a\n"),
+        _ => format!("---\ntext: |\n  --- {number}\n  ---\n\n"),
+    };
+    (0..10_000).map(document).collect()
+}
+
+#[test]
+fn the_parts_of_a_file_say_what_the_file_says() {
+    let text = many_documents();
+    for (text, parts) in [
+        (text.clone(), 8),
+        (text.clone() + "...\n", 1),
+        (text.clone() + "%YAML 1.1\n---\na: b\n", 1),
+        (text.replace('\n', "\r\n"), 1),
+        ("\u{feff}".to_owned() + &text, 1),
+    ] {
+        let sources = Sources::default();
+        let source = sources.get(sources.add("a.yaml", text));
+        let (trees, mut diagnostics) = parse(&source, Dialect::Kubectl);
+        let all_parts = Part::all(&source);
+        assert_eq!(all_parts.len(), parts);
+        let (mut trees_of_parts, mut diagnostics_of_parts) = (Vec::new(), Diagnostics::default());
+        for part in all_parts {
+            let (trees, diagnostics) = part.parse();
+            trees_of_parts.extend(trees);
+            diagnostics_of_parts.append(diagnostics);
+        }
+        let lines = |trees: &[Tree]| trees.iter().map(all).collect::<Vec<_>>();
+        assert!(lines(&trees) == lines(&trees_of_parts));
+        let said = |diagnostics: &mut Diagnostics| {
+            json(&Report::new(&std::mem::take(diagnostics), &sources))
+        };
+        assert_eq!(said(&mut diagnostics), said(&mut diagnostics_of_parts));
     }
 }
