@@ -354,9 +354,9 @@ impl Tables {
         let mut resources: Vec<_> = model.resources.iter().collect();
         resources.sort_by_key(|((api_version, kind), _)| (kind, api_version));
         for ((api_version, kind), resource) in resources {
-            let symbol = tables.names.binary_search(kind).expect("all names are collected");
+            let kind = tables.names.binary_search(kind).expect("all names are collected");
             tables.resources.push(format!(
-                "r({api_version:?},{kind:?},{symbol},{:?},{},{},{},{})",
+                "r({api_version:?},{kind},{:?},{},{},{},{})",
                 resource.plural,
                 resource.namespaced,
                 tables.named[&resource.of],

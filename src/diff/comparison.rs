@@ -457,7 +457,7 @@ fn likeness(old: &Object, new: &Object, version: Version) -> usize {
 
 /// What a document holds.
 enum Raw {
-    Object(Object),
+    Object(Box<Object>),
     Text(String),
 }
 
@@ -484,7 +484,7 @@ impl Found<'_> {
                 let tree = conceal::conceal(object.root(), before);
                 Content::Object(object.with_tree(tree))
             }
-            Raw::Object(object) => Content::Object(object),
+            Raw::Object(object) => Content::Object(*object),
             Raw::Text(text) => {
                 let text = if conceal::is_suspect(&text) { word.to_owned() } else { text + "\n" };
                 Content::Text { path: self.document.path.clone(), text }
@@ -546,7 +546,7 @@ fn contents<'a>(document: &'a Document<'a>, sources: &Sources) -> Vec<(Subject, 
     let path = document.path.as_str();
     let found = |object: Object, is_alone| {
         let subject = Subject::Object(object.identity().clone());
-        (subject, Found { document, is_alone, content: Raw::Object(object) })
+        (subject, Found { document, is_alone, content: Raw::Object(Box::new(object)) })
     };
     if let Some(rendered) = document.rendered
         && let Ok(object) = Object::rendered(rendered, path)

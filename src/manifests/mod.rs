@@ -445,7 +445,9 @@ impl Rules {
                 self.verdicts(chunk.iter().map(|(file, root)| (&file.diagnostics, *root)))
             });
             let mut all = Verdicts::default();
-            chunks.into_iter().for_each(|chunk| all.append(chunk));
+            for chunk in chunks {
+                all.append(chunk);
+            }
             all
         });
         diagnostics.append(found);

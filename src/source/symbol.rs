@@ -176,7 +176,6 @@ const fn half_word(bytes: &[u8], at: usize) -> u64 {
 /// Where a text with that hash may stand in each table.
 #[inline(always)]
 #[expect(clippy::inline_always, reason = "for `Symbol::of`")]
-#[expect(clippy::cast_possible_truncation, reason = "few bits each")]
 const fn places(hash: u64) -> [usize; 2] {
     [(hash >> (u64::BITS - PLACE_BITS)) as usize, (hash >> 16) as usize % PLACES]
 }

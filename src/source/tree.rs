@@ -119,7 +119,7 @@ impl Tags {
     }
 
     fn bit(symbol: Symbol) -> u64 {
-        1 << (symbol.number() % u64::BITS as u16)
+        1 << (u32::from(symbol.number()) % u64::BITS)
     }
 
     fn has(self, symbol: Symbol) -> bool {

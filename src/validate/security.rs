@@ -65,6 +65,7 @@ pub struct Standards<'t> {
 
 impl<'t> Standards<'t> {
     /// Reads the namespaces among the objects.
+    #[must_use]
     pub fn of(members: &[Member<'t>], cluster: &Cluster) -> Self {
         let own = Standard { level: cluster.pod_security, minor: cluster.version.minor() };
         let mut labelled = BTreeMap::new();

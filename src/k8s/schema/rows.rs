@@ -48,8 +48,7 @@ pub(super) struct FieldRow {
 #[derive(Debug)]
 pub(super) struct ResourceRow {
     pub api_version: &'static str,
-    pub kind: &'static str,
-    pub symbol: Symbol,
+    pub kind: Symbol,
     pub plural: &'static str,
     pub namespaced: bool,
     pub of: u16,
@@ -66,14 +65,13 @@ pub(super) const fn f(name: u16, of: u16, versions: u8, required: bool) -> Field
 /// A row of `RESOURCES`.
 pub(super) const fn r(
     api_version: &'static str,
-    kind: &'static str,
-    symbol: u16,
+    kind: u16,
     plural: &'static str,
     namespaced: bool,
     of: u16,
     versions: u8,
     custom: bool,
 ) -> ResourceRow {
-    let symbol = Symbol::of_name(symbol);
-    ResourceRow { api_version, kind, symbol, plural, namespaced, of, versions, custom }
+    let kind = Symbol::of_name(kind);
+    ResourceRow { api_version, kind, plural, namespaced, of, versions, custom }
 }
