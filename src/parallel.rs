@@ -12,7 +12,8 @@ pub fn map<T: Send, R: Send>(
     work: impl Fn(T) -> R + Sync,
 ) -> Vec<R> {
     let items: Vec<T> = items.into_iter().collect();
-    if items.len() <= FEW {
+    // One thread of rayon's would do the same, from memory that the system maps page by page.
+    if items.len() <= FEW || rayon::current_num_threads() == 1 {
         items.into_iter().map(work).collect()
     } else {
         items.into_par_iter().map(&work).collect()
