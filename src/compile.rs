@@ -88,7 +88,7 @@ pub struct Folder {
     foreign: BTreeMap<Identity, Span>,
     /// The warnings that the stack lives with.
     allowances: Vec<Allowance>,
-    /// The changes that the stack means to make, each of a class that there is.
+    /// The changes that are meant, each of a class that there is.
     pub allowed_changes: Vec<(Class, AllowedChange)>,
 }
 
@@ -222,7 +222,11 @@ impl<'p> Loaded<'p> {
         if stacks.iter().all(|stack| stack.interface.is_some()) {
             let namespaces = neighbours.values().map(|interface| &interface.namespace);
             let objects = lower::environment(&place, namespaces);
-            folders.push(Folder::of(ENVIRONMENT_FOLDER, None, objects));
+            let changes = place.allowed_changes.iter().cloned();
+            let allowed_changes =
+                changes.filter_map(|change| classified(change, diagnostics)).collect();
+            folders
+                .push(Folder { allowed_changes, ..Folder::of(ENVIRONMENT_FOLDER, None, objects) });
         }
         let mut plans = Vec::new();
         for (made, found) in results {

@@ -61,6 +61,7 @@ pub(super) fn place() -> Place {
         known_cluster_issuers: Vec::new(),
         known_kinds: Vec::new(),
         known_objects: Vec::new(),
+        allowed_changes: Vec::new(),
     }
 }
 

@@ -16,7 +16,7 @@ pub struct Allowance {
     pub scope: Scope,
 }
 
-/// A change that a stack means to make.
+/// A change that a stack or an environment means to make.
 #[derive(Debug, Clone)]
 pub struct AllowedChange {
     /// The object as `Kind/name`.

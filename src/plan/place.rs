@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Map, Val};
+use super::{AllowedChange, Map, Val};
 use crate::source::Origin;
 use crate::spec::{
     IngressKind, Placeholders, Policy, ReclaimPolicy, SealScope, StoreKind, VolumeBindingMode,
@@ -63,6 +63,8 @@ pub struct Place {
     pub known_kinds: Vec<Val<String>>,
     /// Objects that references may lead to, `Kind/namespace/name`.
     pub known_objects: Vec<Val<String>>,
+    /// The changes of its own objects that are meant.
+    pub allowed_changes: Vec<AllowedChange>,
 }
 
 /// Where DNS runs.

@@ -28,21 +28,7 @@ impl Planner<'_> {
 
     /// The changes that the stack means to make.
     pub fn allowed_changes(&self) -> Vec<AllowedChange> {
-        let read = self.scope(None);
-        let objects = open_entries(self.merged.body.allow_changes.as_ref());
-        let classes = objects.flat_map(|(object, entry)| {
-            open_entries(Some(&entry.value)).map(move |(class, reason)| (object, class, reason))
-        });
-        classes
-            .filter_map(|(object, class, reason)| {
-                Some(AllowedChange {
-                    object: object.clone(),
-                    class: class.clone(),
-                    reason: read.text(&reason.value, "a reason")?,
-                    at: reason.key,
-                })
-            })
-            .collect()
+        self.scope(None).allowed_changes(self.merged.body.allow_changes.as_ref())
     }
 
     fn allowing_components(&self) -> impl Iterator<Item = (&String, Option<&Open<Text>>)> {

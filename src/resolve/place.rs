@@ -103,6 +103,7 @@ impl Reader<'_> {
                 .list(existing.and_then(|known| known.cluster_issuers.as_ref()), "a name"),
             known_kinds: self.list(existing.and_then(|known| known.kinds.as_ref()), "a kind"),
             known_objects: self.list(existing.and_then(|known| known.objects.as_ref()), "a name"),
+            allowed_changes: self.read.allowed_changes(spec.allow_changes.as_ref()),
         }
     }
 

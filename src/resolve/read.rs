@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::evaluate::{Evaluated, Found, Plain, evaluate};
+use super::interface::open_entries;
 use super::log::Log;
 use crate::diagnostic::{Code, Diagnostic, nearest};
-use crate::plan::{Map, Val};
+use crate::plan::{AllowedChange, Map, Val};
 use crate::source::{Kind, Origin, Span, Tree, TreeBuilder};
 use crate::spec::expression::{Expression, Name, Text};
 use crate::spec::map::Open;
@@ -68,6 +69,23 @@ pub(super) trait Read {
     fn list(&self, list: Option<&List<Text>>, place: &str) -> Option<Vec<Val<String>>> {
         let items = &list?.items;
         Some(items.iter().filter_map(|item| self.text(item, place)).collect())
+    }
+
+    /// Changes that are meant, by object and class.
+    fn allowed_changes(&self, objects: Option<&Open<Open<Text>>>) -> Vec<AllowedChange> {
+        let classes = open_entries(objects).flat_map(|(object, entry)| {
+            open_entries(Some(&entry.value)).map(move |(class, reason)| (object, class, reason))
+        });
+        classes
+            .filter_map(|(object, class, reason)| {
+                Some(AllowedChange {
+                    object: object.clone(),
+                    class: class.clone(),
+                    reason: self.text(&reason.value, "a reason")?,
+                    at: reason.key,
+                })
+            })
+            .collect()
     }
 
     /// A map of strings.

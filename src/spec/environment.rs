@@ -60,6 +60,10 @@ spec! {
         priority_classes: Open<PriorityClass>,
         /// Names of cluster-wide things that exist there and that gen does not render.
         existing: Existing,
+        /// Changes of its own objects that are meant, by the objects as `Kind/name` and by what
+        /// they do (`recreate`, `data-loss`, `exposure`, `breaks` or `restart`), each with the
+        /// reason.
+        allow_changes: Open<Open<Text>>,
         /// What all components of a kind have in common there, below what stacks say.
         defaults: Defaults,
         /// What all components of a kind have in common there, above what stacks say.
