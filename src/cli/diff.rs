@@ -273,7 +273,7 @@ impl Diff {
     }
 
     fn show(&self, reviews: &[Review<'_>], output: &mut Output) -> anyhow::Result<Exit> {
-        let show = Show { color: output.result_has_color(), spelling: self.spelling };
+        let show = Show { spelling: self.spelling, ..output.show_result() };
         let each = |render: fn(&Review<'_>, Show) -> String| {
             let mut text = String::new();
             for review in reviews {

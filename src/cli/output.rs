@@ -10,6 +10,7 @@ use clap::ColorChoice;
 
 use super::{MessageFormat, Shared};
 use crate::diagnostic::{self, Diagnostics, Report, Severity, Style};
+use crate::diff::Show;
 use crate::source::Sources;
 
 /// What a command writes to. Nothing else in gen prints.
@@ -18,7 +19,6 @@ pub struct Output {
     stderr: Stream,
     format: MessageFormat,
     volume: Volume,
-    width: Option<usize>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,6 +31,8 @@ enum Volume {
 struct Stream {
     to: Box<dyn Write>,
     color: bool,
+    /// How many columns it has, if it is a terminal.
+    width: Option<usize>,
     /// Whether whoever read it went away.
     closed: bool,
 }
@@ -43,11 +45,10 @@ impl Output {
             _ => Volume::Normal,
         };
         Self {
-            stdout: Stream::new(io::stdout(), options.color),
-            stderr: Stream::new(io::stderr(), options.color),
+            stdout: Stream::new(io::stdout(), options.color, terminal_width(io::stdout())),
+            stderr: Stream::new(io::stderr(), options.color, terminal_width(io::stderr())),
             format: options.message_format,
             volume,
-            width: terminal_width(),
         }
     }
 
@@ -60,16 +61,16 @@ impl Output {
         self.stdout.write(bytes).context("could not write to standard output")
     }
 
-    /// Whether what goes to standard output may have colours.
+    /// How a review is shown on standard output.
     #[must_use]
-    pub fn result_has_color(&self) -> bool {
-        self.stdout.color
+    pub fn show_result(&self) -> Show {
+        self.stdout.show()
     }
 
-    /// Whether what goes to standard error may have colours.
+    /// How a review is shown on standard error.
     #[must_use]
-    pub fn messages_have_color(&self) -> bool {
-        self.stderr.color
+    pub fn show_messages(&self) -> Show {
+        self.stderr.show()
     }
 
     /// Says in a line what was done, to people who did not ask for quiet.
@@ -132,7 +133,10 @@ impl Output {
     }
 
     fn style(&self) -> Style {
-        Style { color: self.stderr.color, width: self.width.unwrap_or(Style::default().width) }
+        Style {
+            color: self.stderr.color,
+            width: self.stderr.width.unwrap_or(Style::default().width),
+        }
     }
 
     fn tell(&mut self, text: &str) {
@@ -144,7 +148,11 @@ impl Output {
 impl Stream {
     /// A stream with colours where they are asked for, or where the terminal and the
     /// environment (`NO_COLOR`, `CLICOLOR`, `TERM`) are in favour.
-    fn new(raw: impl RawStream + AsLockedWrite + 'static, color: ColorChoice) -> Self {
+    fn new(
+        raw: impl RawStream + AsLockedWrite + 'static,
+        color: ColorChoice,
+        width: Option<usize>,
+    ) -> Self {
         let choice = match color {
             ColorChoice::Auto => AutoStream::choice(&raw),
             ColorChoice::Always => anstream::ColorChoice::Always,
@@ -154,7 +162,11 @@ impl Stream {
         // What is written without colours passes through as it is, escape sequences included.
         let to: Box<dyn Write> =
             if color { Box::new(AutoStream::new(raw, choice)) } else { Box::new(raw) };
-        Self { to, color, closed: false }
+        Self { to, color, width, closed: false }
+    }
+
+    fn show(&self) -> Show {
+        Show { color: self.color, width: self.width, ..Show::default() }
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -171,10 +183,16 @@ impl Stream {
     }
 }
 
-/// The width of the terminal that standard error is, if it is one.
-fn terminal_width() -> Option<usize> {
-    let (width, _) = terminal_size::terminal_size_of(io::stderr())?;
-    Some(width.0.into())
+/// The width of the terminal that a stream is, if it is one.
+#[cfg(unix)]
+fn terminal_width(stream: impl std::os::fd::AsFd) -> Option<usize> {
+    Some(terminal_size::terminal_size_of(stream)?.0.0.into())
+}
+
+/// The width of the terminal that a stream is, if it is one.
+#[cfg(windows)]
+fn terminal_width(stream: impl std::os::windows::io::AsHandle) -> Option<usize> {
+    Some(terminal_size::terminal_size_of(stream)?.0.0.into())
 }
 
 #[cfg(test)]
@@ -196,7 +214,7 @@ mod tests {
     }
 
     fn stream(to: Failing) -> Stream {
-        Stream { to: Box::new(to), color: false, closed: false }
+        Stream { to: Box::new(to), color: false, width: None, closed: false }
     }
 
     #[test]

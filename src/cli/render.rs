@@ -88,8 +88,8 @@ impl Render {
         let result = if self.check {
             check(&target, &compiled, request, sources, &mut diagnostics)
         } else {
-            let color = output.messages_have_color();
-            write(&target, &compiled, request, sources, color, &mut diagnostics)
+            let show = output.show_messages();
+            write(&target, &compiled, request, sources, show, &mut diagnostics)
         };
         let left_exit = if self.check && !left.is_empty() { Exit::Differs } else { Exit::Done };
         diagnostics.append(if self.check { left } else { left.into_warnings() });
@@ -192,7 +192,7 @@ fn write(
     compiled: &[Compiled],
     request: Request<'_>,
     sources: &Sources,
-    color: bool,
+    show: Show,
     diagnostics: &mut Diagnostics,
 ) -> Written {
     let held = target.hold()?;
@@ -213,7 +213,7 @@ fn write(
         update.write()?;
         // Of an environment that is new, nobody wants to read that everything is.
         if !old.is_empty() {
-            lines.push(diff::plan(&review, Show { color, ..Show::default() }));
+            lines.push(diff::plan(&review, show));
         }
         lines.push(update.update().summary().to_string());
     }

@@ -355,7 +355,7 @@ proptest! {
                 compared(old, new),
                 &Sources::default(),
             );
-            let shown = text(&review, Show { color: false, spelling: true });
+            let shown = text(&review, Show { spelling: true, ..Show::default() });
             let escape = '\u{1b}';
             prop_assert!(!shown.contains(escape));
             prop_assert_eq!(shown.is_empty() , review.comparison.is_empty() && review.comparison.respelled.is_empty());

@@ -18,6 +18,12 @@ const CONTEXT: usize = 3;
 /// How many of the fields that cause an impact are listed.
 pub(super) const FIELDS: usize = 3;
 
+/// How many columns a terminal must have for lines to be broken to fit it.
+const NARROWEST: usize = 40;
+
+/// How much further a line's continuation is indented.
+const FURTHER: usize = 4;
+
 /// How a review is shown.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Show {
@@ -26,6 +32,9 @@ pub struct Show {
     pub color: bool,
     /// Whether objects are shown that only their spelling tells apart.
     pub spelling: bool,
+    /// How many columns the terminal has: the lines of the plan are broken to fit. Those of diffs
+    /// never are.
+    pub width: Option<usize>,
 }
 
 /// The whole review: the plan, then each object that differs, with a heading and a unified diff.
@@ -64,35 +73,35 @@ pub fn plan(review: &Review<'_>, show: Show) -> String {
             // Writing to a string cannot fail.
             let _ = write!(line, "  ({})", by.join(", "));
         }
-        styled(&line, style_of(change.action()), show, &mut out);
+        told(&line, style_of(change.action()), show, &mut out);
         for impact in impacts {
             self::impact(impact, show, &mut out);
         }
     }
     for (object, impact) in &review.impacts.elsewhere {
-        styled(&format!("  {}", on_one_line(object)), Style::new(), show, &mut out);
+        told(&format!("  {}", on_one_line(object)), Style::new(), show, &mut out);
         self::impact(impact, show, &mut out);
     }
     for respelled in review.comparison.respelled.iter().filter(|_| show.spelling) {
         let line = format!("= {}", on_one_line(&respelled.subject.to_string()));
-        styled(&line, Style::new(), show, &mut out);
+        told(&line, Style::new(), show, &mut out);
     }
     if !review.network.is_empty() {
-        styled("network:", Style::new().bold(), show, &mut out);
+        told("network:", Style::new().bold(), show, &mut out);
         for edge in &review.network {
             let color = if edge.is_wider { AnsiColor::Yellow } else { AnsiColor::Green };
             let line = format!("  {}", on_one_line(&edge.text));
-            styled(&line, color.on_default(), show, &mut out);
+            told(&line, color.on_default(), show, &mut out);
         }
     }
     if !review.of_place.is_empty() {
-        styled("from the environments themselves:", Style::new().bold(), show, &mut out);
+        told("from the environments themselves:", Style::new().bold(), show, &mut out);
         for place in &review.of_place {
-            styled(&format!("  {}", place_line(place)), Style::new(), show, &mut out);
+            told(&format!("  {}", place_line(place)), Style::new(), show, &mut out);
         }
     }
     if !out.is_empty() {
-        styled(&Counts(review).to_string(), Style::new().bold(), show, &mut out);
+        told(&Counts(review).to_string(), Style::new().bold(), show, &mut out);
     }
     out
 }
@@ -149,22 +158,22 @@ fn impact(impact: &Impact, show: Show, out: &mut String) {
         Class::Restart => AnsiColor::Yellow.on_default(),
         _ => AnsiColor::Red.on_default(),
     };
-    styled(&format!("    {}: {}", impact.class, on_one_line(&impact.reason)), style, show, out);
+    told(&format!("    {}: {}", impact.class, on_one_line(&impact.reason)), style, show, out);
     if impact.class >= Class::Restart {
         for cause in impact.causes.iter().take(FIELDS) {
             let at = cause.at.as_ref().map(|at| format!(" ({at})")).unwrap_or_default();
-            styled(&format!("      {}{at}", on_one_line(&cause.field)), faint, show, out);
+            told(&format!("      {}{at}", on_one_line(&cause.field)), faint, show, out);
         }
         if impact.causes.len() > FIELDS {
             let more = impact.causes.len() - FIELDS;
-            styled(&format!("      and {more} more"), faint, show, out);
+            told(&format!("      and {more} more"), faint, show, out);
         }
         if let Some(help) = &impact.help {
-            styled(&format!("      help: {}", on_one_line(help)), faint, show, out);
+            told(&format!("      help: {}", on_one_line(help)), faint, show, out);
         }
     }
     if let Some(reason) = &impact.allowed {
-        styled(&format!("      allowed: {}", on_one_line(reason)), faint, show, out);
+        told(&format!("      allowed: {}", on_one_line(reason)), faint, show, out);
     }
 }
 
@@ -201,6 +210,40 @@ fn style_of(action: Action) -> Style {
     }
 }
 
+/// A line of the plan, on as many lines as it takes.
+fn told(line: &str, style: Style, show: Show, out: &mut String) {
+    for line in fitted(line, show.width) {
+        styled(&line, style, show, out);
+    }
+}
+
+/// A line broken at its blanks so that each part has at most so many characters, if its words
+/// allow; all parts but the first are indented further than it.
+fn fitted(line: &str, width: Option<usize>) -> Vec<String> {
+    let length = |text: &str| text.chars().count();
+    let Some(width) = width.filter(|width| (NARROWEST..length(line)).contains(width)) else {
+        return vec![line.to_owned()];
+    };
+    let words = line.trim_start();
+    let indent = line.len() - words.len();
+    let mut lines = Vec::new();
+    let mut current = " ".repeat(indent);
+    let mut is_empty = true;
+    for word in words.split(' ') {
+        if !is_empty && length(&current) + 1 + length(word) > width {
+            lines.push(std::mem::replace(&mut current, " ".repeat(indent + FURTHER)));
+            is_empty = true;
+        }
+        if !is_empty {
+            current.push(' ');
+        }
+        current.push_str(word);
+        is_empty = false;
+    }
+    lines.push(current);
+    lines
+}
+
 fn styled(line: &str, style: Style, show: Show, out: &mut String) {
     // Writing to a string cannot fail.
     let _ = if show.color && style != Style::new() {
@@ -208,4 +251,40 @@ fn styled(line: &str, style: Style, show: Show, out: &mut String) {
     } else {
         writeln!(out, "{line}")
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_line_is_broken_where_the_terminal_ends() {
+        let line = "    recreate: the field is immutable, so that the object has to be made anew";
+        assert_eq!(
+            fitted(line, Some(40)),
+            [
+                "    recreate: the field is immutable, so",
+                "        that the object has to be made",
+                "        anew"
+            ]
+        );
+        assert_eq!(fitted(line, Some(line.len())), [line]);
+        assert_eq!(fitted(line, Some(NARROWEST - 1)), [line]);
+        assert_eq!(fitted(line, None), [line]);
+    }
+
+    proptest! {
+        #[test]
+        fn broken_lines_say_what_the_line_says(
+            words in prop::collection::vec("[a-z\u{e9}]{1,30}", 1..20), indent in 0..8_usize,
+        ) {
+            let line = " ".repeat(indent) + &words.join(" ");
+            let parts = fitted(&line, Some(60));
+            prop_assert!(parts.iter().all(|part| part.chars().count() <= 60), "{parts:?}");
+            let again: Vec<&str> = parts.iter().flat_map(|part| part.split_whitespace()).collect();
+            prop_assert_eq!(again, words);
+        }
+    }
 }
