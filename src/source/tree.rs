@@ -165,6 +165,12 @@ impl Tree {
     }
 }
 
+impl Node {
+    fn key(&self) -> Key {
+        Key { symbol: self.symbol, marks: self.marks, at: self.key }
+    }
+}
+
 /// What the keys of nodes are read from.
 #[derive(Clone, Copy)]
 struct KeyTexts<'t> {
@@ -174,16 +180,16 @@ struct KeyTexts<'t> {
 }
 
 impl<'t> KeyTexts<'t> {
-    /// The text of a node's key.
-    fn of(self, node: &Node) -> &'t str {
-        if let Some(name) = node.symbol.name() {
+    fn of(self, key: Key) -> &'t str {
+        let Key { symbol, marks, at } = key;
+        if let Some(name) = symbol.name() {
             return name;
         }
-        if !node.marks.has(Marks::KEY_WRITTEN) {
-            return self.rows[node.key.start as usize].text.of(self.text);
+        if !marks.has(Marks::KEY_WRITTEN) {
+            return self.rows[at.start as usize].text.of(self.text);
         }
-        let quotes = u32::from(node.marks.has(Marks::KEY_QUOTED));
-        TextRange { start: node.key.start + quotes, end: node.key.end - quotes }.of(self.written)
+        let quotes = u32::from(marks.has(Marks::KEY_QUOTED));
+        TextRange { start: at.start + quotes, end: at.end - quotes }.of(self.written)
     }
 }
 
@@ -252,7 +258,7 @@ impl<'t> NodeRef<'t> {
         let node = self.node();
         let is_keyed = node.symbol != Symbol::NONE;
         let Tree { text, keys, .. } = self.tree;
-        is_keyed.then(|| KeyTexts { written: self.written(), text, rows: keys }.of(node))
+        is_keyed.then(|| KeyTexts { written: self.written(), text, rows: keys }.of(node.key()))
     }
 
     /// The key as a symbol, [`Symbol::NONE`] where there is none.
@@ -534,17 +540,17 @@ pub struct TreeBuilder {
     key: Key,
 }
 
-/// The key of the next value, as its node will tell of it.
+/// A key, as a node tells of it.
 #[derive(Clone, Copy)]
 struct Key {
     symbol: Symbol,
-    marks: u8,
+    marks: Marks,
     at: TextRange,
 }
 
 impl Default for Key {
     fn default() -> Self {
-        Self { symbol: Symbol::NONE, marks: 0, at: NO_TEXT }
+        Self { symbol: Symbol::NONE, marks: Marks(0), at: NO_TEXT }
     }
 }
 
@@ -560,7 +566,7 @@ impl TreeBuilder {
         let row = row_of(&self.keys);
         self.keys.push(KeyRow { text, at });
         let at = TextRange { start: row, end: row };
-        self.key = Key { symbol: Symbol::of(key), marks: 0, at };
+        self.key = Key { symbol: Symbol::of(key), marks: Marks(0), at };
     }
 
     /// States the key of the next value, which stands in the file at `start..end`, in quotes or
@@ -570,7 +576,7 @@ impl TreeBuilder {
         let text = TextRange { start: start + quotes, end: end - quotes };
         let symbol = Symbol::of(text.of(self.key_texts().written));
         let marks = Marks::KEY_WRITTEN | if is_quoted { Marks::KEY_QUOTED } else { 0 };
-        self.key = Key { symbol, marks, at: TextRange { start, end } };
+        self.key = Key { symbol, marks: Marks(marks), at: TextRange { start, end } };
     }
 
     /// Whether the key stated last is a name; names are text to every reader.
@@ -670,27 +676,17 @@ impl TreeBuilder {
         if symbol == Symbol::NONE || !Tags::of(&self.nodes[map as usize]).has(symbol) {
             return true;
         }
+        let texts = self.key_texts();
         let mut index = map as usize + 1;
         for _ in 0..=most {
             let Some(entry) = self.nodes.get(index) else { return true };
-            if entry.symbol == symbol && (symbol.is_name() || self.is_key_of(entry)) {
+            let is_same = || texts.of(entry.key()) == texts.of(self.key);
+            if entry.symbol == symbol && (symbol.is_name() || is_same()) {
                 return false;
             }
             index = entry.next as usize;
         }
         false
-    }
-
-    /// Whether an entry has the key stated last.
-    fn is_key_of(&self, entry: &Node) -> bool {
-        let key = Node {
-            symbol: self.key.symbol,
-            marks: Marks(self.key.marks),
-            key: self.key.at,
-            ..*entry
-        };
-        let texts = self.key_texts();
-        texts.of(&key) == texts.of(entry)
     }
 
     fn key_texts(&self) -> KeyTexts<'_> {
@@ -714,7 +710,7 @@ impl TreeBuilder {
         }
         let key = self.take_key();
         let node = &mut self.nodes[root as usize];
-        let marks = node.marks.0 & !(Marks::KEY_WRITTEN | Marks::KEY_QUOTED) | key.marks;
+        let marks = node.marks.0 & !(Marks::KEY_WRITTEN | Marks::KEY_QUOTED) | key.marks.0;
         (node.symbol, node.key, node.marks) = (key.symbol, key.at, Marks(marks));
     }
 
@@ -754,7 +750,7 @@ impl TreeBuilder {
         let mut index = parent + 1;
         while index < self.nodes.len() {
             let node = &self.nodes[index];
-            let key = texts.of(node);
+            let key = texts.of(node.key());
             entries.push((rank(key), key, index, node.next as usize));
             index = node.next as usize;
         }
@@ -830,7 +826,7 @@ impl TreeBuilder {
     fn push(&mut self, kind: Kind, marks: u8, text: TextRange, at: TextRange) {
         let next = self.next_index() + 1;
         let Key { symbol, marks: of_key, at: key } = self.take_key();
-        self.nodes.push(Node { kind, marks: Marks(marks | of_key), symbol, next, key, text, at });
+        self.nodes.push(Node { kind, marks: Marks(marks | of_key.0), symbol, next, key, text, at });
     }
 
     /// How a node tells of where it came from: its place in the file or the row of an origin.

@@ -234,9 +234,7 @@ impl Object {
 
     /// The field of that name in this version.
     pub(crate) fn field_at(self, name: Symbol) -> Option<Field> {
-        let start = self.rows.partition_point(|row| row.name < name);
-        let forms = self.rows[start..].iter().take_while(|row| row.name == name);
-        forms.copied().find(|row| self.has(*row)).map(|row| self.field_of(row))
+        self.forms(name).find(|row| self.has(*row)).map(|row| self.field_of(row))
     }
 
     /// The most fields that are required in any version.
@@ -247,19 +245,18 @@ impl Object {
     /// The versions that have a field of that name.
     #[must_use]
     pub fn versions(self, name: &str) -> Versions {
-        Versions::from_bits(
-            self.forms(Symbol::of(name)).iter().fold(0, |bits, row| bits | row.versions),
-        )
+        let forms = self.forms(Symbol::of(name));
+        Versions::from_bits(forms.fold(0, |bits, row| bits | row.versions))
     }
 
     /// The versions in which the field of that name may have a value that others do not know.
     #[must_use]
     pub fn versions_allowing(self, name: &str, value: &str) -> Versions {
-        let allows = |row: &&FieldRow| match self.of.sibling(row.of).shape() {
+        let allows = |row: &FieldRow| match self.of.sibling(row.of).shape() {
             Shape::Enum(values) => values.contains(&value),
             _ => false,
         };
-        let rows = self.forms(Symbol::of(name)).iter().filter(allows);
+        let rows = self.forms(Symbol::of(name)).filter(allows);
         Versions::from_bits(rows.fold(0, |bits, row| bits | row.versions))
     }
 
@@ -275,11 +272,10 @@ impl Object {
         self.open
     }
 
-    fn forms(self, name: Symbol) -> &'static [FieldRow] {
+    /// The forms that a field has in any version.
+    fn forms(self, name: Symbol) -> impl Iterator<Item = FieldRow> {
         let start = self.rows.partition_point(|row| row.name < name);
-        let rest = &self.rows[start..];
-        let forms = rest.iter().take_while(|row| row.name == name).count();
-        &rest[..forms]
+        self.rows[start..].iter().copied().take_while(move |row| row.name == name)
     }
 
     fn has(self, row: FieldRow) -> bool {
