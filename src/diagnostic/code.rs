@@ -338,67 +338,136 @@ codes! {
     ///
     /// ```yaml
     /// apiVersion: extensions/v1beta1
-    /// kind: Ingress
+    /// kind: NetworkPolicy
+    /// metadata: { name: closed }
+    /// spec: { podSelector: {}, policyTypes: [Ingress] }
     /// ```
     ///
     /// An unchecked object is never passed in silence. Write the `apiVersion` that the kind
-    /// has today. Where the cluster has the kind from elsewhere, name it in the environment:
+    /// has today:
+    ///
+    /// ```yaml
+    /// apiVersion: networking.k8s.io/v1
+    /// kind: NetworkPolicy
+    /// metadata: { name: closed }
+    /// spec: { podSelector: {}, policyTypes: [Ingress] }
+    /// ```
+    ///
+    /// Where the cluster has the kind from elsewhere, name it in the environment:
     /// `existing: { kinds: [example.com/v1/Widget] }`.
     NoSchema = "V001", "kind without a schema";
     /// An object has a field that its kind does not have, or not in the environment's version
     /// of Kubernetes.
     ///
     /// ```yaml
-    /// services:
-    ///   web:
-    ///     extra: { pod: { hostNetwrok: true } }
+    /// workers:
+    ///   mailer:
+    ///     image: example/mailer:1.4.0
+    ///     extra: { pod: { dnsPolcy: Default } }
     /// ```
     ///
     /// The API server drops or refuses such fields. Mend the name; a field that came later
     /// needs a newer cluster.
+    ///
+    /// ```yaml
+    /// workers:
+    ///   mailer:
+    ///     image: example/mailer:1.4.0
+    ///     extra: { pod: { dnsPolicy: Default } }
+    /// ```
     UnknownObjectField = "V002", "field that Kubernetes does not have";
     /// An object lacks a field without which the API server refuses it.
     ///
     /// ```yaml
-    /// extra: { pod: { volumes: [{ emptyDir: {} }] } }
+    /// workers:
+    ///   mailer:
+    ///     image: example/mailer:1.4.0
+    ///     extra: { pod: { volumes: [{ emptyDir: {} }] } }
     /// ```
     ///
-    /// Here the volume has no `name`. Add the field.
+    /// Here the volume has no `name`. Add the field:
+    ///
+    /// ```yaml
+    /// workers:
+    ///   mailer:
+    ///     image: example/mailer:1.4.0
+    ///     extra: { pod: { volumes: [{ name: outbox, emptyDir: {} }] } }
+    /// ```
     MissingObjectField = "V003", "missing field of an object";
     /// A value of an object is of another type than its field.
     ///
     /// ```yaml
-    /// extra: { pod: { terminationGracePeriodSeconds: "30" } }
+    /// workers:
+    ///   mailer:
+    ///     image: example/mailer:1.4.0
+    ///     extra: { deployment: { spec: { minReadySeconds: "10" } } }
     /// ```
     ///
-    /// Write numbers and booleans without quotes and strings with them, as the field wants it.
+    /// Write numbers and booleans without quotes and strings with them, as the field wants it:
+    ///
+    /// ```yaml
+    /// workers:
+    ///   mailer:
+    ///     image: example/mailer:1.4.0
+    ///     extra: { deployment: { spec: { minReadySeconds: 10 } } }
+    /// ```
     WrongObjectType = "V004", "value of the wrong type in an object";
     /// A value of an object is of the right type, but not one that the field may have: none
     /// of its words, out of its range, no quantity, no base64.
     ///
     /// ```yaml
-    /// resources: { memory: 100MB }
+    /// apiVersion: v1
+    /// kind: PersistentVolumeClaim
+    /// metadata: { name: data }
+    /// spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 100GB } } }
     /// ```
     ///
-    /// Quantities end in `k`, `M`, `G` or in `Ki`, `Mi`, `Gi`: write `100M`.
+    /// Quantities end in `k`, `M`, `G` or in `Ki`, `Mi`, `Gi`:
+    ///
+    /// ```yaml
+    /// apiVersion: v1
+    /// kind: PersistentVolumeClaim
+    /// metadata: { name: data }
+    /// spec: { accessModes: [ReadWriteOnce], resources: { requests: { storage: 100G } } }
+    /// ```
     ValueNotAllowed = "V005", "value that Kubernetes does not allow";
     /// Two items of a list stand for the same thing.
     ///
     /// ```yaml
-    /// extra:
-    ///   pod:
-    ///     hostAliases:
-    ///       - { ip: 10.0.0.1, hostnames: [a] }
-    ///       - { ip: 10.0.0.1, hostnames: [b] }
+    /// workers:
+    ///   mailer:
+    ///     image: example/mailer:1.4.0
+    ///     extra:
+    ///       pod:
+    ///         hostAliases:
+    ///           - { ip: 10.0.0.1, hostnames: [a.example.com] }
+    ///           - { ip: 10.0.0.1, hostnames: [b.example.com] }
     /// ```
     ///
     /// The API server tells the items of many lists apart by a key and keeps only one of
-    /// them, or refuses the object. Merge the two.
+    /// them, or refuses the object. Merge the two:
+    ///
+    /// ```yaml
+    /// workers:
+    ///   mailer:
+    ///     image: example/mailer:1.4.0
+    ///     extra:
+    ///       pod:
+    ///         hostAliases:
+    ///           - { ip: 10.0.0.1, hostnames: [a.example.com, b.example.com] }
+    /// ```
     RepeatedItem = "V006", "item twice in a list";
     /// An object of a kind that `gen check -f` was asked to refuse.
     ///
-    /// ```text
-    /// gen check -f manifests/ --reject ClusterRole,v1/Secret
+    /// ```yaml
+    /// apiVersion: rbac.authorization.k8s.io/v1
+    /// kind: ClusterRole
+    /// metadata: { name: web }
+    /// rules: [{ apiGroups: [""], resources: [configmaps], verbs: [get, list, watch] }]
+    /// ```
+    ///
+    /// ```sh
+    /// gen check -f - --reject ClusterRole,v1/Secret
     /// ```
     ///
     /// Remove the object, or take its kind off `--reject`.
@@ -483,85 +552,215 @@ codes! {
     /// do not belong there.
     ///
     /// ```yaml
-    /// cronJobs:
-    ///   Nightly_Report: { schedule: 0 3 * * * }
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: { name: Nightly_Report }
+    /// data: { format: pdf }
     /// ```
     ///
     /// Most names are DNS names: lower-case letters, digits and `-`. A Service has at most 63
     /// characters, a CronJob 52, the name of a port 15.
+    ///
+    /// ```yaml
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: { name: nightly-report }
+    /// data: { format: pdf }
+    /// ```
     NameNotAllowed = "V010", "name that Kubernetes does not allow";
     /// The key or the value of a label, or the key of an annotation, has a form that
     /// Kubernetes does not take.
     ///
     /// ```yaml
-    /// labels: { team: "shop & checkout" }
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: { name: settings, labels: { team: shop & checkout } }
+    /// data: { mode: fast }
     /// ```
     ///
     /// Values of labels have at most 63 letters, digits, `-`, `_` and `.`; free text belongs
-    /// in an annotation.
+    /// in an annotation:
+    ///
+    /// ```yaml
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: { name: settings, annotations: { team: shop & checkout } }
+    /// data: { mode: fast }
+    /// ```
     LabelNotAllowed = "V011", "label that Kubernetes does not allow";
     /// Ports that are out of range, twice there, or without the name they need.
     ///
     /// ```yaml
-    /// ports: { http: 8080, admin: 8080 }
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata: { name: web }
+    /// spec:
+    ///   ports:
+    ///     - { name: http, port: 80, targetPort: 8080 }
+    ///     - { name: admin, port: 80, targetPort: 9090 }
     /// ```
     ///
-    /// Two ports of one Service differ in number or protocol, and in their names.
+    /// Two ports of one Service differ in number or protocol, and in their names:
+    ///
+    /// ```yaml
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata: { name: web }
+    /// spec:
+    ///   ports:
+    ///     - { name: http, port: 80, targetPort: 8080 }
+    ///     - { name: admin, port: 81, targetPort: 9090 }
+    /// ```
     Ports = "V012", "ports that Kubernetes does not allow";
     /// Requests above limits, amounts below 0, or resources that nothing provides.
     ///
     /// ```yaml
-    /// resources: { requests: { memory: 1Gi }, limits: { memory: 512Mi } }
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   securityContext: { runAsNonRoot: true }
+    ///   containers:
+    ///     - name: web
+    ///       image: example.com/web:1.4.0
+    ///       resources: { requests: { cpu: 100m, memory: 1Gi }, limits: { memory: 512Mi } }
     /// ```
     ///
-    /// A container may not ask for more than it may use.
+    /// A container may not ask for more than it may use:
+    ///
+    /// ```yaml
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   securityContext: { runAsNonRoot: true }
+    ///   containers:
+    ///     - name: web
+    ///       image: example.com/web:1.4.0
+    ///       resources: { requests: { cpu: 100m, memory: 512Mi }, limits: { memory: 512Mi } }
+    /// ```
     Resources = "V013", "resources that Kubernetes does not allow";
     /// A probe or a lifecycle hook that Kubernetes does not take there.
     ///
     /// ```yaml
-    /// livenessProbe: { httpGet: { port: 80 }, successThreshold: 2 }
+    /// services:
+    ///   web:
+    ///     image: example/web:1.4.0
+    ///     ports: { http: 8080 }
+    ///     health: { path: /health, liveness: { successThreshold: 2 } }
     /// ```
     ///
-    /// A probe has one handler; only a readiness probe may ask for several successes.
+    /// A probe has one handler; only a readiness probe may ask for several successes:
+    ///
+    /// ```yaml
+    /// services:
+    ///   web:
+    ///     image: example/web:1.4.0
+    ///     ports: { http: 8080 }
+    ///     health: { path: /health, readiness: { successThreshold: 2 } }
+    /// ```
     Probe = "V014", "probe that Kubernetes does not allow";
     /// A schedule that is none, or a time zone in it.
     ///
     /// ```yaml
-    /// schedule: 0 25 * * *
+    /// cronjobs:
+    ///   report: { image: "example/report:1.4.0", schedule: 0 25 * * * }
     /// ```
     ///
     /// Minute, hour, day of the month, month, day of the week (0 to 6, 0 is Sunday). The zone
-    /// stands in `timeZone`, by its name in the IANA database, such as `Europe/Berlin`.
+    /// stands in `timeZone`, by its name in the IANA database:
+    ///
+    /// ```yaml
+    /// cronjobs:
+    ///   report: { image: "example/report:1.4.0", schedule: 0 1 * * *, timeZone: Europe/Berlin }
+    /// ```
     Schedule = "V015", "schedule that Kubernetes cannot read";
     /// A workload's selector and the labels of its pods do not fit.
     ///
     /// ```yaml
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: { name: web }
     /// spec:
     ///   selector: { matchLabels: { app: web } }
-    ///   template: { metadata: { labels: { app: api } } }
+    ///   template:
+    ///     metadata: { labels: { app: api } }
+    ///     spec:
+    ///       securityContext: { runAsNonRoot: true }
+    ///       containers:
+    ///         - name: web
+    ///           image: example.com/web:1.4.0
+    ///           resources: { requests: { cpu: 100m, memory: 128Mi }, limits: { memory: 256Mi } }
     /// ```
     ///
-    /// The pods have every label that the selector asks for.
+    /// The pods have every label that the selector asks for:
+    ///
+    /// ```yaml
+    /// apiVersion: apps/v1
+    /// kind: Deployment
+    /// metadata: { name: web }
+    /// spec:
+    ///   selector: { matchLabels: { app: web } }
+    ///   template:
+    ///     metadata: { labels: { app: web } }
+    ///     spec:
+    ///       securityContext: { runAsNonRoot: true }
+    ///       containers:
+    ///         - name: web
+    ///           image: example.com/web:1.4.0
+    ///           resources: { requests: { cpu: 100m, memory: 128Mi }, limits: { memory: 256Mi } }
+    /// ```
     Selection = "V016", "selector that does not fit the pods";
     /// A mount of a volume that the pod does not have, two mounts at one path, or a path that
     /// leaves the volume.
     ///
     /// ```yaml
-    /// volumes: [{ name: data, emptyDir: {} }]
-    /// containers:
-    ///   - name: web
-    ///     volumeMounts: [{ name: dta, mountPath: /data }]
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   securityContext: { runAsNonRoot: true }
+    ///   volumes: [{ name: data, emptyDir: {} }]
+    ///   containers:
+    ///     - name: web
+    ///       image: example.com/web:1.4.0
+    ///       volumeMounts: [{ name: dta, mountPath: /data }]
+    ///       resources: { requests: { cpu: 100m, memory: 128Mi }, limits: { memory: 256Mi } }
     /// ```
     ///
-    /// Mend the name of the volume.
+    /// Mend the name of the volume:
+    ///
+    /// ```yaml
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   securityContext: { runAsNonRoot: true }
+    ///   volumes: [{ name: data, emptyDir: {} }]
+    ///   containers:
+    ///     - name: web
+    ///       image: example.com/web:1.4.0
+    ///       volumeMounts: [{ name: data, mountPath: /data }]
+    ///       resources: { requests: { cpu: 100m, memory: 128Mi }, limits: { memory: 256Mi } }
+    /// ```
     Volumes = "V017", "mount that Kubernetes does not allow";
     /// Two fields that exclude each other, or a field that means nothing beside another.
     ///
     /// ```yaml
-    /// spec: { minAvailable: 1, maxUnavailable: 1 }
+    /// apiVersion: policy/v1
+    /// kind: PodDisruptionBudget
+    /// metadata: { name: web }
+    /// spec: { minAvailable: 1, maxUnavailable: 1, selector: {} }
     /// ```
     ///
-    /// Keep the one that you mean.
+    /// Keep the one that you mean:
+    ///
+    /// ```yaml
+    /// apiVersion: policy/v1
+    /// kind: PodDisruptionBudget
+    /// metadata: { name: web }
+    /// spec: { maxUnavailable: 1, selector: {} }
+    /// ```
     Contradiction = "V018", "fields that contradict each other";
     /// A pod does what the Pod Security Standard of its namespace forbids: the server takes a
     /// Deployment of it and refuses every pod.
@@ -570,76 +769,220 @@ codes! {
     /// # environments/prod.yaml
     /// policy: restricted
     /// # stacks/shop/stack.yaml
-    /// services:
-    ///   web: { image: "nginx:1.29", securityContext: { runAsUser: 0 } }
+    /// workers:
+    ///   mailer: { image: "example/mailer:1.4.0", securityContext: { runAsUser: 0 } }
     /// ```
     ///
     /// Write what the message says. The standard is the environment's (`policy`), or that of the
     /// labels of a Namespace from elsewhere; no stack can lower it.
+    ///
+    /// ```yaml
+    /// # environments/prod.yaml
+    /// policy: restricted
+    /// # stacks/shop/stack.yaml
+    /// workers:
+    ///   mailer: { image: "example/mailer:1.4.0", securityContext: { runAsUser: 1000 } }
+    /// ```
     PodSecurity = "V020", "pod that the standard of its namespace forbids";
     /// An object names another that the environment does not have.
     ///
     /// ```yaml
-    /// envFrom: [{ configMapRef: { name: settigns } }]
+    /// apiVersion: networking.k8s.io/v1
+    /// kind: Ingress
+    /// metadata: { name: web }
+    /// spec: { defaultBackend: { service: { name: wbe, port: { number: 80 } } } }
+    /// ---
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata: { name: web }
+    /// spec: { ports: [{ port: 80, targetPort: 8080 }] }
     /// ```
     ///
     /// Every object of all stacks of the environment counts, Secrets that a SealedSecret, an
-    /// ExternalSecret or a Certificate will make included. What exists in the cluster without
-    /// gen is named in the environment: `existing: { objects: [ConfigMap/shop/settings] }`.
+    /// ExternalSecret or a Certificate will make included. Mend the name:
+    ///
+    /// ```yaml
+    /// apiVersion: networking.k8s.io/v1
+    /// kind: Ingress
+    /// metadata: { name: web }
+    /// spec: { defaultBackend: { service: { name: web, port: { number: 80 } } } }
+    /// ---
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata: { name: web }
+    /// spec: { ports: [{ port: 80, targetPort: 8080 }] }
+    /// ```
+    ///
+    /// What exists in the cluster without gen is named in the environment:
+    /// `existing: { objects: [ConfigMap/shop/settings] }`.
     DanglingReference = "V030", "reference to what does not exist";
     /// An object names a key that the ConfigMap or the Secret does not have.
     ///
     /// ```yaml
-    /// valueFrom: { secretKeyRef: { name: database, key: passwrod } }
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   securityContext: { runAsNonRoot: true }
+    ///   containers:
+    ///     - name: web
+    ///       image: example.com/web:1.4.0
+    ///       env: [{ name: MODE, valueFrom: { configMapKeyRef: { name: settings, key: mdoe } } }]
+    ///       resources: { requests: { cpu: 100m, memory: 128Mi }, limits: { memory: 256Mi } }
+    /// ---
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: { name: settings }
+    /// data: { mode: fast }
     /// ```
     ///
-    /// Mend the key, or mark the reference as `optional`.
+    /// Mend the key, or mark the reference as `optional`:
+    ///
+    /// ```yaml
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: web }
+    /// spec:
+    ///   securityContext: { runAsNonRoot: true }
+    ///   containers:
+    ///     - name: web
+    ///       image: example.com/web:1.4.0
+    ///       env: [{ name: MODE, valueFrom: { configMapKeyRef: { name: settings, key: mode } } }]
+    ///       resources: { requests: { cpu: 100m, memory: 128Mi }, limits: { memory: 256Mi } }
+    /// ---
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: { name: settings }
+    /// data: { mode: fast }
+    /// ```
     DanglingKey = "V031", "reference to a key that does not exist";
     /// An object names a port that its target does not have.
     ///
     /// ```yaml
-    /// backend: { service: { name: web, port: { number: 8080 } } }
+    /// apiVersion: networking.k8s.io/v1
+    /// kind: Ingress
+    /// metadata: { name: web }
+    /// spec: { defaultBackend: { service: { name: web, port: { number: 8080 } } } }
+    /// ---
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata: { name: web }
+    /// spec: { ports: [{ port: 80, targetPort: 8080 }] }
     /// ```
     ///
-    /// An Ingress or a route names the Service's port, not that of the container.
+    /// An Ingress or a route names the Service's port, not that of the container:
+    ///
+    /// ```yaml
+    /// apiVersion: networking.k8s.io/v1
+    /// kind: Ingress
+    /// metadata: { name: web }
+    /// spec: { defaultBackend: { service: { name: web, port: { number: 80 } } } }
+    /// ---
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata: { name: web }
+    /// spec: { ports: [{ port: 80, targetPort: 8080 }] }
+    /// ```
     DanglingPort = "V032", "reference to a port that does not exist";
     /// A selector that selects none of the pods of the environment.
     ///
     /// ```yaml
+    /// # templates/metrics.yaml
+    /// apiVersion: v1
     /// kind: Service
-    /// spec: { selector: { app: wbe } }
+    /// metadata: { name: metrics }
+    /// spec: { selector: { app.kubernetes.io/name: wbe }, ports: [{ port: 9090 }] }
+    /// # stacks/shop/stack.yaml
+    /// services:
+    ///   web: { image: "example/web:1.4.0", ports: { http: 8080 }, health: /health }
+    /// templates:
+    ///   metrics: {}
     /// ```
     ///
-    /// A Service without pods answers nobody. Mend the labels.
+    /// A Service without pods answers nobody. Mend the labels:
+    ///
+    /// ```yaml
+    /// # templates/metrics.yaml
+    /// apiVersion: v1
+    /// kind: Service
+    /// metadata: { name: metrics }
+    /// spec: { selector: { app.kubernetes.io/name: web }, ports: [{ port: 9090 }] }
+    /// # stacks/shop/stack.yaml
+    /// services:
+    ///   web: { image: "example/web:1.4.0", ports: { http: 8080 }, health: /health }
+    /// templates:
+    ///   metrics: {}
+    /// ```
     SelectsNothing = "V033", "selector that selects nothing";
     /// Two objects of one environment are the same object to the cluster.
     ///
     /// ```yaml
-    /// # stacks/shop/stack.yaml and stacks/news/stack.yaml, both in the namespace web
-    /// services: { api: { image: example.com/api } }
+    /// # stacks/shop/stack.yaml
+    /// namespace: web
+    /// workers: { mailer: { image: "example/mailer:1.4.0" } }
+    /// # stacks/news/stack.yaml
+    /// namespace: web
+    /// workers: { mailer: { image: "example/news:2.1.0" } }
     /// ```
     ///
     /// The one applied last would win. Rename one of the two, or give the stacks namespaces
-    /// of their own.
+    /// of their own:
+    ///
+    /// ```yaml
+    /// # stacks/shop/stack.yaml
+    /// namespace: shop
+    /// workers: { mailer: { image: "example/mailer:1.4.0" } }
+    /// # stacks/news/stack.yaml
+    /// namespace: news
+    /// workers: { mailer: { image: "example/news:2.1.0" } }
+    /// ```
     DefinedTwice = "V034", "object defined twice";
     /// An object breaks a rule that the definition of its kind states in CEL.
     ///
     /// ```yaml
-    /// # The rule: size(self) > 0 ? !self.exists(path, path.value.startsWith('//')) : true
+    /// apiVersion: gateway.networking.k8s.io/v1
     /// kind: HTTPRoute
+    /// metadata: { name: web }
     /// spec:
     ///   rules:
+    ///     # The rule: (self.type in ['Exact','PathPrefix']) ? !self.value.contains('//') : true
     ///     - matches: [{ path: { type: PathPrefix, value: //shop } }]
     /// ```
     ///
     /// The message is the rule's own, as the API server would give it; the rule's line is shown
-    /// along with it.
+    /// along with it. Here `//` may not stand in the path:
+    ///
+    /// ```yaml
+    /// apiVersion: gateway.networking.k8s.io/v1
+    /// kind: HTTPRoute
+    /// metadata: { name: web }
+    /// spec:
+    ///   rules:
+    ///     - matches: [{ path: { type: PathPrefix, value: /shop } }]
+    /// ```
     RuleOfKind = "V040", "rule of a custom resource that does not hold";
     /// A rule of a custom resource or of a policy that gen could not work out.
     ///
     /// ```yaml
-    /// validations:
-    ///   - expression: authorizer.group('').resource('pods').check('create').allowed()
+    /// apiVersion: admissionregistration.k8s.io/v1
+    /// kind: ValidatingAdmissionPolicy
+    /// metadata: { name: may-create-pods }
+    /// spec:
+    ///   matchConstraints:
+    ///     resourceRules:
+    ///       - { apiGroups: [""], apiVersions: [v1], operations: [CREATE], resources: [configmaps] }
+    ///   validations:
+    ///     - expression: authorizer.group('').resource('pods').check('create').allowed()
+    /// ---
+    /// apiVersion: admissionregistration.k8s.io/v1
+    /// kind: ValidatingAdmissionPolicyBinding
+    /// metadata: { name: may-create-pods }
+    /// spec: { policyName: may-create-pods, validationActions: [Deny] }
+    /// ---
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: { name: settings }
+    /// data: { mode: fast }
     /// ```
     ///
     /// What it asks for is known to the cluster alone, or gen has no such function. The object
@@ -649,38 +992,100 @@ codes! {
     /// A `CustomResourceDefinition` that the API server would not take.
     ///
     /// ```yaml
+    /// apiVersion: apiextensions.k8s.io/v1
     /// kind: CustomResourceDefinition
     /// metadata: { name: widget.example.com }
     /// spec:
     ///   group: example.com
+    ///   scope: Namespaced
     ///   names: { plural: widgets, kind: Widget }
+    ///   versions:
+    ///     - name: v1
+    ///       served: true
+    ///       storage: true
+    ///       schema: { openAPIV3Schema: { type: object } }
     /// ```
     ///
     /// Its name is always the plural and the group: `widgets.example.com`. Exactly one version
     /// has `storage: true`, and every version has a schema. Schemas are structural: each field
     /// has a `type`, which stands beside `anyOf`, `oneOf`, `allOf` and `not`, never inside of
     /// them. A pattern is a regular expression of RE2, which has no look-around.
+    ///
+    /// ```yaml
+    /// apiVersion: apiextensions.k8s.io/v1
+    /// kind: CustomResourceDefinition
+    /// metadata: { name: widgets.example.com }
+    /// spec:
+    ///   group: example.com
+    ///   scope: Namespaced
+    ///   names: { plural: widgets, kind: Widget }
+    ///   versions:
+    ///     - name: v1
+    ///       served: true
+    ///       storage: true
+    ///       schema: { openAPIV3Schema: { type: object } }
+    /// ```
     Definition = "V042", "unsound definition of a custom resource";
     /// An expression of a rule or a policy that does not compile, so that the API server would
     /// refuse what holds it.
     ///
     /// ```yaml
-    /// validations:
-    ///   - expression: objct.spec.replicas <= 5
+    /// apiVersion: admissionregistration.k8s.io/v1
+    /// kind: ValidatingAdmissionPolicy
+    /// metadata: { name: few-replicas }
+    /// spec:
+    ///   matchConstraints:
+    ///     resourceRules:
+    ///       - apiGroups: [apps]
+    ///         apiVersions: [v1]
+    ///         operations: [CREATE, UPDATE]
+    ///         resources: [deployments]
+    ///   validations:
+    ///     - expression: objct.spec.replicas <= 5
     /// ```
     ///
     /// A rule of a custom resource sees `self` and `oldSelf`; a policy sees `object`,
     /// `oldObject`, `request`, `params`, `namespaceObject`, `variables` and `authorizer`.
+    ///
+    /// ```yaml
+    /// apiVersion: admissionregistration.k8s.io/v1
+    /// kind: ValidatingAdmissionPolicy
+    /// metadata: { name: few-replicas }
+    /// spec:
+    ///   matchConstraints:
+    ///     resourceRules:
+    ///       - apiGroups: [apps]
+    ///         apiVersions: [v1]
+    ///         operations: [CREATE, UPDATE]
+    ///         resources: [deployments]
+    ///   validations:
+    ///     - expression: object.spec.replicas <= 5
+    /// ```
     ExpressionOfRule = "V043", "expression that does not compile";
     /// An object that one of the team's own policies refuses.
     ///
     /// ```yaml
     /// # policies/replicas.yaml
+    /// apiVersion: admissionregistration.k8s.io/v1
     /// kind: ValidatingAdmissionPolicy
     /// metadata: { name: few-replicas }
     /// spec:
+    ///   matchConstraints:
+    ///     resourceRules:
+    ///       - apiGroups: [apps]
+    ///         apiVersions: [v1]
+    ///         operations: [CREATE, UPDATE]
+    ///         resources: [deployments]
     ///   validations:
     ///     - { expression: object.spec.replicas <= 5, message: five replicas are enough }
+    /// ---
+    /// apiVersion: admissionregistration.k8s.io/v1
+    /// kind: ValidatingAdmissionPolicyBinding
+    /// metadata: { name: few-replicas }
+    /// spec: { policyName: few-replicas, validationActions: [Deny] }
+    /// # stacks/shop/stack.yaml
+    /// workers:
+    ///   mailer: { image: "example/mailer:1.4.0", replicas: 9 }
     /// ```
     ///
     /// The policies in `policies/` and those that are rendered are evaluated for every object,
@@ -740,18 +1145,18 @@ codes! {
     /// short, and one that leaks takes its neighbours with it.
     ///
     /// ```yaml
-    /// services:
-    ///   web:
-    ///     image: example/web:1.4.0
+    /// workers:
+    ///   mailer:
+    ///     image: example/mailer:1.4.0
     ///     resources: { requests: { cpu: 100m, memory: 1Gi } }   # and no limit
     /// ```
     ///
     /// Measure what it needs, and say it:
     ///
     /// ```yaml
-    /// services:
-    ///   web:
-    ///     image: example/web:1.4.0
+    /// workers:
+    ///   mailer:
+    ///     image: example/mailer:1.4.0
     ///     resources: { requests: { cpu: 100m, memory: 1Gi }, limits: { memory: 1Gi } }
     /// ```
     ///
@@ -834,9 +1239,9 @@ codes! {
     /// # environments/dev.yaml
     /// policy: baseline
     /// # stacks/shop/stack.yaml
-    /// services:
-    ///   web:
-    ///     image: example/web:1.4.0
+    /// workers:
+    ///   mailer:
+    ///     image: example/mailer:1.4.0
     ///     securityContext: { runAsNonRoot: false }
     /// ```
     ///
@@ -848,9 +1253,9 @@ codes! {
     /// # environments/dev.yaml
     /// policy: baseline
     /// # stacks/shop/stack.yaml
-    /// services:
-    ///   web:
-    ///     image: example/web:1.4.0
+    /// workers:
+    ///   mailer:
+    ///     image: example/mailer:1.4.0
     ///     securityContext: { runAsNonRoot: false }
     ///     allow: { V055: the vendor's image starts as root and drops its rights itself }
     /// ```
@@ -911,11 +1316,12 @@ codes! {
     /// what the server would refuse stays an error.
     ///
     /// ```yaml
-    /// services:
-    ///   web: { image: "example/web:1.4.0", allow: { V51: it answers from the first moment } }
+    /// workers:
+    ///   mailer: { image: "example/mailer:1.4.0", allow: { V030: its ConfigMap is made by hand } }
     /// ```
     ///
-    /// Mend the code. The reason is for whoever reads the file next.
+    /// Mend the code, or do what the page of the error says. The reason is for whoever reads the
+    /// file next.
     BadAllowance = "V058", "allowance of nothing";
     /// An `allow`, or an annotation `gen.dev/allow.CODE`, for which there is no warning any more.
     ///
