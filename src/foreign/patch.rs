@@ -8,7 +8,8 @@ use crate::source::Span;
 use super::manifest::{self, PlainSecrets};
 
 /// The position among `objects` of the one that a patch names: `Kind/name`, or
-/// `Kind.group/name` where objects of several API groups have that kind and name.
+/// `Kind.group/name` where objects of several API groups have that kind and name (`Kind./name` for
+/// the core group).
 ///
 /// A patch that names none or several, and one that puts plain values into a Secret, is reported.
 /// `stack` is a place of the stack, for a target that no line states.
@@ -110,10 +111,7 @@ fn short(object: &Identity) -> String {
     format!("{}/{}", object.kind, object.name)
 }
 
-/// An object as no other one is named.
+/// An object as no other one is named. The core group has no name, but a dot says that it is meant.
 fn long(object: &Identity) -> String {
-    match object.group.as_str() {
-        "" => short(object),
-        group => format!("{}.{group}/{}", object.kind, object.name),
-    }
+    format!("{}.{}/{}", object.kind, object.group, object.name)
 }

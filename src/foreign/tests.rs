@@ -952,6 +952,8 @@ fn a_patch_names_one_object() {
         identity("", "Secret", "token"),
         in_namespace("a"),
         in_namespace("b"),
+        identity("", "Event", "start"),
+        identity("events.k8s.io", "Event", "start"),
     ];
     let case = Case::new(
         "\
@@ -967,12 +969,13 @@ patches:
   web: {}
   Secret/token: { stringData: { a: b }, data: { c: d } }
   ConfigMap/settings: {}
+  Event./start: {}
 ",
     );
     let (targets, diagnostics) = case.patched(&objects);
     assert_eq!(
         targets,
-        [Some(0), None, Some(2), None, None, None, None, None, None, Some(3), None]
+        [Some(0), None, Some(2), None, None, None, None, None, None, Some(3), None, Some(6)]
     );
     assert_eq!(
         case.shown(&diagnostics),
