@@ -239,6 +239,9 @@ codes! {
     /// # stacks/shop/prod.yaml
     /// services:
     ///   wbe: { replicas: 3 }
+    /// # stacks/shop/stack.yaml
+    /// services:
+    ///   web: { image: "example/web:1.4.0", ports: { http: 8080 }, health: /health }
     /// ```
     ///
     /// Names that people invent must exist where they are changed, so that a misspelt
@@ -247,18 +250,35 @@ codes! {
     /// Something under `add:` exists already.
     ///
     /// ```yaml
+    /// # stacks/shop/prod.yaml
     /// add:
     ///   services:
-    ///     web: { image: nginx:1.29 }
+    ///     web: { image: "example/web:1.5.0" }
+    /// # stacks/shop/stack.yaml
+    /// services:
+    ///   web: { image: "example/web:1.4.0", ports: { http: 8080 }, health: /health }
     /// ```
     ///
-    /// `add:` is for what is new. To change what exists, write it outside of `add:`.
+    /// `add:` is for what is new. To change what exists, write it outside of `add:`:
+    ///
+    /// ```yaml
+    /// # stacks/shop/prod.yaml
+    /// services:
+    ///   web: { image: "example/web:1.5.0" }
+    /// # stacks/shop/stack.yaml
+    /// services:
+    ///   web: { image: "example/web:1.4.0", ports: { http: 8080 }, health: /health }
+    /// ```
     ExistsAlready = "R002", "added though it exists";
     /// Something under `remove:` does not exist.
     ///
     /// ```yaml
+    /// # stacks/shop/prod.yaml
     /// remove:
-    ///   services: { web: { env: [DEBGU] } }
+    ///   workers: { mailer: { env: [DEBGU] } }
+    /// # stacks/shop/stack.yaml
+    /// workers:
+    ///   mailer: { image: "example/mailer:1.4.0", env: { DEBUG: "1" } }
     /// ```
     ///
     /// Mend the name, or delete the line if somebody removed the thing already.
@@ -276,10 +296,10 @@ codes! {
     /// A field under `extra` that gen sets already.
     ///
     /// ```yaml
-    /// services:
-    ///   web:
-    ///     image: nginx:1.29
-    ///     extra: { container: { image: nginx:1.30 } }
+    /// workers:
+    ///   mailer:
+    ///     image: example/mailer:1.4.0
+    ///     extra: { container: { image: "example/mailer:1.5.0" } }
     /// ```
     ///
     /// `extra` is for fields that the language has no word for. Where it has one, write that;
@@ -288,8 +308,10 @@ codes! {
     /// A place under `extra` that the component does not have.
     ///
     /// ```yaml
-    /// services:
-    ///   web: { image: nginx:1.29, extra: { deploymnet: { spec: { minReadySeconds: 5 } } } }
+    /// workers:
+    ///   mailer:
+    ///     image: example/mailer:1.4.0
+    ///     extra: { deploymnet: { spec: { minReadySeconds: 5 } } }
     /// ```
     ///
     /// The places are `pod`, `container` and the kinds of the component's own objects in camel
@@ -301,8 +323,7 @@ codes! {
     ///
     /// ```yaml
     /// postgres:
-    ///   database:
-    ///     settings: { port: 5433 }
+    ///   database: { version: "17", database: shop, user: shop, storage: 10Gi, settings: { port: 5433 } }
     /// ```
     ///
     /// The Service, the probes and everybody who needs the database know its port; a password
@@ -529,6 +550,14 @@ codes! {
     /// Add the environment, or a family of it, to `environments` in the stack's file.
     StackNotHere = "L048", "stack that does not run in the environment";
     /// An overlay for an instance that the stack does not have in the environment.
+    ///
+    /// ```yaml
+    /// # stacks/shop/instances/acme.yaml
+    /// vars: { plan: gold }
+    /// # stacks/shop/stack.yaml
+    /// vars: { plan: basic }
+    /// instances: { globex: {} }
+    /// ```
     ///
     /// `stacks/shop/instances/acme.yaml` changes the instance `acme` of `shop`, so `acme` must
     /// stand under `instances`.
@@ -1459,8 +1488,13 @@ codes! {
     /// A stack uses a template that does not exist.
     ///
     /// ```yaml
+    /// # templates/report.yaml
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: { name: report }
+    /// # stacks/shop/stack.yaml
     /// templates:
-    ///   report: { template: cron-jbo }
+    ///   daily: { template: reprot }
     /// ```
     ///
     /// Templates are the files `templates/NAME.yaml` of the project, and those of texts, which a
@@ -1470,8 +1504,16 @@ codes! {
     /// A use of a template sets a parameter that the template does not take.
     ///
     /// ```yaml
+    /// # templates/report.yaml
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: { name: report }
+    /// data: { format: {{ format | tojson }} }
+    /// # templates/report.parameters.yaml
+    /// parameters: { format: { type: string, default: pdf } }
+    /// # stacks/shop/stack.yaml
     /// templates:
-    ///   report: { template: cron, with: { scedule: "0 3 * * *" } }
+    ///   report: { with: { fromat: html } }
     /// ```
     ///
     /// Parameters are declared in `templates/NAME.parameters.yaml`.
@@ -1479,10 +1521,16 @@ codes! {
     /// A use of a template leaves out a parameter that has no default.
     ///
     /// ```yaml
-    /// # templates/cron.parameters.yaml
-    /// parameters: { schedule: string }
+    /// # templates/report.yaml
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: { name: report }
+    /// data: { format: {{ format | tojson }} }
+    /// # templates/report.parameters.yaml
+    /// parameters: { format: string }
     /// # stacks/shop/stack.yaml
-    /// templates: { report: { template: cron } }
+    /// templates:
+    ///   report: {}
     /// ```
     ///
     /// Write it under `with:`, or give it a default where it is declared.
@@ -1491,8 +1539,16 @@ codes! {
     /// listed under `enum`, or not matching `pattern`.
     ///
     /// ```yaml
+    /// # templates/report.yaml
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: { name: report }
+    /// data: { pages: "{{ pages }}" }
+    /// # templates/report.parameters.yaml
+    /// parameters: { pages: integer }
+    /// # stacks/shop/stack.yaml
     /// templates:
-    ///   report: { template: cron, with: { retries: "3" } }
+    ///   report: { with: { pages: "3" } }
     /// ```
     ///
     /// Where the declaration says `integer`, write `3`.
@@ -1500,8 +1556,16 @@ codes! {
     /// A template that could not be rendered with what it was given.
     ///
     /// ```yaml
-    /// # templates/ingress.yaml
-    /// host: "{{ stack.name }}.{{ env.domain }}"
+    /// # environments/dev.yaml
+    /// kubernetes: "1.34"   # and no domain
+    /// # templates/links.yaml
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: { name: links }
+    /// data: { home: "https://{{ stack.name }}.{{ env.domain }}" }
+    /// # stacks/shop/stack.yaml
+    /// templates:
+    ///   links: {}
     /// ```
     ///
     /// In an environment without `domain` the second value does not exist, and nothing is ever
@@ -1515,6 +1579,9 @@ codes! {
     /// apiVersion: v1
     /// kind: ConfigMap
     /// data: { mode: fast }
+    /// # stacks/shop/stack.yaml
+    /// templates:
+    ///   settings: {}
     /// ```
     ///
     /// Every object has an `apiVersion`, a `kind` and a `metadata.name`. A `kind: List` is taken
@@ -1529,6 +1596,9 @@ codes! {
     /// kind: Secret
     /// metadata: { name: token }
     /// stringData: { token: hunter2 }
+    /// # stacks/shop/stack.yaml
+    /// templates:
+    ///   token: {}
     /// ```
     ///
     /// What gen renders is committed, and base64 hides nothing. Declare the secret in the stack,
@@ -1538,11 +1608,25 @@ codes! {
     /// ```yaml
     /// # environments/dev.yaml
     /// secrets: { plain: [token] }
+    /// # templates/token.yaml
+    /// apiVersion: v1
+    /// kind: Secret
+    /// metadata: { name: token }
+    /// stringData: { token: hunter2 }
+    /// # stacks/shop/stack.yaml
+    /// templates:
+    ///   token: {}
     /// ```
     PlainSecret = "R066", "Secret with plain values";
     /// Vendored manifests without a digest.
     ///
     /// ```yaml
+    /// # stacks/shop/vendor/metrics.yaml
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: { name: metrics }
+    /// data: { interval: 30s }
+    /// # stacks/shop/stack.yaml
     /// manifests:
     ///   metrics: { file: vendor/metrics.yaml }
     /// ```
@@ -1557,12 +1641,27 @@ codes! {
     MissingDigest = "R067", "manifest without a digest";
     /// Vendored manifests that are not the ones that the stack pins.
     ///
+    /// ```yaml
+    /// # stacks/shop/vendor/metrics.yaml
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: { name: metrics }
+    /// data: { interval: 60s }
+    /// # stacks/shop/stack.yaml
+    /// manifests:
+    ///   metrics:
+    ///     file: vendor/metrics.yaml
+    ///     sha256: 086b6609f6396dba484956e9ebd9cfadaeff61186760fdfc435bbfce96bb474d
+    /// ```
+    ///
     /// Somebody changed the file, or the digest was copied from another version. Read what
     /// changed; if it is meant, write the digest that the message names.
     OtherDigest = "R068", "manifest with another digest";
     /// A patch for an object that is not rendered.
     ///
     /// ```yaml
+    /// services:
+    ///   web: { image: "example/web:1.4.0", ports: { http: 8080 }, health: /health }
     /// patches:
     ///   Deployment/wbe: { spec: { minReadySeconds: 10 } }
     /// ```
@@ -1572,12 +1671,23 @@ codes! {
     /// A patch whose name means several objects.
     ///
     /// ```yaml
+    /// # stacks/shop/stack.yaml
+    /// services:
+    ///   web: { image: "example/web:1.4.0", ports: { http: 8080 }, health: /health }
+    /// templates:
+    ///   mesh: {}
     /// patches:
-    ///   Ingress/web: { metadata: { annotations: { team: shop } } }
+    ///   Service/web: { metadata: { annotations: { team: shop } } }
+    /// # templates/mesh.yaml
+    /// apiVersion: mesh.example.com/v1
+    /// kind: Service
+    /// metadata: { name: web }
+    /// # environments/dev.yaml
+    /// existing: { kinds: [mesh.example.com/v1/Service] }
     /// ```
     ///
     /// Where objects of several API groups have that kind and name, the patch names the group
-    /// too: `Ingress.networking.k8s.io/web`.
+    /// too: `Service.mesh.example.com/web`, or `Service./web` for the one of the core group.
     AmbiguousPatch = "R080", "patch that matches several objects";
     /// A path that leads out of the stack's folder.
     ///
@@ -1600,8 +1710,11 @@ codes! {
     /// An expression names something that there is not.
     ///
     /// ```yaml
-    /// env:
-    ///   LOG_LEVEL: ${{ env.vars.loglevel }}   # the environment says logLevel
+    /// # environments/dev.yaml
+    /// vars: { logLevel: info }
+    /// # stacks/shop/stack.yaml
+    /// workers:
+    ///   mailer: { image: "example/mailer:1.4.0", env: { LOG_LEVEL: "${{ env.vars.loglevel }}" } }
     /// ```
     ///
     /// Mend the name, or declare what it should lead to.
@@ -1611,8 +1724,10 @@ codes! {
     /// stands in one; an environment is the same for all of its stacks.
     ///
     /// ```yaml
-    /// services:
-    ///   web: { name: "${{ database.host }}-web" }
+    /// workers:
+    ///   mailer: { image: "example/mailer:1.4.0", needs: [database], name: "${{ database.host }}-mailer" }
+    /// postgres:
+    ///   database: { version: "17", database: shop, user: shop, storage: 10Gi }
     /// ```
     ///
     /// Use `vars`, `env`, `stack` and `instance` there: they are known from the start.
@@ -1631,19 +1746,20 @@ codes! {
     ///
     /// ```yaml
     /// vars: { count: "3" }
-    /// services:
-    ///   web: { replicas: "${{ vars.count }}" }
+    /// workers:
+    ///   mailer: { image: "example/mailer:1.4.0", replicas: "${{ vars.count }}" }
     /// ```
     ///
     /// An expression that stands alone keeps the type of its value, so the value must be
     /// written with that type: `count: 3`.
     ExpressionType = "R013", "expression of the wrong type";
-    /// A string is longer than anything that Kubernetes keeps, once its variables are put in.
+    /// A string is longer than anything that Kubernetes keeps, once its variables are put in: more
+    /// than 1 MiB.
     ///
-    /// ```yaml
+    /// ```text
     /// vars:
     ///   a: ${{ vars.b }}${{ vars.b }}
-    ///   b: ${{ vars.c }}${{ vars.c }}
+    ///   b: ${{ vars.c }}${{ vars.c }}   # and so on, each twice the next
     /// ```
     ///
     /// Shorten it.
@@ -1652,8 +1768,13 @@ codes! {
     /// an annotation, a command line, a name, a host, a template's parameter.
     ///
     /// ```yaml
-    /// services:
-    ///   web: { args: ["--database=${{ database.url }}"] }
+    /// workers:
+    ///   mailer:
+    ///     image: example/mailer:1.4.0
+    ///     needs: [database]
+    ///     args: ["--database=${{ database.url }}"]
+    /// postgres:
+    ///   database: { version: "17", database: shop, user: shop, storage: 10Gi }
     /// ```
     ///
     /// Give it to the program as an environment variable, which becomes a reference to the
@@ -1663,8 +1784,8 @@ codes! {
     /// a pod in a label, the name of a node in a config.
     ///
     /// ```yaml
-    /// services:
-    ///   web: { labels: { ip: "${{ pod.ip }}" } }
+    /// workers:
+    ///   mailer: { image: "example/mailer:1.4.0", labels: { ip: "${{ pod.ip }}" } }
     /// ```
     ///
     /// Give it to the program as an environment variable.
@@ -1673,8 +1794,14 @@ codes! {
     /// of them, which sees its own keys alone.
     ///
     /// ```yaml
-    /// env:
-    ///   LOGIN: ${{ secrets.app.user }}:${{ secrets.other.password }}
+    /// secrets:
+    ///   app: { keys: [user] }
+    ///   other: { keys: [password] }
+    /// workers:
+    ///   mailer:
+    ///     image: example/mailer:1.4.0
+    ///     env:
+    ///       LOGIN: ${{ secrets.app.user }}:${{ secrets.other.password }}
     /// ```
     ///
     /// Keep both parts in one Secret, or give the program the two apart.
@@ -1683,19 +1810,47 @@ codes! {
     /// somebody makes by hand: gen renders no template for it.
     ///
     /// ```yaml
-    /// # environments/prod.yaml
+    /// # environments/dev.yaml
     /// secrets: { default: existing, existing: { database-credentials: [password] } }
+    /// # stacks/shop/stack.yaml
+    /// workers:
+    ///   mailer:
+    ///     image: example/mailer:1.4.0
+    ///     needs: [database]
+    ///     env:
+    ///       DATABASE_URL: ${{ database.url }}
+    /// postgres:
+    ///   database: { version: "17", database: shop, user: shop, storage: 10Gi }
     /// ```
     ///
     /// Let a key of the Secret hold the whole string; the message says which. Name the key in
-    /// the environment too.
+    /// the environment too:
+    ///
+    /// ```yaml
+    /// # environments/dev.yaml
+    /// secrets: { default: existing, existing: { database-credentials: [password, url] } }
+    /// # stacks/shop/stack.yaml
+    /// workers:
+    ///   mailer:
+    ///     image: example/mailer:1.4.0
+    ///     needs: [database]
+    ///     env:
+    ///       DATABASE_URL: ${{ database.url }}
+    /// postgres:
+    ///   database: { version: "17", database: shop, user: shop, storage: 10Gi }
+    /// ```
     CannotCompose = "R018", "nothing can be composed here";
     /// A value that is known in the cluster alone passes through a filter that gen would have to
     /// apply. Of the filters, a Secret's own template has `urlencode` alone.
     ///
     /// ```yaml
-    /// env:
-    ///   TOKEN: ${{ secrets.app.token | base64 }}
+    /// secrets:
+    ///   app: { keys: [token] }
+    /// workers:
+    ///   mailer:
+    ///     image: example/mailer:1.4.0
+    ///     env:
+    ///       TOKEN: ${{ secrets.app.token | base64 }}
     /// ```
     ///
     /// Keep the value as the program wants it, in a key of its own.
@@ -1705,8 +1860,13 @@ codes! {
     /// knows the pod but cannot encode.
     ///
     /// ```yaml
-    /// env:
-    ///   URL: http://u:${{ secrets.app.password | urlencode }}@${{ pod.ip }}/
+    /// secrets:
+    ///   app: { keys: [password] }
+    /// workers:
+    ///   mailer:
+    ///     image: example/mailer:1.4.0
+    ///     env:
+    ///       URL: http://user:${{ secrets.app.password | urlencode }}@${{ pod.ip }}/
     /// ```
     ///
     /// Give the program the two apart.
@@ -1715,8 +1875,13 @@ codes! {
     /// that it stands in, and the program would call somebody else or nobody.
     ///
     /// ```yaml
-    /// env:
-    ///   URL: amqp://user:${{ secrets.queue.password }}@queue:5672
+    /// secrets:
+    ///   queue: { keys: [password] }
+    /// workers:
+    ///   mailer:
+    ///     image: example/mailer:1.4.0
+    ///     env:
+    ///       URL: amqp://user:${{ secrets.queue.password }}@queue:5672
     /// ```
     ///
     /// Write `${{ secrets.queue.password | urlencode }}`.
@@ -1734,7 +1899,7 @@ codes! {
     ///
     /// ```yaml
     /// services:
-    ///   Web_Server: { image: "nginx:1.29" }
+    ///   Web_Server: { image: "example/web:1.4.0", ports: { http: 8080 } }
     /// ```
     ///
     /// Most names have lower-case letters, digits and `-`, and at most 63 characters.
@@ -1742,8 +1907,10 @@ codes! {
     /// Two things that others name are called the same, so that nobody could tell them apart.
     ///
     /// ```yaml
-    /// services: { database: { image: "pgbouncer:1.24" } }
-    /// postgres: { database: { version: "17" } }
+    /// services:
+    ///   database: { image: "example/pool:1.4.0", ports: { postgres: 5432 } }
+    /// postgres:
+    ///   database: { version: "17", database: shop, user: shop, storage: 10Gi }
     /// ```
     ///
     /// Rename one of them. Names of components are unique over all kinds of a stack.
@@ -1751,8 +1918,8 @@ codes! {
     /// Two words that exclude each other, or one that contradicts what it stands in.
     ///
     /// ```yaml
-    /// services:
-    ///   agent: { perNode: true, replicas: 3 }
+    /// workers:
+    ///   agent: { image: "example/agent:1.4.0", perNode: true, replicas: 3 }
     /// ```
     ///
     /// Remove one of the two; both places are shown.
@@ -1761,8 +1928,10 @@ codes! {
     /// rate, a mode.
     ///
     /// ```yaml
+    /// services:
+    ///   web: { image: "example/web:1.4.0", ports: { http: 8080 }, health: /health }
     /// routes:
-    ///   public: { paths: { /: { to: web, rateLimit: 20 per second } } }
+    ///   public: { host: shop.example.com, paths: { /: { to: web, rateLimit: 20 per second } } }
     /// ```
     ///
     /// The message says what the form is: here `20/s`.
@@ -1771,8 +1940,10 @@ codes! {
     /// one of a kind that does not fit.
     ///
     /// ```yaml
-    /// services:
-    ///   web: { envFrom: [settings] }   # and no config or secret of that name
+    /// workers:
+    ///   mailer: { image: "example/mailer:1.4.0", envFrom: [settigns] }
+    /// configs:
+    ///   settings: { data: { MODE: fast } }
     /// ```
     ///
     /// Mend the name, or declare what it names.
@@ -1781,8 +1952,10 @@ codes! {
     /// `from` no component of a stack that runs in the environment.
     ///
     /// ```yaml
-    /// services:
-    ///   web: { needs: [databse] }
+    /// workers:
+    ///   mailer: { image: "example/mailer:1.4.0", needs: [databse] }
+    /// postgres:
+    ///   database: { version: "17", database: shop, user: shop, storage: 10Gi }
     /// ```
     ///
     /// Mend the name. What another stack runs is named by `from: STACK/COMPONENT`; workers and
@@ -1792,8 +1965,10 @@ codes! {
     /// network policies would keep the two apart.
     ///
     /// ```yaml
+    /// workers:
+    ///   mailer: { image: "example/mailer:1.4.0", env: { API_URL: "${{ api.url }}" } }
     /// services:
-    ///   web: { env: { API_URL: "${{ api.url }}" } }
+    ///   api: { image: "example/api:1.4.0", ports: { http: 8080 }, health: /health }
     /// ```
     ///
     /// Add the need: `needs: [api]`.
@@ -1802,7 +1977,7 @@ codes! {
     ///
     /// ```yaml
     /// services:
-    ///   web: { ports: { http: 8080 }, metrics: metrics }
+    ///   web: { image: "example/web:1.4.0", ports: { http: 8080 }, health: /health, metrics: metrics }
     /// ```
     ///
     /// Mend the name, or declare the port.
@@ -1811,8 +1986,8 @@ codes! {
     ///
     /// ```yaml
     /// services:
-    ///   a: { needs: { b: { wait: true } } }
-    ///   b: { needs: { a: { wait: true } } }
+    ///   a: { image: "example/a:1.4.0", ports: { http: 8080 }, needs: { b: { wait: true } } }
+    ///   b: { image: "example/b:1.4.0", ports: { http: 8080 }, needs: { a: { wait: true } } }
     /// ```
     ///
     /// Take one wait away. Needs alone may run in a circle: a program that starts before what it
@@ -1823,22 +1998,33 @@ codes! {
     ///
     /// ```yaml
     /// # stacks/shop/stack.yaml
+    /// workers:
+    ///   mailer: { image: "example/mailer:1.4.0", needs: { ledger: { from: ledger/api } } }
+    /// # stacks/ledger/stack.yaml
     /// services:
-    ///   web: { needs: { db: { from: learnflow/postgres } } }
+    ///   api: { image: "example/ledger:2.1.0", ports: { http: 8080 }, health: /health }
     /// ```
     ///
-    /// The owner writes, in `stacks/learnflow/stack.yaml`:
+    /// The owner lets the caller in:
     ///
     /// ```yaml
-    /// postgres:
-    ///   postgres: { allowFrom: { stacks: [shop] } }
+    /// # stacks/shop/stack.yaml
+    /// workers:
+    ///   mailer: { image: "example/mailer:1.4.0", needs: { ledger: { from: ledger/api } } }
+    /// # stacks/ledger/stack.yaml
+    /// services:
+    ///   api:
+    ///     image: example/ledger:2.1.0
+    ///     ports: { http: 8080 }
+    ///     health: /health
+    ///     allowFrom: { stacks: [shop] }
     /// ```
     NoConsent = "R034", "need without consent";
     /// An image reference, a tag or a digest that no registry would understand.
     ///
     /// ```yaml
-    /// services:
-    ///   web: { image: "Nginx:1.29 " }
+    /// workers:
+    ///   mailer: { image: "example/Mailer:1.4.0" }
     /// ```
     ///
     /// A reference is `REPOSITORY:TAG`, `REPOSITORY@sha256:DIGEST` or both; repositories are
@@ -1847,8 +2033,8 @@ codes! {
     /// An image that says neither tag nor digest: what runs would depend on the day.
     ///
     /// ```yaml
-    /// services:
-    ///   web: { image: nginx }
+    /// workers:
+    ///   mailer: { image: example/mailer }
     /// ```
     ///
     /// Write the tag, `nginx:1.29`, or say it once for all who use the image:
@@ -1857,7 +2043,9 @@ codes! {
     /// `images` gives a version to an image that nothing uses.
     ///
     /// ```yaml
-    /// images: { ghcr.io/shop/ap: "1.4.0" }
+    /// images: { example/maler: "1.4.0" }
+    /// workers:
+    ///   mailer: { image: "example/mailer:1.4.0" }
     /// ```
     ///
     /// Remove the line, or mend the repository's name.
@@ -1865,7 +2053,12 @@ codes! {
     /// A mount without a source, or with several.
     ///
     /// ```yaml
-    /// mounts: { /data: { volume: data, readOnly: true, config: app } }
+    /// volumes: { data: { size: 1Gi } }
+    /// configs: { settings: { data: { mode: fast } } }
+    /// workers:
+    ///   mailer:
+    ///     image: example/mailer:1.4.0
+    ///     mounts: { /data: { volume: data, config: settings } }
     /// ```
     ///
     /// Name one of `files`, `volume`, `backup`, `secret`, `config` and `emptyDir`.
@@ -1874,16 +2067,31 @@ codes! {
     /// when it is made, has folders in it. A key has no folder, and the database looks into none.
     ///
     /// ```yaml
-    /// configs: { pages: { files: pages/ } }   # with pages/en/index.html
+    /// # stacks/shop/pages/en/index.html
+    /// <h1>Welcome</h1>
+    /// # stacks/shop/stack.yaml
+    /// configs:
+    ///   pages: { files: pages/ }
     /// ```
     ///
     /// Move the files into the folder itself, or mount it, which keeps its folders:
-    /// `mounts: { /pages: { files: pages/ } }`.
+    ///
+    /// ```yaml
+    /// # stacks/shop/pages/en/index.html
+    /// <h1>Welcome</h1>
+    /// # stacks/shop/stack.yaml
+    /// services:
+    ///   web:
+    ///     image: example/web:1.4.0
+    ///     ports: { http: 8080 }
+    ///     health: /health
+    ///     mounts: { /pages: { files: pages/ } }
+    /// ```
     NestedFiles = "R044", "folder in a folder of files";
     /// Mounted files are larger than a ConfigMap may be, 1 MiB in all.
     ///
-    /// ```yaml
-    /// mounts: { /data: { files: dump.sql } }
+    /// ```text
+    /// mounts: { /data: { files: dump.sql } }   # of 5 MiB
     /// ```
     ///
     /// Put large files into the image or into a volume.
@@ -1892,10 +2100,12 @@ codes! {
     /// default.
     ///
     /// ```yaml
-    /// # stacks/shop/stack.yaml
-    /// backend: external
     /// # environments/dev.yaml
     /// secrets: { default: sealed, sealed: { certificate: dev.pem } }
+    /// # stacks/shop/stack.yaml
+    /// backend: external
+    /// secrets:
+    ///   app: { keys: [token] }
     /// ```
     ///
     /// Choose one that the environment offers, in an overlay for that environment.
@@ -1904,10 +2114,11 @@ codes! {
     /// environment says exist.
     ///
     /// ```yaml
-    /// # environments/prod.yaml
+    /// # environments/dev.yaml
     /// secrets: { default: existing, existing: { app: [token] } }
     /// # stacks/shop/stack.yaml
-    /// secrets: { app: { keys: [tokn] } }
+    /// secrets:
+    ///   app: { keys: [tokn] }
     /// ```
     ///
     /// Mend the name, or make the Secret and name its keys in the environment.
@@ -1915,8 +2126,11 @@ codes! {
     /// A sealed key has no value yet, and the environment refuses placeholders.
     ///
     /// ```yaml
-    /// # environments/prod.yaml
-    /// secrets: { default: sealed, placeholders: refused }
+    /// # environments/dev.yaml
+    /// secrets: { default: sealed, sealed: { certificate: dev.pem }, placeholders: refused }
+    /// # stacks/shop/stack.yaml
+    /// secrets:
+    ///   app: { keys: [token] }
     /// ```
     ///
     /// Set the value with the command that the message names, or allow placeholders there until
@@ -1926,10 +2140,11 @@ codes! {
     /// `premium`; the environment says which class of its cluster that is.
     ///
     /// ```yaml
-    /// # stacks/shop/prod.yaml
-    /// postgres: { database: { storage: { size: 100Gi, class: premum } } }
-    /// # environments/prod.yaml
+    /// # environments/dev.yaml
     /// storage: { default: standard, premium: premium-rwo }
+    /// # stacks/shop/stack.yaml
+    /// volumes:
+    ///   uploads: { size: 100Gi, class: premum }
     /// ```
     ///
     /// Mend the name, or add it to the environment's `storage`.
@@ -1938,10 +2153,13 @@ codes! {
     /// do is not dropped in silence.
     ///
     /// ```yaml
-    /// # environments/prod.yaml
+    /// # environments/dev.yaml
     /// routing: { gateway: { name: public, namespace: gateways, controller: { namespace: gateways } } }
     /// # stacks/shop/stack.yaml
-    /// routes: { public: { host: a.example.com, paths: { /: { to: web, rateLimit: 20/s } } } }
+    /// services:
+    ///   web: { image: "example/web:1.4.0", ports: { http: 8080 }, health: /health }
+    /// routes:
+    ///   public: { host: shop.example.com, paths: { /: { to: web, rateLimit: 20/s } } }
     /// ```
     ///
     /// Take it away there with an overlay, or let the environment say more of its routing.
@@ -1950,9 +2168,15 @@ codes! {
     /// wins would be the controller's choice.
     ///
     /// ```yaml
+    /// # environments/dev.yaml
+    /// routing: { ingress: { class: nginx, controller: { namespace: ingress-nginx } } }
+    /// # stacks/shop/stack.yaml
+    /// services:
+    ///   web: { image: "example/web:1.4.0", ports: { http: 8080 }, health: /health }
+    ///   admin: { image: "example/admin:1.4.0", ports: { http: 8080 }, health: /health }
     /// routes:
-    ///   public: { host: a.example.com, paths: { /: web } }
-    ///   other: { host: a.example.com, paths: { /: admin } }
+    ///   public: { host: shop.example.com, paths: { /: web } }
+    ///   office: { host: shop.example.com, paths: { /: admin } }
     /// ```
     ///
     /// Give one of them another host or another path.
@@ -1961,8 +2185,8 @@ codes! {
     /// gen's own default is a guess, and no measure.
     ///
     /// ```yaml
-    /// services:
-    ///   web: { image: "nginx:1.29", replicas: { min: 2, max: 10, cpu: 70 } }
+    /// workers:
+    ///   mailer: { image: "example/mailer:1.4.0", replicas: { min: 2, max: 10, cpu: 70 } }
     /// ```
     ///
     /// Say what the container requests: `resources: { requests: { cpu: 100m } }`.
@@ -1971,8 +2195,8 @@ codes! {
     /// and an upgrade of the cluster stops there.
     ///
     /// ```yaml
-    /// services:
-    ///   web: { replicas: 2, budget: { minAvailable: "2" } }
+    /// workers:
+    ///   mailer: { image: "example/mailer:1.4.0", replicas: 2, budget: { minAvailable: "2" } }
     /// ```
     ///
     /// Let one pod go, `budget: { maxUnavailable: "1" }`, or run more pods.
@@ -1983,7 +2207,8 @@ codes! {
     /// # environments/edge.yaml
     /// arch: [arm64]
     /// # stacks/shop/stack.yaml
-    /// services: { web: { image: "shop:1.0", arch: amd64 } }
+    /// workers:
+    ///   mailer: { image: "example/mailer:1.4.0", arch: amd64 }
     /// ```
     ///
     /// Build the image for the environment's architecture, or do not run the stack there.
@@ -2001,6 +2226,8 @@ codes! {
     /// A patch that would make another object of the one that it names.
     ///
     /// ```yaml
+    /// services:
+    ///   web: { image: "example/web:1.4.0", ports: { http: 8080 }, health: /health }
     /// patches:
     ///   Service/web: { metadata: { name: site } }
     /// ```
