@@ -70,14 +70,14 @@ codes! {
     CarriageReturn = "L004", "carriage return";
     /// The file holds a control character, which no YAML text may hold as it is.
     ///
-    /// ```yaml
+    /// ```text
     /// command: ["printf", "<ESC>[1m"]
     /// ```
     ///
     /// Here `<ESC>` stands for the byte 0x1B. Write it as an escape in double quotes:
     ///
-    /// ```yaml
-    /// command: ["printf", "\\x1b[1m"]
+    /// ```text
+    /// command: ["printf", "\x1b[1m"]
     /// ```
     ControlCharacter = "L005", "control character";
     /// A line is indented with a tab.
@@ -97,9 +97,23 @@ codes! {
     DuplicateKey = "L007", "duplicate key";
     /// The file has no content, or nothing but comments.
     ///
+    /// ```yaml
+    /// # stacks/shop/prod.yaml
+    /// # nothing differs there yet
+    /// ```
+    ///
     /// Write what it is for, or remove it.
     EmptyFile = "L008", "empty file";
     /// A file of the language holds more than one document, separated by `---`.
+    ///
+    /// ```yaml
+    /// # stacks/shop/stack.yaml
+    /// workers:
+    ///   mailer: { image: "example/mailer:1.4.0" }
+    /// ---
+    /// workers:
+    ///   importer: { image: "example/importer:2.1.0" }
+    /// ```
     ///
     /// A stack, an overlay or an environment is one file with one document. Move the second one
     /// to a file of its own.
@@ -126,7 +140,10 @@ codes! {
     /// A list of names that holds one of them twice.
     ///
     /// ```yaml
-    /// needs: [database, database]
+    /// workers:
+    ///   mailer: { image: "example/mailer:1.4.0", needs: [database, database] }
+    /// postgres:
+    ///   database: { version: "17", database: shop, user: shop, storage: 10Gi }
     /// ```
     ///
     /// Delete one of the two.
@@ -134,16 +151,23 @@ codes! {
     /// An expression that does not follow the grammar.
     ///
     /// ```yaml
-    /// env:
-    ///   URL: ${{ database.url + "/x" }}
+    /// services:
+    ///   api: { image: "example/api:1.4.0", ports: { http: 8080 }, health: /health }
+    /// workers:
+    ///   mailer:
+    ///     image: example/mailer:1.4.0
+    ///     needs: [api]
+    ///     env:
+    ///       API_URL: ${{ api.url + "/v1" }}
     /// ```
     ///
-    /// An expression is a path and perhaps filters: `${{ database.url | urlencode }}`. It has
-    /// no operators; text around it needs none: `${{ database.url }}/x`.
+    /// An expression is a path and perhaps filters: `${{ api.url | urlencode }}`. It has
+    /// no operators; text around it needs none: `${{ api.url }}/v1`.
     Expression = "L013", "malformed expression";
     /// The document is a list or a single value, not a map.
     ///
     /// ```yaml
+    /// # stacks/shop/prod.yaml
     /// - services
     /// - postgres
     /// ```
@@ -154,12 +178,15 @@ codes! {
     /// Text without quotes that YAML readers disagree about.
     ///
     /// ```yaml
-    /// env:
-    ///   DEBUG: yes          # true, or the text "yes"
-    ///   MODE: 0777          # 511, or 777
-    ///   LIMIT: 1_000        # 1000, or the text "1_000"
-    ///   START: 12:30        # 750, or the text "12:30"
-    ///   SINCE: 2025-01-01   # a date, or text
+    /// workers:
+    ///   mailer:
+    ///     image: example/mailer:1.4.0
+    ///     env:
+    ///       DEBUG: yes          # true, or the text "yes"
+    ///       MODE: 0777          # 511, or 777
+    ///       LIMIT: 1_000        # 1000, or the text "1_000"
+    ///       START: 12:30        # 750, or the text "12:30"
+    ///       SINCE: 2025-01-01   # a date, or text
     /// ```
     ///
     /// Write `true`, `false` and plain decimal numbers for what they are, and quote text.
@@ -180,9 +207,11 @@ codes! {
     /// A key is not text: a number, a boolean, a list or a map.
     ///
     /// ```yaml
-    /// data:
-    ///   8080: http
-    ///   on: push
+    /// configs:
+    ///   settings:
+    ///     data:
+    ///       8080: http
+    ///       on: push
     /// ```
     ///
     /// Keys are text everywhere in Kubernetes. Quote the key: `"8080": http`.
@@ -190,18 +219,33 @@ codes! {
     /// The merge key `<<` of YAML 1.1, or one that does not merge maps.
     ///
     /// ```yaml
-    /// web:
-    ///   <<: *base
+    /// workers:
+    ///   mailer: &base
+    ///     image: example/mailer:1.4.0
+    ///   importer:
+    ///     <<: *base
+    ///     replicas: 2
     /// ```
     ///
     /// gen's own files have no merge keys, since `defaults` and overlays say the same in a
-    /// way that every error and `gen explain` can trace. In manifests from elsewhere a merge key
-    /// takes a map or a list of maps.
+    /// way that every error and `gen explain` can trace:
+    ///
+    /// ```yaml
+    /// defaults:
+    ///   workers: { image: "example/mailer:1.4.0" }
+    /// workers:
+    ///   mailer: {}
+    ///   importer: { replicas: 2 }
+    /// ```
+    ///
+    /// In manifests from elsewhere a merge key takes a map or a list of maps.
     MergeKey = "L024", "merge key";
     /// A YAML tag such as `!!str` or `!Ref`.
     ///
     /// ```yaml
-    /// tag: !!str 1.29
+    /// configs:
+    ///   settings:
+    ///     data: { version: !!str 1.29 }
     /// ```
     ///
     /// gen's own files need none: quotes make text, and the types are known. In manifests from
@@ -211,7 +255,8 @@ codes! {
     /// stands for.
     ///
     /// ```yaml
-    /// host: *.example.com
+    /// routes:
+    ///   public: { host: *.example.com }
     /// ```
     ///
     /// Text that starts with `*` or `&` needs quotes: `host: "*.example.com"`.
@@ -224,13 +269,25 @@ codes! {
     /// An expression stands without quotes inside `{ }` or `[ ]`.
     ///
     /// ```yaml
-    /// env: { DATABASE_URL: ${{ database.url }} }
+    /// workers:
+    ///   mailer:
+    ///     image: example/mailer:1.4.0
+    ///     needs: [database]
+    ///     env: { DATABASE_URL: ${{ database.url }} }
+    /// postgres:
+    ///   database: { version: "17", database: shop, user: shop, storage: 10Gi }
     /// ```
     ///
     /// YAML takes the braces of the expression for braces of its own there. Quote the value:
     ///
     /// ```yaml
-    /// env: { DATABASE_URL: "${{ database.url }}" }
+    /// workers:
+    ///   mailer:
+    ///     image: example/mailer:1.4.0
+    ///     needs: [database]
+    ///     env: { DATABASE_URL: "${{ database.url }}" }
+    /// postgres:
+    ///   database: { version: "17", database: shop, user: shop, storage: 10Gi }
     /// ```
     UnquotedExpression = "L028", "unquoted expression";
     /// An overlay, or an environment's `overrides`, changes something that does not exist.
@@ -347,6 +404,10 @@ codes! {
     ///
     /// ```yaml
     /// # nothing but comments
+    /// ```
+    ///
+    /// ```sh
+    /// gen check -f -
     /// ```
     ///
     /// Where other files hold objects it is a warning. Where there is no object at all it is
@@ -500,9 +561,21 @@ codes! {
     Unreadable = "L040", "unreadable file or folder";
     /// A folder below `stacks/` without a `stack.yaml`.
     ///
+    /// ```yaml
+    /// # stacks/news/prod.yaml
+    /// workers:
+    ///   mailer: { replicas: 2 }
+    /// ```
+    ///
     /// Every folder of `stacks/` is a stack. Write its `stack.yaml`, or move the folder away.
     NoStackFile = "L041", "stack without a file";
     /// A file or folder with a name that gen cannot use.
+    ///
+    /// ```yaml
+    /// # stacks/shop/prod.yml
+    /// services:
+    ///   web: { replicas: 2 }
+    /// ```
     ///
     /// Names of stacks and environments become names of objects and folders, so they are
     /// lower-case letters, digits and hyphens. gen's own files end in `.yaml`; another ending
@@ -530,22 +603,60 @@ codes! {
     ExtendsCycle = "L044", "environments that extend each other";
     /// An expression where only plain text can stand.
     ///
+    /// ```yaml
+    /// # environments/dev.yaml
+    /// extends: ${{ env.vars.family }}
+    /// ```
+    ///
     /// What loading needs before anything is worked out, such as `extends` and
     /// `environments`, must be written out.
     NotPlain = "L045", "expression where plain text belongs";
     /// A stack that does not list the environments it runs in, or lists none.
     ///
     /// ```yaml
-    /// environments: [dev, prod]
+    /// # stacks/shop/stack.yaml
+    /// environments: []
+    /// workers:
+    ///   mailer: { image: "example/mailer:1.4.0" }
     /// ```
     ///
-    /// Without a name in the list it would run nowhere.
+    /// Without a name in the list it would run nowhere:
+    ///
+    /// ```yaml
+    /// # stacks/shop/stack.yaml
+    /// environments: [dev]
+    /// workers:
+    ///   mailer: { image: "example/mailer:1.4.0" }
+    /// ```
     NoEnvironments = "L046", "stack without environments";
     /// A stack is named that does not exist.
+    ///
+    /// ```yaml
+    /// # stacks/shop/stack.yaml
+    /// workers:
+    ///   mailer: { image: "example/mailer:1.4.0" }
+    /// ```
+    ///
+    /// ```sh
+    /// gen render dev shpo
+    /// ```
     ///
     /// The stacks are the folders of `stacks/`.
     UnknownStack = "L047", "unknown stack";
     /// A stack is asked for in an environment that it does not list.
+    ///
+    /// ```yaml
+    /// # environments/prod.yaml
+    /// domain: example.com
+    /// # stacks/shop/stack.yaml
+    /// environments: [dev]
+    /// workers:
+    ///   mailer: { image: "example/mailer:1.4.0" }
+    /// ```
+    ///
+    /// ```sh
+    /// gen render prod shop
+    /// ```
     ///
     /// Add the environment, or a family of it, to `environments` in the stack's file.
     StackNotHere = "L048", "stack that does not run in the environment";
@@ -564,6 +675,15 @@ codes! {
     UnknownInstance = "R005", "unknown instance";
     /// An environment is asked for that is only a family, without members.
     ///
+    /// ```yaml
+    /// # environments/cloud.yaml
+    /// abstract: true
+    /// ```
+    ///
+    /// ```sh
+    /// gen render cloud
+    /// ```
+    ///
     /// Nothing is rendered for an `abstract: true` environment itself. Name one that extends
     /// it, or write one.
     EmptyFamily = "L049", "family without members";
@@ -571,10 +691,14 @@ codes! {
     ///
     /// ```yaml
     /// jobs:
-    ///   migrate: { image: "shop/migrate:1.0.0", onDemand: true }
+    ///   migrate: { image: "example/migrate:1.4.0", onDemand: true }
     /// ```
     ///
-    /// Here, `gen render prod --with migrate` renders the job too. Jobs without `onDemand: true`
+    /// ```sh
+    /// gen render dev --with migrat
+    /// ```
+    ///
+    /// Here, `gen render dev --with migrate` renders the job too. Jobs without `onDemand: true`
     /// are rendered anyway.
     UnknownJob = "L050", "unknown job on demand";
     /// A name that Kubernetes does not take for that thing: too long, or with characters that
@@ -1369,10 +1493,8 @@ codes! {
     /// Somebody changed a rendered file since gen wrote it, so gen does not replace or remove
     /// it: the next render would silently undo the change.
     ///
-    /// ```yaml
-    /// # out/prod/shop/60-deployment-web.yaml
-    /// spec:
-    ///   replicas: 5
+    /// ```text
+    /// out/prod/shop/52-deployment-web.yaml   with another number of replicas
     /// ```
     ///
     /// Make the change where it lasts: in the stack, in an environment, or as a patch of the
@@ -1382,8 +1504,16 @@ codes! {
     /// The input renders a file where one lies that gen did not write, so gen does not replace
     /// it. The index of each folder, `.gen-index`, lists what gen wrote.
     ///
-    /// ```text
-    /// out/prod/shop/60-deployment-web.yaml   put there by somebody
+    /// ```yaml
+    /// # stacks/shop/stack.yaml
+    /// workers:
+    ///   mailer: { image: "example/mailer:1.4.0" }
+    /// # out/dev/shop/52-deployment-mailer.yaml
+    /// put: there by somebody
+    /// ```
+    ///
+    /// ```sh
+    /// gen render dev
     /// ```
     ///
     /// Move the file elsewhere or delete it, then render again. A file that holds exactly what
@@ -1401,11 +1531,19 @@ codes! {
     /// `gen render -o`.
     InTheWay = "W003", "not a file or folder of gen's";
     /// A file in an environment's folder ends in `.yaml`, `.yml` or `.json`, but gen did not
-    /// write it. It stays, but `kubectl apply -R -f out/prod` applies it together with what gen
+    /// write it. It stays, but `kubectl apply -R -f out/dev` applies it together with what gen
     /// validated.
     ///
-    /// ```text
-    /// out/prod/shop/extra.yaml
+    /// ```yaml
+    /// # stacks/shop/stack.yaml
+    /// workers:
+    ///   mailer: { image: "example/mailer:1.4.0" }
+    /// # out/dev/shop/extra.yaml
+    /// put: there by somebody
+    /// ```
+    ///
+    /// ```sh
+    /// gen render dev
     /// ```
     ///
     /// Let the stack bring it, so that it is validated and shown in diffs, or keep it elsewhere.
@@ -1434,8 +1572,14 @@ codes! {
     /// The output is not what the input renders: a file is missing, differs, or is no longer
     /// rendered. `gen render --check` reports it and writes nothing.
     ///
-    /// ```text
-    /// out/prod/shop/60-deployment-web.yaml: not what the input renders
+    /// ```yaml
+    /// # stacks/shop/stack.yaml
+    /// workers:
+    ///   mailer: { image: "example/mailer:1.4.0" }
+    /// ```
+    ///
+    /// ```sh
+    /// gen render dev --check
     /// ```
     ///
     /// Run `gen render`, and commit the output together with the input.
@@ -1453,9 +1597,17 @@ codes! {
     /// A template that cannot be read, or a declaration of parameters without a template.
     ///
     /// ```yaml
-    /// # templates/job.yaml
-    /// {% if nightly %}
-    /// kind: CronJob
+    /// # templates/settings.yaml
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: { name: settings }
+    /// {% if slow %}
+    /// data: { mode: slow }
+    /// # templates/settings.parameters.yaml
+    /// parameters: { slow: boolean }
+    /// # stacks/shop/stack.yaml
+    /// templates:
+    ///   settings: { with: { slow: true } }
     /// ```
     ///
     /// Templates are written in Jinja's language; here `{% endif %}` is missing. A template
@@ -1464,10 +1616,15 @@ codes! {
     /// A template looks up a name that it does not declare.
     ///
     /// ```yaml
-    /// # templates/job.yaml
+    /// # templates/settings.yaml
+    /// apiVersion: v1
+    /// kind: ConfigMap
     /// metadata: { name: "{{ nmae }}" }
-    /// # templates/job.parameters.yaml
+    /// # templates/settings.parameters.yaml
     /// parameters: { name: string }
+    /// # stacks/shop/stack.yaml
+    /// templates:
+    ///   settings: { with: { name: settings } }
     /// ```
     ///
     /// A template sees its parameters, `stack.name`, `namespace`, `env.name` and `env.domain`,
@@ -1476,10 +1633,17 @@ codes! {
     /// A parameter of a template that is declared in a way that cannot be.
     ///
     /// ```yaml
-    /// # templates/job.parameters.yaml
+    /// # templates/settings.yaml
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: { name: settings }
+    /// # templates/settings.parameters.yaml
     /// parameters:
     ///   max-size: integer
     ///   retries: { type: integer, default: "3" }
+    /// # stacks/shop/stack.yaml
+    /// templates:
+    ///   settings: { with: { max-size: 5 } }
     /// ```
     ///
     /// A template cannot look a name with a hyphen up, and a default must be of the declared
@@ -2239,13 +2403,35 @@ codes! {
     /// everything of the other comes. Most often one of them is of another stack or environment,
     /// or one says its namespaces and the other leaves them to `kubectl --namespace`.
     ///
+    /// ```yaml
+    /// # rendered/settings.yaml
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: { name: settings }
+    /// # live/settings.yaml
+    /// apiVersion: v1
+    /// kind: ConfigMap
+    /// metadata: { name: settings, namespace: shop }
+    /// ```
+    ///
+    /// ```sh
+    /// gen diff --from rendered --to live
+    /// ```
+    ///
     /// Objects are paired by API group, kind, namespace and name. Render both sides with their
     /// namespaces, or name the folder that belongs to the other side.
     NothingInCommon = "D001", "nothing in common";
     /// `gen reach` is asked about a workload that is not among the objects.
     ///
+    /// ```yaml
+    /// apiVersion: v1
+    /// kind: Pod
+    /// metadata: { name: database, namespace: shop }
+    /// spec: { containers: [{ name: database, image: "postgres:17" }] }
+    /// ```
+    ///
     /// ```sh
-    /// gen reach prod --to shop/databse
+    /// gen reach -f - --to shop/databse
     /// ```
     ///
     /// A workload is named by its namespace and its name; the name alone will do where only one
@@ -2253,8 +2439,15 @@ codes! {
     UnknownWorkload = "D010", "unknown workload";
     /// `gen reach` is asked who reaches whom, and none of the objects makes pods.
     ///
+    /// ```yaml
+    /// apiVersion: networking.k8s.io/v1
+    /// kind: NetworkPolicy
+    /// metadata: { name: closed }
+    /// spec: { podSelector: {}, policyTypes: [Ingress] }
+    /// ```
+    ///
     /// ```sh
-    /// gen reach -f network-policies.yaml
+    /// gen reach -f -
     /// ```
     ///
     /// Policies alone allow nothing to anybody. Give it the manifests of the pods too, and those
