@@ -94,19 +94,22 @@ pub fn sides_of<'a>(
                 FileUpdate::Delete { old } => (Some(old), None),
                 FileUpdate::Keep { new } => (Some(&new.bytes), Some(new)),
             };
+            // Nobody asks who changed what did not change, and digests take their time.
+            let is_change = !matches!(file, FileUpdate::Keep { .. });
             if let Some(bytes) = old {
-                let provenance = record.zip(folder.made_by.as_ref());
-                let provenance = provenance.map(|(record, maker)| recorded(record, bytes, maker));
+                let record = record.zip(folder.made_by.as_ref()).filter(|_| is_change);
+                let provenance = record.map(|(record, maker)| recorded(record, bytes, maker));
                 old_side.file(&path, bytes, provenance.as_ref());
             } else if record.is_some() {
                 old_side.removed.insert(path.clone());
             }
             let Some(new) = new else { continue };
-            let provenance =
-                Provenance { is_edited: false, input: new.input, maker: maker.clone() };
+            let provenance = is_change.then(|| {
+                Provenance { is_edited: false, input: new.input, maker: maker.clone() }
+            });
             match object(&folder.name, name) {
-                Some(object) => new_side.rendered(&path, &new.bytes, object, Some(provenance)),
-                None => new_side.file(&path, &new.bytes, Some(&provenance)),
+                Some(object) => new_side.rendered(&path, &new.bytes, object, provenance),
+                None => new_side.file(&path, &new.bytes, provenance.as_ref()),
             }
         }
     }

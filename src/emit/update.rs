@@ -1,6 +1,6 @@
 //! What a render would change on the disk, and what stands in its way.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -316,10 +316,10 @@ impl Comparison<'_> {
                 diagnostics.append(self.foreign(&path.join(&entry.name), entry, &shown)?);
             }
         }
-        let mut wanted = wanted;
-        let names: BTreeSet<String> = wanted.keys().chain(records.keys()).cloned().collect();
-        for name in names {
-            let new = wanted.remove(&name);
+        let mut files: BTreeMap<String, Option<File>> =
+            records.keys().map(|name| (name.clone(), None)).collect();
+        files.extend(wanted.into_iter().map(|(name, file)| (name, Some(file))));
+        for (name, new) in files {
             let file = OnDisk {
                 shown: format!("{shown}/{name}"),
                 kind: kinds.get(name.as_str()).copied(),
@@ -443,7 +443,7 @@ impl OnDisk {
     fn update(
         self,
         fs: &dyn FileSystem,
-        new: Option<File>,
+        mut new: Option<File>,
         diagnostics: &mut Diagnostics,
     ) -> Result<Option<FileUpdate>, Error> {
         match self.kind {
@@ -455,9 +455,11 @@ impl OnDisk {
             }
         }
         let old = fs.read(&self.path)?;
+        if let Some(new) = new.take_if(|new| new.bytes == old) {
+            return Ok(Some(FileUpdate::Keep { new }));
+        }
         let is_ours = self.record.map(|record| record.content == Digest::of(&old));
         let update = match new {
-            Some(new) if new.bytes == old => return Ok(Some(FileUpdate::Keep { new })),
             Some(new) => FileUpdate::Change { old, new },
             None => FileUpdate::Delete { old },
         };

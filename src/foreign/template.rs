@@ -361,7 +361,7 @@ impl Facts<'_> {
 /// Reads the declaration of a template's parameters.
 fn declaration(project: &Project<'_>, path: &str, diagnostics: &mut Diagnostics) -> Parameters {
     let file = project.file::<spec::TemplateParameters>(path, diagnostics);
-    file.map(|file| Parameters::declared(file.spec, diagnostics)).unwrap_or_default()
+    file.map(|file| Parameters::declared(*file.spec, diagnostics)).unwrap_or_default()
 }
 
 /// Why a template gave nothing, at its own line.

@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "the one place that touches the disk")]
 
 use std::fs::{self, File, FileType};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use super::{Access, Entry, EntryKind, Error, FileSystem, Lock, Operation, by_name};
@@ -15,7 +15,14 @@ pub struct Disk;
 impl FileSystem for Disk {
     fn read(&self, path: &Path) -> Result<Vec<u8>, Error> {
         let read = || {
-            if fs::metadata(path)?.is_file() { fs::read(path) } else { Err(not_a_file()) }
+            let mut file = match system::open(path) {
+                Err(_) if fs::metadata(path).is_ok_and(|found| !found.is_file()) => {
+                    return Err(not_a_file());
+                }
+                file => file?,
+            };
+            let metadata = file.metadata()?;
+            if metadata.is_file() { whole(&mut file, metadata.len()) } else { Err(not_a_file()) }
         };
         read().map_err(|cause| Error::new(Operation::Read, path, cause))
     }
@@ -107,6 +114,33 @@ impl FileSystem for Disk {
     }
 }
 
+/// All that a file holds, whose length is said to be that. A render reads many small files; one
+/// read is enough for each that has this length.
+fn whole(file: &mut File, length: u64) -> io::Result<Vec<u8>> {
+    let length = usize::try_from(length).map_err(|_| io::ErrorKind::OutOfMemory)?;
+    // A byte more than there should be: where it stays empty, the file ends.
+    let room = length.saturating_add(1);
+    let mut bytes = Vec::new();
+    bytes.try_reserve_exact(room)?;
+    bytes.resize(room, 0);
+    let mut filled = 0;
+    while filled != length || filled == 0 {
+        match file.read(&mut bytes[filled..]) {
+            Ok(0) => break,
+            Ok(more) => filled += more,
+            Err(cause) if cause.kind() == io::ErrorKind::Interrupted => continue,
+            Err(cause) => return Err(cause),
+        }
+        if filled == room {
+            // It has grown.
+            file.read_to_end(&mut bytes)?;
+            return Ok(bytes);
+        }
+    }
+    bytes.truncate(filled);
+    Ok(bytes)
+}
+
 fn kind_of(file_type: FileType) -> EntryKind {
     if file_type.is_file() {
         EntryKind::File
@@ -132,10 +166,10 @@ fn is_absent(cause: &io::Error) -> bool {
 mod system {
     use std::fs::{self, File};
     use std::io;
-    use std::os::unix::fs::MetadataExt;
+    use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
     use std::path::Path;
 
-    use rustix::fs::{FlockOperation, flock};
+    use rustix::fs::{FlockOperation, OFlags, flock};
     use rustix::io::Errno;
 
     use super::Access;
@@ -153,6 +187,12 @@ mod system {
     #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
     pub(super) fn exchange(_: &Path, _: &Path) -> io::Result<bool> {
         Ok(false)
+    }
+
+    /// Opens what may not be a file: for a pipe without a writer, this does not wait.
+    pub(super) fn open(path: &Path) -> io::Result<File> {
+        let flags = OFlags::NONBLOCK.bits().cast_signed();
+        File::options().read(true).custom_flags(flags).open(path)
     }
 
     pub(super) fn is_one_file(one: &Path, other: &Path) -> io::Result<bool> {
@@ -198,6 +238,10 @@ mod system {
     #[expect(clippy::unnecessary_wraps, reason = "other systems can fail")]
     pub(super) fn exchange(_: &Path, _: &Path) -> io::Result<bool> {
         Ok(false)
+    }
+
+    pub(super) fn open(path: &Path) -> io::Result<File> {
+        File::open(path)
     }
 
     /// The system tells only through handles, and reading both is as good.

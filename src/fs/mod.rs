@@ -491,6 +491,16 @@ mod tests {
         Ok(())
     }
 
+    /// Files of the kernel say that they are empty.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_longer_than_it_says_is_read_whole() -> Tested {
+        let path = Path::new("/proc/version");
+        assert_eq!(std::fs::metadata(path)?.len(), 0);
+        assert_eq!(Disk.read(path)?, std::fs::read(path)?);
+        Ok(())
+    }
+
     #[test]
     fn a_writer_excludes_others_and_readers_share() -> Tested {
         on_both(|fs, root| {

@@ -30,8 +30,8 @@ pub struct Project<'p> {
 /// A file of the language.
 #[derive(Debug, Clone)]
 pub struct File<T> {
-    /// What it says.
-    pub spec: T,
+    /// What it says. Files stand in maps, whose nodes have room for several of them.
+    pub spec: Box<T>,
     /// All of it, for what no line of it says.
     pub span: Span,
 }
@@ -169,7 +169,7 @@ impl<'p> Project<'p> {
         diagnostics.append(found);
         let tree = trees.first()?;
         let spec = T::decode(tree.root(), &mut Decoder::new(source, span, diagnostics))?;
-        Some(File { spec, span })
+        Some(File { spec: Box::new(spec), span })
     }
 
     /// Reads a text file of the project and names it.

@@ -33,7 +33,7 @@ impl Layers {
         let mut spec = Environment::default();
         let mut overrides = Vec::new();
         for (_, file) in &chain {
-            let mut link = file.spec.clone();
+            let mut link = Environment::clone(&file.spec);
             // A family is abstract, its members are not for that.
             link.r#abstract = None;
             link.extends = None;

@@ -37,7 +37,9 @@ fn write(node: NodeRef<'_>, schema: Option<&Schema>, at: Option<Origin>, out: &m
                 }
             }
             let properties = schema.into_iter().flat_map(|schema| &schema.properties);
-            for (key, of) in properties.filter(|(key, _)| node.get(key).is_none()) {
+            let missing = properties
+                .filter(|(key, of)| of.may_have_default() && node.get(key).is_none());
+            for (key, of) in missing {
                 if let Some(default) = &of.default {
                     let at = origin.derive(Rule::CustomDefault);
                     out.key(key, at);

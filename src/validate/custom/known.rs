@@ -72,6 +72,11 @@ pub(super) fn schema(row: usize) -> &'static Schema {
     READ[row].get_or_init(read)
 }
 
+/// Whether the schema of a row says `default`, of itself or of a property of that name.
+pub(super) fn may_have_default(row: usize) -> bool {
+    SCHEMAS[row].contains(r#""default":"#)
+}
+
 /// The tree of a document in JSON, written as it is read.
 fn tree(json: &str) -> serde_json::Result<Tree> {
     let mut out = TreeBuilder::default();

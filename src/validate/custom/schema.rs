@@ -49,6 +49,17 @@ pub enum SchemaRef {
     Known(usize),
 }
 
+impl SchemaRef {
+    /// Whether there may be a default, without reading the schema for it: most fields that an
+    /// object does not have are of no further interest.
+    pub(super) fn may_have_default(&self) -> bool {
+        match self {
+            Self::Read(schema) => schema.default.is_some(),
+            Self::Known(row) => known::may_have_default(*row),
+        }
+    }
+}
+
 impl Deref for SchemaRef {
     type Target = Schema;
 
