@@ -104,8 +104,10 @@ pub fn sides_of<'a>(
                 old_side.removed.insert(path.clone());
             }
             let Some(new) = new else { continue };
-            let provenance = is_change.then(|| {
-                Provenance { is_edited: false, input: new.input, maker: maker.clone() }
+            let provenance = is_change.then(|| Provenance {
+                is_edited: false,
+                input: new.input,
+                maker: maker.clone(),
             });
             match object(&folder.name, name) {
                 Some(object) => new_side.rendered(&path, &new.bytes, object, provenance),

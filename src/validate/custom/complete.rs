@@ -37,8 +37,8 @@ fn write(node: NodeRef<'_>, schema: Option<&Schema>, at: Option<Origin>, out: &m
                 }
             }
             let properties = schema.into_iter().flat_map(|schema| &schema.properties);
-            let missing = properties
-                .filter(|(key, of)| of.may_have_default() && node.get(key).is_none());
+            let missing =
+                properties.filter(|(key, of)| of.may_have_default() && node.get(key).is_none());
             for (key, of) in missing {
                 if let Some(default) = &of.default {
                     let at = origin.derive(Rule::CustomDefault);
