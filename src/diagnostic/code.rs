@@ -1490,6 +1490,35 @@ codes! {
     /// Delete it, so that the next warning of the kind is seen. Where an environment needs it and
     /// others do not, it stands in the overlay of that environment.
     UnusedAllowance = "V059", "allowance that nothing needs";
+    /// A password, token or key stands in the environment of a container as it is: in the
+    /// repository, in the cluster for everybody who may look at pods, and in the output of tools.
+    ///
+    /// ```yaml
+    /// services:
+    ///   web:
+    ///     image: example/web:1.4.0
+    ///     ports: { http: 8080 }
+    ///     health: /health
+    ///     env: { SMTP_PASSWORD: hunter2 }
+    /// ```
+    ///
+    /// Declare a key of a Secret, and let the program read that:
+    ///
+    /// ```yaml
+    /// services:
+    ///   web:
+    ///     image: example/web:1.4.0
+    ///     ports: { http: 8080 }
+    ///     health: /health
+    ///     env: { SMTP_PASSWORD: "${{ secrets.smtp.password }}" }
+    /// secrets:
+    ///   smtp: { keys: { password: {} } }
+    /// ```
+    ///
+    /// In manifests from elsewhere, write `valueFrom: { secretKeyRef: ... }`. What was in a
+    /// repository once is known; take a new one. Names count that end in `PASSWORD`, `SECRET`,
+    /// `TOKEN` and the like, unless the value is a path or a switch.
+    SecretInEnvironment = "V060", "secret in plain text";
     /// Somebody changed a rendered file since gen wrote it, so gen does not replace or remove
     /// it: the next render would silently undo the change.
     ///

@@ -14,7 +14,7 @@ use crate::diagnostic::Code;
 use crate::source::{Kind, NodeRef, Origin};
 
 /// The warnings that can be allowed.
-pub const CODES: [Code; 8] = [
+pub const CODES: [Code; 9] = [
     Code::MovingImage,
     Code::NoReadiness,
     Code::NoResources,
@@ -23,6 +23,7 @@ pub const CODES: [Code; 8] = [
     Code::RunsAsRoot,
     Code::VolumeOfOneNode,
     Code::AllRights,
+    Code::SecretInEnvironment,
 ];
 
 /// Looks for what is no good practice, each finding with the index of its object.
@@ -127,6 +128,7 @@ impl<'t> Check<'t, '_> {
         let Some(template) = member.pod else { return };
         let Some(spec) = field(template, "spec") else { return };
         self.images(spec);
+        self.variables(spec);
         self.resources(spec);
         self.readiness(template, spec);
         self.volumes(spec);
@@ -170,6 +172,27 @@ impl<'t> Check<'t, '_> {
             let help = "name a version, so that a rollout is a change that somebody sees and \
                         that can be rolled back";
             self.found(Code::MovingImage, image, message.to_owned(), help);
+        }
+    }
+
+    fn variables(&mut self, spec: NodeRef<'t>) {
+        let containers = lasting(spec, true).map(|(_, container)| container);
+        for variable in containers.flat_map(|container| items(container, "env")) {
+            let Some(name) = field(variable, "name").filter(|name| is_secret(name.text())) else {
+                continue;
+            };
+            if is_value_of_secret(text(variable, "value")) {
+                let message = format!("everybody who sees this object can read `{}`", name.text());
+                let help = match self.author {
+                    Author::Gen => {
+                        "declare a key under `secrets` and write `${{ secrets.NAME.KEY }}` here"
+                    }
+                    Author::Other => {
+                        "keep it in a Secret and read it with `valueFrom: { secretKeyRef: ... }`"
+                    }
+                };
+                self.found(Code::SecretInEnvironment, name, message, help);
+            }
         }
     }
 
@@ -493,6 +516,24 @@ fn lasting(spec: NodeRef<'_>, with_init: bool) -> impl Iterator<Item = (Role, No
     })
 }
 
+/// Whether the name of a variable says that its value is a secret: its last word or two do.
+fn is_secret(name: &str) -> bool {
+    let is_one_of =
+        |own: &str, words: &[&str]| words.iter().any(|word| own.eq_ignore_ascii_case(word));
+    let mut words = name.rsplit(['_', '-', '.']);
+    let last = words.next().unwrap_or_default();
+    is_one_of(last, &["PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "TOKEN"])
+        || last.eq_ignore_ascii_case("KEY")
+            && words.next().is_some_and(|of| is_one_of(of, &["API", "ACCESS", "PRIVATE", "SECRET"]))
+}
+
+/// Whether such a value is the secret itself: no switch, no path of a file that holds it, and not
+/// put together of other variables.
+fn is_value_of_secret(value: &str) -> bool {
+    let is_switch = matches!(value, "" | "true" | "false");
+    !is_switch && !value.starts_with('/') && !value.contains("$(")
+}
+
 fn is_set(node: NodeRef<'_>) -> bool {
     node.kind() != Kind::Null
 }
@@ -596,6 +637,38 @@ mod tests {
             let found = said(&[deployment(&json!({}), &pod)]);
             assert_eq!(found, if moves { vec![path] } else { vec![] }, "{image}");
         }
+    }
+
+    #[test]
+    fn a_secret_is_told_by_the_last_words_of_its_name() {
+        for (name, value, is_plain) in [
+            ("PASSWORD", "hunter2", true),
+            ("DB_PASSWORD", "hunter2", true),
+            ("db.password", "hunter2", true),
+            ("STRIPE_API_KEY", "sk_1", true),
+            ("API_KEY", "sk_1", true),
+            ("KEY", "sk_1", false),
+            ("PUBLIC_KEY", "sk_1", false),
+            ("PASSWORD_FILE", "hunter2", false),
+            ("TOKEN_LIFETIME", "60", false),
+            ("NOPASSWORD", "hunter2", false),
+            ("PASSWORD", "", false),
+            ("REQUIRE_PASSWORD", "true", false),
+            ("PASSWORD", "/run/secrets/password", false),
+            ("TOKEN", "$(USER):x", false),
+        ] {
+            let pod = json!({ "initContainers": [{
+                "name": "a", "image": "a:1", "env": [{ "name": name, "value": value }],
+            }] });
+            let path = "V060 spec.template.spec.initContainers[0].env[0].name";
+            let found = said(&[deployment(&json!({}), &pod)]);
+            assert_eq!(found, if is_plain { vec![path] } else { vec![] }, "{name}: {value}");
+        }
+        let of_secret = json!({ "secretKeyRef": { "name": "a", "key": "b" } });
+        let pod = json!({ "initContainers": [{
+            "name": "a", "image": "a:1", "env": [{ "name": "TOKEN", "valueFrom": of_secret }],
+        }] });
+        assert_eq!(said(&[deployment(&json!({}), &pod)]), [""; 0]);
     }
 
     #[test]
