@@ -352,6 +352,10 @@ fn is_any(text: &str, words: &[&str]) -> bool {
 }
 
 fn number_shape(text: &str) -> Shape {
+    // As nearly all numbers are.
+    if is_decimal(text) {
+        return Shape::Integer;
+    }
     if is_not_finite(text) {
         return Shape::NotFinite;
     }

@@ -171,12 +171,11 @@ fn claims_of<'t>(claims: NodeRef<'t>, pod: Pod<'t>, report: &mut Report<'t, '_>)
 
 /// Whether a container may ask for a resource: `validateContainerResourceName`.
 pub fn is_of_container(name: &str) -> bool {
-    if NameForm::QualifiedName.check(name).is_err() {
-        return false;
-    }
-    STANDARD.contains(&name)
-        || is_huge(name) && !name.contains('/')
-        || name.contains('/') && (is_native(name) || is_extended(name))
+    let is_added = || {
+        let is_domain = name.contains('/');
+        is_huge(name) && !is_domain || is_domain && (is_native(name) || is_extended(name))
+    };
+    STANDARD.contains(&name) || NameForm::QualifiedName.check(name).is_ok() && is_added()
 }
 
 /// Whether a resource is one of Kubernetes' own: `IsNativeResource`.
