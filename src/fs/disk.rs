@@ -114,30 +114,16 @@ impl FileSystem for Disk {
     }
 }
 
-/// All that a file holds, whose length is said to be that. A render reads many small files; one
-/// read is enough for each that has this length.
+/// All that a file holds, which has that length. A render reads many small files: with the length
+/// known, one read is enough for each, and none has to look for the end.
 fn whole(file: &mut File, length: u64) -> io::Result<Vec<u8>> {
-    let length = usize::try_from(length).map_err(|_| io::ErrorKind::OutOfMemory)?;
-    // A byte more than there should be: where it stays empty, the file ends.
-    let room = length.saturating_add(1);
     let mut bytes = Vec::new();
-    bytes.try_reserve_exact(room)?;
-    bytes.resize(room, 0);
-    let mut filled = 0;
-    while filled != length || filled == 0 {
-        match file.read(&mut bytes[filled..]) {
-            Ok(0) => break,
-            Ok(more) => filled += more,
-            Err(cause) if cause.kind() == io::ErrorKind::Interrupted => continue,
-            Err(cause) => return Err(cause),
-        }
-        if filled == room {
-            // It has grown.
-            file.read_to_end(&mut bytes)?;
-            return Ok(bytes);
-        }
+    bytes.try_reserve_exact(usize::try_from(length).map_err(|_| io::ErrorKind::OutOfMemory)?)?;
+    file.take(length).read_to_end(&mut bytes)?;
+    if length == 0 {
+        // What the kernel makes up as it is read has no length.
+        file.read_to_end(&mut bytes)?;
     }
-    bytes.truncate(filled);
     Ok(bytes)
 }
 

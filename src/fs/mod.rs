@@ -494,7 +494,7 @@ mod tests {
     /// Files of the kernel say that they are empty.
     #[cfg(target_os = "linux")]
     #[test]
-    fn a_file_longer_than_it_says_is_read_whole() -> Tested {
+    fn a_file_without_a_length_is_read_whole() -> Tested {
         let path = Path::new("/proc/version");
         assert_eq!(std::fs::metadata(path)?.len(), 0);
         assert_eq!(Disk.read(path)?, std::fs::read(path)?);
