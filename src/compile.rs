@@ -222,9 +222,7 @@ impl<'p> Loaded<'p> {
         if stacks.iter().all(|stack| stack.interface.is_some()) {
             let namespaces = neighbours.values().map(|interface| &interface.namespace);
             let objects = lower::environment(&place, namespaces);
-            let changes = place.allowed_changes.iter().cloned();
-            let allowed_changes =
-                changes.filter_map(|change| classified(change, diagnostics)).collect();
+            let allowed_changes = classified(place.allowed_changes.clone(), diagnostics);
             folders
                 .push(Folder { allowed_changes, ..Folder::of(ENVIRONMENT_FOLDER, None, objects) });
         }
@@ -280,9 +278,8 @@ impl<'p> Loaded<'p> {
         let objects = link::link(built, foreign, plan.place.kubernetes.v);
         let folder = Folder::of(&plan.name, Some(&plan.namespace.v), objects);
         let allowances = std::mem::take(&mut plan.allowances);
-        let changes = std::mem::take(&mut plan.allowed_changes).into_iter();
-        let allowed_changes =
-            changes.filter_map(|change| classified(change, diagnostics)).collect();
+        let changes = std::mem::take(&mut plan.allowed_changes);
+        let allowed_changes = classified(changes, diagnostics);
         Some((plan, Folder { foreign: foreign_at, allowances, allowed_changes, ..folder }))
     }
 
@@ -479,11 +476,18 @@ impl Folder {
     }
 }
 
-/// A change that is allowed, with the class that its word stands for.
+/// The changes that are allowed, each with the class that its word stands for; those that allow
+/// nothing are reported.
 fn classified(
-    change: AllowedChange,
+    changes: Vec<AllowedChange>,
     diagnostics: &mut Diagnostics,
-) -> Option<(Class, AllowedChange)> {
+) -> Vec<(Class, AllowedChange)> {
+    let with_class = |change| Some((class_of(&change, diagnostics)?, change));
+    changes.into_iter().filter_map(with_class).collect()
+}
+
+/// The class of an allowed change, or a report of what is wrong with it.
+fn class_of(change: &AllowedChange, diagnostics: &mut Diagnostics) -> Option<Class> {
     let bad = |message| Diagnostic::error(Code::BadAllowance, change.at, message);
     let Some(class) = Class::from_name(&change.class).filter(|class| class.can_stop()) else {
         let names = || Class::ALL.into_iter().filter(|class| class.can_stop()).map(Class::name);
@@ -500,7 +504,7 @@ fn classified(
         diagnostics.push(bad(message).help("write it for whoever reads this next"));
         return None;
     }
-    Some((class, change))
+    Some(class)
 }
 
 /// Validates all objects of an environment together. `must_match` tells whether an allowance at a

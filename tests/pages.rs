@@ -73,7 +73,6 @@ fn examples_are_true(code: Code) -> Result<()> {
 }
 
 /// A fenced block of Markdown.
-#[derive(Default)]
 struct Block {
     language: String,
     text: String,

@@ -172,8 +172,7 @@ fn claims_of<'t>(claims: NodeRef<'t>, pod: Pod<'t>, report: &mut Report<'t, '_>)
 /// Whether a container may ask for a resource: `validateContainerResourceName`.
 pub fn is_of_container(name: &str) -> bool {
     let is_added = || {
-        let is_domain = name.contains('/');
-        is_huge(name) && !is_domain || is_domain && (is_native(name) || is_extended(name))
+        if name.contains('/') { is_native(name) || is_extended(name) } else { is_huge(name) }
     };
     STANDARD.contains(&name) || NameForm::QualifiedName.check(name).is_ok() && is_added()
 }
