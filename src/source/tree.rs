@@ -340,13 +340,18 @@ impl<'t> NodeRef<'t> {
     }
 
     /// The value under a key that is a name.
-    #[inline(never)]
+    #[inline]
     pub(crate) fn named(self, symbol: Symbol) -> Option<NodeRef<'t>> {
+        // Most names that are asked for are not there.
+        let map = self.node();
+        let may_have = map.kind == Kind::Map && Tags::of(map).has(symbol);
+        if may_have { self.find_named(symbol) } else { None }
+    }
+
+    #[inline(never)]
+    fn find_named(self, symbol: Symbol) -> Option<NodeRef<'t>> {
         let nodes = &self.tree.nodes;
         let map = self.node();
-        if map.kind != Kind::Map || !Tags::of(map).has(symbol) {
-            return None;
-        }
         let mut index = self.index + 1;
         while index < map.next {
             let entry = &nodes[index as usize];
@@ -369,8 +374,14 @@ impl<'t> NodeRef<'t> {
 
     /// The value at a path of keys.
     #[must_use]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "the symbols of constant keys are constants")]
     pub fn at_path(self, keys: &[&str]) -> Option<NodeRef<'t>> {
-        keys.iter().try_fold(self, |node, key| node.get(key))
+        let mut node = self;
+        for key in keys {
+            node = node.get(key)?;
+        }
+        Some(node)
     }
 
     /// This node and everything below it, in preorder, each with its path from here.
@@ -575,13 +586,20 @@ impl TreeBuilder {
         let quotes = u32::from(is_quoted);
         let text = TextRange { start: start + quotes, end: end - quotes };
         let symbol = Symbol::of(text.of(self.key_texts().written));
+        self.known_key(symbol, start, end, is_quoted);
+    }
+
+    /// States the key of the next value as [`written_key`](Self::written_key) does, where its
+    /// symbol is known.
+    #[inline]
+    pub(super) fn known_key(&mut self, symbol: Symbol, start: u32, end: u32, is_quoted: bool) {
         let marks = Marks::KEY_WRITTEN | if is_quoted { Marks::KEY_QUOTED } else { 0 };
         self.key = Key { symbol, marks: Marks(marks), at: TextRange { start, end } };
     }
 
-    /// Whether the key stated last is a name; names are text to every reader.
-    pub(super) fn key_is_name(&self) -> bool {
-        self.key.symbol.is_name()
+    /// The symbol of the key stated last.
+    pub(super) fn key_symbol(&self) -> Symbol {
+        self.key.symbol
     }
 
     /// Writes a scalar; `text` is in the form that [`Kind`] states.

@@ -7,12 +7,19 @@
 //! span; at anything else, a mistake included, it gives up ([`Beyond`]), and the full parser
 //! reads the document from its start. It never reports anything itself.
 
+mod lines;
+
+use std::cell::Cell;
+use std::mem;
 use std::sync::{Arc, LazyLock};
 
 use memchr::memmem::Finder;
 
+use lines::{Line, LineKey, LineValue, Lines, Words};
+
 use super::{Dialect, MAX_DEPTH, offset};
 use crate::source::scalar::{self, Scalar};
+use crate::source::words::{bytes_before, lanes};
 use crate::source::{FileId, Kind, Origin, Source, Span, Style, Tree, TreeBuilder};
 
 /// The document is none of the subset.
@@ -52,6 +59,12 @@ const fn classes() -> [u8; 256] {
     classes
 }
 
+thread_local! {
+    /// What lines of manifests say, which is the same in all files. Those of gen's own language
+    /// are too short for it to pay.
+    static LINES: Cell<Lines> = Cell::default();
+}
+
 /// Reads documents of one file.
 pub(super) struct BlockReader<'t> {
     file: FileId,
@@ -69,6 +82,11 @@ pub(super) struct BlockReader<'t> {
     end: u32,
     /// A scalar that is not written as it reads.
     scratch: String,
+    lines: Lines,
+    /// What the line says that is being read; `None` where it is not to be kept.
+    said: Option<Line>,
+    /// Where its first character stands.
+    first: usize,
 }
 
 /// An open block map or list.
@@ -99,10 +117,23 @@ enum Piece {
     Value,
 }
 
+impl Drop for BlockReader<'_> {
+    fn drop(&mut self) {
+        if self.dialect == Dialect::Kubectl {
+            LINES.set(mem::take(&mut self.lines));
+        }
+    }
+}
+
 impl<'t> BlockReader<'t> {
     /// The text has neither carriage returns nor byte order marks nor characters that YAML does
     /// not allow.
     pub(super) fn new(source: &'t Arc<Source>, dialect: Dialect) -> Self {
+        let mut lines = Lines::default();
+        if dialect == Dialect::Kubectl {
+            lines = LINES.take();
+            lines.expect(source.text.len());
+        }
         Self {
             file: source.id,
             dialect,
@@ -114,6 +145,9 @@ impl<'t> BlockReader<'t> {
             pending: None,
             end: 0,
             scratch: String::new(),
+            lines,
+            said: None,
+            first: 0,
         }
     }
 
@@ -221,7 +255,60 @@ impl<'t> BlockReader<'t> {
         if frame.indent != column {
             return Err(Unsure);
         }
-        if frame.kind == Kind::List { self.item(first, column) } else { self.entry(first, column) }
+        let Some(words) = Words::of(&self.whole.as_bytes()[first..]) else {
+            self.said = None;
+            return self.content(frame, first);
+        };
+        if let Some(line) = self.lines.find(&words) {
+            self.at = first + words.length + 1;
+            return self.repeat(line, frame, first);
+        }
+        (self.said, self.first) = (Some(Line::EMPTY), first);
+        self.content(frame, first)?;
+        if let Some(line) = self.said {
+            self.lines.keep(&words, line);
+        }
+        Ok(())
+    }
+
+    /// A line of a map or a list.
+    fn content(&mut self, frame: Frame, first: usize) -> Sure<()> {
+        match frame.kind {
+            Kind::List => self.item(first, frame.indent),
+            _ => self.entry(first, frame.indent),
+        }
+    }
+
+    /// A line that is known.
+    fn repeat(&mut self, line: Line, frame: Frame, first: usize) -> Sure<()> {
+        let at = |place: u8| first + usize::from(place);
+        if (line.item > 0) != (frame.kind == Kind::List) {
+            return Err(Unsure);
+        }
+        if let Some(LineKey { symbol, end, is_quoted }) = line.key {
+            if line.item > 0 {
+                self.open(Kind::Map, frame.indent + usize::from(line.item), at(line.item))?;
+            }
+            let end = offset(at(end));
+            self.builder.known_key(symbol, offset(at(line.item)), end, is_quoted);
+            if !self.builder.is_new_key(MANY_KEYS) {
+                return Err(Unsure);
+            }
+            if line.value.is_none() {
+                self.pending = Some(end);
+            }
+        }
+        if let Some(LineValue { kind, style, start, end }) = line.value {
+            self.end = offset(at(end));
+            self.builder.written_scalar(kind, style, offset(at(start)), self.end);
+        }
+        Ok(())
+    }
+
+    /// Where in the line a position stands, if the line is to be kept.
+    fn place(&self, at: usize) -> u8 {
+        // Lines that are kept are short.
+        u8::try_from(at - self.first).unwrap_or(u8::MAX)
     }
 
     /// A whole document in braces, such as JSON.
@@ -281,6 +368,10 @@ impl<'t> BlockReader<'t> {
         loop {
             let start = self.after_spaces(dash + 1);
             let inner = column + start - dash;
+            let place = self.place(start);
+            if let Some(said) = &mut self.said {
+                said.item = place;
+            }
             match self.byte(start) {
                 b'\n' | b'#' | b'\t' => return Err(Unsure),
                 b'{' | b'[' => {
@@ -290,6 +381,7 @@ impl<'t> BlockReader<'t> {
                 }
                 b'|' => return self.literal(start, column),
                 b'-' if self.is_dash(start) => {
+                    self.said = None;
                     self.open(Kind::List, inner, start)?;
                     (dash, column) = (start, inner);
                 }
@@ -478,9 +570,10 @@ impl<'t> BlockReader<'t> {
         self.builder.written_key(offset(key.start), offset(key.end), is_quoted);
         if is_quoted {
             if !self.scratch.is_empty() {
+                self.said = None;
                 self.builder.key(&self.scratch, self.origin(key.start, key.end));
             }
-        } else if !self.builder.key_is_name() {
+        } else if !self.builder.key_symbol().is_name() {
             let text = &self.text[key.start..key.end];
             if text == "<<" {
                 return Err(Unsure);
@@ -490,19 +583,24 @@ impl<'t> BlockReader<'t> {
                     return Err(Unsure);
                 }
                 let text = scalar::kubectl_key(text).ok_or(Unsure)?;
+                self.said = None;
                 self.builder.key(&text, self.origin(key.start, key.end));
             }
+        }
+        let end = self.place(key.end);
+        if let Some(said) = &mut self.said {
+            said.key = Some(LineKey { symbol: self.builder.key_symbol(), end, is_quoted });
         }
         if self.builder.is_new_key(MANY_KEYS) { Ok(()) } else { Err(Unsure) }
     }
 
     fn value(&mut self, value: Written, style: Style) -> Sure<()> {
-        let (start, end) = (offset(value.start), offset(value.end));
-        self.end = end;
+        self.end = offset(value.end);
         if style == Style::Quoted {
             if self.scratch.is_empty() {
-                self.builder.written_scalar(Kind::Str, style, start, end);
+                self.value_as_written(Kind::Str, value, style);
             } else {
+                self.said = None;
                 let at = self.origin(value.start, value.end);
                 self.builder.styled_scalar(Kind::Str, style, &self.scratch, at);
             }
@@ -510,7 +608,7 @@ impl<'t> BlockReader<'t> {
         }
         let written = &self.text[value.start..value.end];
         if scalar::is_text_to_all(written) {
-            self.builder.written_scalar(Kind::Str, style, start, end);
+            self.value_as_written(Kind::Str, value, style);
             return Ok(());
         }
         let Scalar { kind, text, objection } = match self.dialect {
@@ -521,11 +619,21 @@ impl<'t> BlockReader<'t> {
             return Err(Unsure);
         }
         if text == written {
-            self.builder.written_scalar(kind, style, start, end);
+            self.value_as_written(kind, value, style);
         } else {
+            self.said = None;
             self.builder.styled_scalar(kind, style, &text, self.origin(value.start, value.end));
         }
         Ok(())
+    }
+
+    /// A value that stands there as it reads.
+    fn value_as_written(&mut self, kind: Kind, Written { start, end }: Written, style: Style) {
+        self.builder.written_scalar(kind, style, offset(start), offset(end));
+        let (start, end) = (self.place(start), self.place(end));
+        if let Some(said) = &mut self.said {
+            said.value = Some(LineValue { kind, style, start, end });
+        }
     }
 
     /// A flow map or list, from its bracket. In a block at a column its lines are indented
@@ -534,6 +642,7 @@ impl<'t> BlockReader<'t> {
         if self.frames.len() + depth >= MAX_DEPTH {
             return Err(Unsure);
         }
+        self.said = None;
         let start = self.at;
         let is_map = self.byte(start) == b'{';
         let (kind, end) = if is_map { (Kind::Map, b'}') } else { (Kind::List, b']') };
@@ -634,6 +743,7 @@ impl<'t> BlockReader<'t> {
 
     /// A literal block, from its `|`, as a value in a block at a column.
     fn literal(&mut self, bar: usize, column: usize) -> Sure<()> {
+        self.said = None;
         let bytes = self.text.as_bytes();
         let keep = self.byte(bar + 1);
         self.at = if matches!(keep, b'-' | b'+') { bar + 2 } else { bar + 1 };
@@ -704,18 +814,13 @@ impl<'t> BlockReader<'t> {
     }
 }
 
-/// A byte in each lane of a word.
-const fn lanes(byte: u8) -> u64 {
-    u64::from_le_bytes([byte; 8])
-}
-
 /// How many spaces bytes start with, looked for eight at a time.
 fn spaces(bytes: &[u8]) -> usize {
     let mut count = 0;
     while let Some(word) = bytes[count..].first_chunk() {
         let others = u64::from_le_bytes(*word) ^ lanes(b' ');
         if others != 0 {
-            return count + others.trailing_zeros() as usize / 8;
+            return count + bytes_before(others);
         }
         count += 8;
     }
@@ -733,7 +838,7 @@ fn plain_run(bytes: &[u8]) -> usize {
         let word = u64::from_le_bytes(*word);
         let ends = below(word, b' ') | below(word ^ lanes(b':'), 1) | below(word ^ lanes(b'#'), 1);
         if ends != 0 {
-            return at + ends.trailing_zeros() as usize / 8;
+            return at + bytes_before(ends);
         }
         at += 8;
     }
