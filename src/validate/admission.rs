@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use super::cel::{self, Expression, Fault, Value, Variables};
 use super::custom::shown;
-use super::{Author, Cluster, Finding, Member, rules, selector};
+use super::{Author, Cluster, Finding, Map, Member, rules, selector};
 use crate::diagnostic::{Code, Severity};
 use crate::source::NodeRef;
 
@@ -46,17 +46,28 @@ pub fn check(members: &[Member<'_>], cluster: &Cluster, out: &mut Vec<Finding>) 
             namespaces.entry(member.name).or_insert(root);
         }
     }
-    let bound: Vec<(&Policy<'_>, &Binding<'_>)> = policies
+    let bound: Vec<(&Policy<'_>, &[Binding<'_>])> = policies
         .iter()
-        .flat_map(|policy| {
-            let bindings = bindings.get(policy.name).into_iter().flatten();
-            bindings.map(move |binding| (policy, binding))
-        })
+        .filter_map(|policy| Some((policy, bindings.get(policy.name)?.as_slice())))
         .collect();
+    // There are many objects, but few kinds, and few of many policies are for one.
+    let mut of_kinds: Map<(&str, &str), Vec<_>> = Map::default();
     for member in members.iter().filter(|member| member.group != GROUP) {
-        let request = Request::new(member.root, cluster, &namespaces);
-        for (policy, binding) in &bound {
-            Run { policy, request: &request, cluster, all: &all }.binding(binding, out);
+        let request = || Request::new(member.root, cluster, &namespaces);
+        let kind = (text(member.root, &["apiVersion"]), member.kind);
+        let of_kind = of_kinds.entry(kind).or_insert_with(|| {
+            let request = request();
+            let may_hold = |policy: &Policy<'_>| {
+                policy.resources.as_ref().is_none_or(|resources| resources.may_hold(&request))
+            };
+            bound.iter().filter(|(policy, _)| may_hold(policy)).collect()
+        });
+        if of_kind.is_empty() {
+            continue;
+        }
+        let request = request();
+        for (policy, bindings) in of_kind {
+            Run { policy, request: &request, cluster, all: &all }.policy(bindings, out);
         }
     }
 }
@@ -173,6 +184,11 @@ impl<'t> Binding<'t> {
             warns: does("Warn"),
         }
     }
+
+    /// Whether anything comes of what its policy finds.
+    fn acts(&self) -> bool {
+        self.denies || self.warns
+    }
 }
 
 /// One policy for one request.
@@ -193,40 +209,29 @@ enum Verdict {
 }
 
 impl<'t> Run<'_, 't> {
+    fn policy(&self, bindings: &[Binding<'t>], out: &mut Vec<Finding>) {
+        match self.is_among(self.policy.resources.as_ref()) {
+            Ok(false) => {}
+            Ok(true) => bindings.iter().for_each(|binding| self.binding(binding, out)),
+            Err(reason) => {
+                // It concerns all of them, and is said once.
+                if let Some(binding) = bindings.iter().find(|binding| binding.acts()) {
+                    let verdict = Verdict::Unknown(reason);
+                    out.extend(self.finding(binding, self.policy.root, verdict));
+                }
+            }
+        }
+    }
+
     fn binding(&self, binding: &Binding<'t>, out: &mut Vec<Finding>) {
-        let hold = |resources: &Option<Resources<'t>>| match resources {
-            Some(resources) => resources.hold(self.request),
-            None => Ok(true),
-        };
-        let matched = hold(&self.policy.resources)
-            .and_then(|matched| Ok(matched && hold(&binding.resources)?));
-        let Binding { root: binding, denies, warns, .. } = *binding;
-        let root = self.request.object;
-        let name = self.policy.name;
-        let mut report = |at: NodeRef<'t>, verdict: Verdict| {
-            let (code, is_error, message) = match verdict {
-                Verdict::Refused(message) => {
-                    (Code::Policy, true, format!("the policy `{name}` refuses it: {message}"))
-                }
-                _ if !denies && !warns => return,
-                Verdict::Denied(message) => {
-                    (Code::Policy, denies, format!("the policy `{name}` refuses it: {message}"))
-                }
-                Verdict::Unknown(reason) => {
-                    let message = format!("the policy `{name}` cannot be checked: {reason}");
-                    (Code::RuleNotChecked, false, message)
-                }
-            };
-            let finding = Finding::error(code, root, root, message).also(at.at(), "the policy");
-            out.push(if is_error { finding } else { finding.warning() });
-        };
-        let all_params = match matched {
+        let mut report = |at, verdict| out.extend(self.finding(binding, at, verdict));
+        let all_params = match self.is_among(binding.resources.as_ref()) {
             Ok(false) => return,
             Err(reason) => return report(self.policy.root, Verdict::Unknown(reason)),
-            Ok(true) => match self.params(binding) {
+            Ok(true) => match self.params(binding.root) {
                 Ok(params) => params,
                 Err(Verdict::Refused(_)) if self.policy.ignores_failure => return,
-                Err(verdict) => return report(binding, verdict),
+                Err(verdict) => return report(binding.root, verdict),
             },
         };
         for params in all_params {
@@ -234,6 +239,29 @@ impl<'t> Run<'_, 't> {
                 report(at, verdict);
             }
         }
+    }
+
+    /// Whether the object is among those that a policy or a binding is for.
+    fn is_among(&self, resources: Option<&Resources<'t>>) -> Result<bool, String> {
+        resources.map_or(Ok(true), |resources| resources.hold(self.request))
+    }
+
+    /// What a verdict means for the object, if anything.
+    fn finding(&self, binding: &Binding<'t>, at: NodeRef<'t>, verdict: Verdict) -> Option<Finding> {
+        let name = self.policy.name;
+        let refuses = |message| format!("the policy `{name}` refuses it: {message}");
+        let (code, is_error, message) = match verdict {
+            Verdict::Refused(message) => (Code::Policy, true, refuses(message)),
+            _ if !binding.acts() => return None,
+            Verdict::Denied(message) => (Code::Policy, binding.denies, refuses(message)),
+            Verdict::Unknown(reason) => {
+                let message = format!("the policy `{name}` cannot be checked: {reason}");
+                (Code::RuleNotChecked, false, message)
+            }
+        };
+        let root = self.request.object;
+        let finding = Finding::error(code, root, root, message).also(at.at(), "the policy");
+        Some(if is_error { finding } else { finding.warning() })
     }
 
     /// The objects that parametrise the policy, or one `None` where it has none.

@@ -42,6 +42,12 @@ impl<'t> Resources<'t> {
         }
     }
 
+    /// Whether any object of the kind of a request may be among them.
+    pub fn may_hold(&self, request: &Request<'_>) -> bool {
+        !self.is_restricted
+            || self.rules.iter().any(|rule| rule.holds_kind(request, self.is_exact) != Ok(false))
+    }
+
     /// Whether the object of a request is among them; `Err` where it cannot be told.
     pub fn hold(&self, request: &Request<'_>) -> Result<bool, String> {
         // Labels are looked at only where the kind does not decide.
@@ -120,6 +126,12 @@ impl<'t> Rule<'t> {
     }
 
     fn holds(&self, request: &Request<'_>, is_exact: bool) -> Result<bool, String> {
+        let is_named = self.names.is_empty() || self.names.contains(&request.name);
+        if is_named { self.holds_kind(request, is_exact) } else { Ok(false) }
+    }
+
+    /// Whether it holds for the kind of a request's object, whatever the object is called.
+    fn holds_kind(&self, request: &Request<'_>, is_exact: bool) -> Result<bool, String> {
         let any = |list: &[&str], wanted: &str| {
             list.iter().any(|listed| *listed == "*" || *listed == wanted)
         };
@@ -128,12 +140,7 @@ impl<'t> Rule<'t> {
             "Cluster" => !request.is_namespaced,
             _ => true,
         };
-        let is_named = self.names.is_empty() || self.names.contains(&request.name);
-        if !is_scoped
-            || !is_named
-            || !any(&self.groups, request.group)
-            || !any(&self.operations, "CREATE")
-        {
+        if !is_scoped || !any(&self.groups, request.group) || !any(&self.operations, "CREATE") {
             return Ok(false);
         }
         let is_plural = match (request.plural, self.plurals.first()) {
