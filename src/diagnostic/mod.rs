@@ -211,14 +211,19 @@ impl From<Diagnostic> for Diagnostics {
 #[must_use]
 pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     let name = name.to_lowercase();
-    let limit = (name.chars().count() / 3).max(1);
+    let length = name.chars().count();
+    let limit = (length / 3).max(1);
     known
         .into_iter()
         .filter_map(|candidate| {
             let known = candidate.to_lowercase();
-            let distance = strsim::osa_distance(&name, &known);
             let begins = name.len().min(known.len()) >= 4
                 && (known.starts_with(&name) || name.starts_with(&known));
+            // Texts are at least as far apart as they differ in length.
+            if !begins && known.chars().count().abs_diff(length) > limit {
+                return None;
+            }
+            let distance = strsim::osa_distance(&name, &known);
             (distance <= limit || begins).then_some((distance > limit, distance, candidate))
         })
         .min_by_key(|(far, distance, _)| (*far, *distance))

@@ -1,5 +1,6 @@
 //! Diagnostics ready to be shown: in one order, each once, with lines and columns.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
@@ -64,8 +65,8 @@ impl<'d> Report<'d> {
     pub fn new(diagnostics: &'d Diagnostics, sources: &Sources) -> Self {
         let mut findings: Vec<_> =
             diagnostics.iter().map(|diagnostic| Finding::new(diagnostic, sources)).collect();
-        findings.sort_by(|a, b| a.key().cmp(&b.key()));
-        findings.dedup_by(|a, b| a.key() == b.key());
+        findings.sort_by(Finding::compare);
+        findings.dedup_by(|a, b| Finding::compare(a, b).is_eq());
         Self { findings }
     }
 
@@ -101,15 +102,15 @@ impl<'r, 'd> IntoIterator for &'r Report<'d> {
 /// A region as far as order and sameness go: the path, not which reading of the file it was.
 type RegionKey<'f> = (&'f str, usize, usize);
 
-/// All that tells two findings apart, what orders them first.
-type Key<'f> = (
-    (Option<&'f str>, Option<(usize, usize)>, &'f str, Severity, &'f str),
-    (
-        Option<&'f str>,
-        Vec<(RegionKey<'f>, &'f str)>,
-        &'f [String],
-        Option<(RegionKey<'f>, &'f str)>,
-    ),
+/// The path, the bytes, the code, the severity and the message of a finding.
+type First<'f> = (Option<&'f str>, Option<(usize, usize)>, &'f str, Severity, &'f str);
+
+/// The label, the other places, the help and the suggestion of a finding.
+type Rest<'f> = (
+    Option<&'f str>,
+    Vec<(RegionKey<'f>, &'f str)>,
+    &'f [String],
+    Option<(RegionKey<'f>, &'f str)>,
 );
 
 impl<'d> Finding<'d> {
@@ -155,19 +156,24 @@ impl<'d> Finding<'d> {
         }
     }
 
-    fn key(&self) -> Key<'_> {
-        let Diagnostic { code, severity, message, label, help, .. } = self.diagnostic;
+    /// The order of findings; equal are those that nothing tells apart.
+    fn compare(&self, other: &Self) -> Ordering {
+        self.first().cmp(&other.first()).then_with(|| self.rest().cmp(&other.rest()))
+    }
+
+    /// What orders nearly all.
+    fn first(&self) -> First<'_> {
+        let Diagnostic { code, severity, message, .. } = self.diagnostic;
         let range = self.region.as_ref().map(|region| (region.start, region.end));
+        (self.path(), range, code.id(), *severity, message)
+    }
+
+    /// What else tells them apart.
+    fn rest(&self) -> Rest<'_> {
+        let Diagnostic { label, help, .. } = self.diagnostic;
         let secondary = self.secondary.iter().map(|(region, text)| (region.key(), *text));
-        (
-            (self.path(), range, code.id(), *severity, message),
-            (
-                label.as_deref(),
-                secondary.collect(),
-                help,
-                self.suggestion.as_ref().map(|(region, text)| (region.key(), *text)),
-            ),
-        )
+        let suggestion = self.suggestion.as_ref().map(|(region, text)| (region.key(), *text));
+        (label.as_deref(), secondary.collect(), help, suggestion)
     }
 }
 

@@ -69,24 +69,27 @@ impl NameForm {
     /// # Errors
     ///
     /// The first reason why the name does not have this form.
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "nearly every form that is asked for is a constant")]
     pub fn check(self, name: &str) -> Result<(), NameError> {
+        if self.fits(name) { Ok(()) } else { Err(self.why_not(name)) }
+    }
+
+    #[cold]
+    fn why_not(self, name: &str) -> NameError {
         if name.is_empty() && self != Self::LabelValue {
-            return Err(NameError::Empty);
+            return NameError::Empty;
         }
         if self == Self::QualifiedName
-            && let Some(slash) = memchr::memchr(b'/', name.as_bytes())
+            && let Some((domain, own)) = name.split_once('/')
         {
-            let (prefix, rest) = (&name[..slash], &name[slash + 1..]);
-            Self::DnsSubdomain.check(prefix).map_err(|_| NameError::Characters(self))?;
-            if rest.contains('/') {
-                return Err(NameError::Characters(self));
-            }
-            return self.check(rest);
+            let is_one = Self::DnsSubdomain.check(domain).is_ok() && !own.contains('/');
+            return if is_one { self.why_not(own) } else { NameError::Characters(self) };
         }
-        if let Some(most) = self.max_length().filter(|most| name.len() > *most) {
-            return Err(NameError::TooLong(most));
+        match self.max_length() {
+            Some(most) if name.len() > most => NameError::TooLong(most),
+            _ => NameError::Characters(self),
         }
-        if self.fits(name) { Ok(()) } else { Err(NameError::Characters(self)) }
     }
 
     /// The greatest length in bytes; of a qualified name, without its prefix.
@@ -102,30 +105,37 @@ impl NameForm {
         }
     }
 
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "nearly every form that is asked for is a constant")]
     fn fits(self, name: &str) -> bool {
         let bytes = name.as_bytes();
+        let is_short = || self.max_length().is_none_or(|most| name.len() <= most);
         match self {
-            Self::DnsLabel => is_dns_label(bytes),
-            Self::DnsSubdomain => is_dns_subdomain(bytes),
+            Self::DnsLabel => is_short() && is_dns_label(bytes),
+            Self::DnsSubdomain => is_short() && is_dns_subdomain(bytes),
             Self::WildcardSubdomain => {
-                Self::DnsSubdomain.fits(name.strip_prefix("*.").unwrap_or(name))
+                is_short() && is_dns_subdomain(bytes.strip_prefix(b"*.").unwrap_or(bytes))
             }
-            Self::Dns1035Label => is_dns_label(bytes) && bytes[0].is_ascii_lowercase(),
-            Self::PathSegment => !matches!(name, "." | "..") && !name.contains(['/', '%']),
-            Self::QualifiedName | Self::LabelValue => {
-                let ends = [bytes.first(), bytes.last()];
-                ends.into_iter().flatten().all(u8::is_ascii_alphanumeric)
-                    && bytes.iter().all(|byte| is_config_byte(*byte))
+            Self::Dns1035Label => {
+                is_short() && is_dns_label(bytes) && bytes[0].is_ascii_lowercase()
             }
+            Self::PathSegment => !matches!(name, "" | "." | "..") && !name.contains(['/', '%']),
+            Self::QualifiedName => is_qualified_name(name),
+            Self::LabelValue => name.is_empty() || (is_short() && is_own_name(bytes)),
             Self::PortName => {
-                is_dns_label(bytes)
+                is_short()
+                    && is_dns_label(bytes)
                     && bytes.iter().any(u8::is_ascii_lowercase)
                     && !name.contains("--")
             }
-            Self::EnvName => bytes.iter().all(|byte| matches!(byte, b' '..=b'~') && *byte != b'='),
+            Self::EnvName => {
+                !name.is_empty()
+                    && bytes.iter().all(|byte| matches!(byte, b' '..=b'~') && *byte != b'=')
+            }
             Self::ConfigKey => {
-                bytes.iter().all(|byte| is_config_byte(*byte))
-                    && name != "."
+                is_short()
+                    && !matches!(name, "" | ".")
+                    && are_of_keys(bytes)
                     && !name.starts_with("..")
             }
         }
@@ -192,30 +202,73 @@ pub fn fit(mut name: String, longest: usize) -> String {
     name
 }
 
+/// What a byte is in a name: one of the bits below.
+static CLASSES: [u8; 256] = {
+    let mut classes = [OTHER; 256];
+    let mut byte = 0_u8;
+    while byte < 128 {
+        classes[byte as usize] = match byte {
+            b'a'..=b'z' | b'0'..=b'9' => SMALL,
+            b'A'..=b'Z' => CAPITAL,
+            b'_' => UNDERSCORE,
+            b'-' => DASH,
+            b'.' => DOT,
+            _ => OTHER,
+        };
+        byte += 1;
+    }
+    classes
+};
+/// A lower-case letter or a digit.
+const SMALL: u8 = 1;
+const CAPITAL: u8 = 2;
+const UNDERSCORE: u8 = 4;
+const DASH: u8 = 8;
+const DOT: u8 = 16;
+const OTHER: u8 = 32;
+
+/// The classes that bytes have.
+fn classes(bytes: &[u8]) -> u8 {
+    bytes.iter().fold(0, |classes, byte| classes | CLASSES[usize::from(*byte)])
+}
+
 fn is_dns_label(label: &[u8]) -> bool {
-    let inner = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    label.iter().all(|byte| inner(byte) || *byte == b'-')
-        && label.first().is_some_and(inner)
-        && label.last().is_some_and(inner)
+    classes(label) & !(SMALL | DASH) == 0
+        && [label.first(), label.last()].into_iter().all(|end| end.is_some_and(|end| *end != b'-'))
 }
 
 /// Labels with dots between them.
 fn is_dns_subdomain(name: &[u8]) -> bool {
-    let mut before = b'.';
-    for &byte in name {
-        match byte {
-            b'a'..=b'z' | b'0'..=b'9' => {}
-            b'-' if before != b'.' => {}
-            b'.' if !matches!(before, b'.' | b'-') => {}
-            _ => return false,
-        }
-        before = byte;
-    }
-    !matches!(before, b'.' | b'-')
+    let is_end = |end: Option<&u8>| end.is_some_and(|end| !matches!(end, b'-' | b'.'));
+    let classes = classes(name);
+    classes & !(SMALL | DASH | DOT) == 0
+        && is_end(name.first())
+        && is_end(name.last())
+        && (classes & DOT == 0
+            || name.windows(2).all(|pair| !matches!(pair, [b'.', b'.' | b'-'] | [b'-', b'.'])))
 }
 
-fn is_config_byte(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.')
+/// A name of labels and annotations, perhaps after a domain.
+fn is_qualified_name(name: &str) -> bool {
+    let name = name.as_bytes();
+    let (domain, own) = match memchr::memchr(b'/', name) {
+        Some(slash) => (Some(&name[..slash]), &name[slash + 1..]),
+        None => (None, name),
+    };
+    domain.is_none_or(|domain| domain.len() <= 253 && is_dns_subdomain(domain))
+        && own.len() <= 63
+        && is_own_name(own)
+}
+
+/// The part of a qualified name that no domain owns, or the value of a label, of any length.
+fn is_own_name(name: &[u8]) -> bool {
+    let is_end = |end: Option<&u8>| end.is_some_and(u8::is_ascii_alphanumeric);
+    is_end(name.first()) && is_end(name.last()) && are_of_keys(name)
+}
+
+/// Whether all stand in keys: those of labels, and those of a `ConfigMap`.
+fn are_of_keys(bytes: &[u8]) -> bool {
+    classes(bytes) & OTHER == 0
 }
 
 #[cfg(test)]

@@ -153,8 +153,22 @@ fn suffix_of(suffix: &str) -> Option<(Scale, Family)> {
 }
 
 impl Scale {
+    /// How many nanos it makes of one, where that is a whole number: of all suffixes.
+    fn whole_factor(&self) -> Option<i128> {
+        match *self {
+            Self::Ten(exponent @ -9..=18) => Some(10_i128.pow((exponent + 9).unsigned_abs())),
+            Self::Ten(_) => None,
+            Self::Two(exponent) => Some((1_i128 << exponent) * NANOS),
+        }
+    }
+
     /// The nanos of `whole.fraction` times this scale, rounded up, held below 2^127.
     fn nanos(&self, whole: &str, fraction: &str) -> i128 {
+        if let (true, Some(factor)) = (fraction.is_empty(), self.whole_factor())
+            && let Ok(whole) = whole.parse::<u64>()
+        {
+            return i128::from(whole).saturating_mul(factor);
+        }
         match *self {
             Self::Ten(exponent) => {
                 // Move the point: the digits that are left of it count whole nanos.
@@ -355,6 +369,12 @@ mod tests {
             let again: Quantity = canonical.parse()?;
             prop_assert_eq!(quantity, again);
             prop_assert_eq!(canonical, again.to_string());
+        }
+
+        #[test]
+        fn a_whole_number_may_have_a_fraction_of_zeros(number in "[0-9]{1,40}", zeros in "0{1,20}", suffix in suffix()) {
+            let read = |text: String| text.parse::<Quantity>();
+            prop_assert_eq!(read(format!("{number}{suffix}"))?, read(format!("{number}.{zeros}{suffix}"))?);
         }
 
         #[test]

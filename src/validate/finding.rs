@@ -6,6 +6,9 @@ use crate::diagnostic::{Code, Diagnostic, Place, Severity};
 use crate::source::{NodeRef, Origin, Span, Step};
 
 /// One thing that is wrong with an object.
+///
+/// What makes one is `#[cold]`: most objects are sound, and the compiler then keeps the code that
+/// describes mistakes apart from the checks, which run for every object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     /// What kind of mistake it is.
@@ -37,18 +40,21 @@ pub struct Finding {
 impl Finding {
     /// Something wrong with the value `node` of the object `root`.
     #[must_use]
+    #[cold]
     pub fn error(code: Code, root: NodeRef<'_>, node: NodeRef<'_>, message: String) -> Self {
         Self::placed(code, root, node, node.at(), message)
     }
 
     /// Something wrong with the key of the value `node` of the object `root`.
     #[must_use]
+    #[cold]
     pub fn error_at_key(code: Code, root: NodeRef<'_>, node: NodeRef<'_>, message: String) -> Self {
         Self::placed(code, root, node, node.key_at(), message)
     }
 
     /// A field `name` that the map `holder` of the object `root` lacks.
     #[must_use]
+    #[cold]
     pub fn missing(root: NodeRef<'_>, holder: NodeRef<'_>, name: &str) -> Self {
         let message = format!("there is no `{name}`");
         let code = Code::MissingObjectField;
@@ -81,6 +87,7 @@ impl Finding {
 
     /// Makes it a warning.
     #[must_use]
+    #[cold]
     pub fn warning(mut self) -> Self {
         self.severity = Severity::Warning;
         self
@@ -88,6 +95,7 @@ impl Finding {
 
     /// Says what to write.
     #[must_use]
+    #[cold]
     pub fn help(mut self, text: impl Into<String>) -> Self {
         self.help.push(text.into());
         self
@@ -95,6 +103,7 @@ impl Finding {
 
     /// Adds another place, where an input caused it.
     #[must_use]
+    #[cold]
     pub fn also(mut self, at: Origin, text: impl Into<String>) -> Self {
         self.also.extend(at.span().map(|span| (span, text.into())));
         self
@@ -102,6 +111,7 @@ impl Finding {
 
     /// Offers a text in the place of the value, where an input wrote the value itself.
     #[must_use]
+    #[cold]
     pub fn replace(mut self, text: impl Into<String>) -> Self {
         self.replacement = matches!(self.at, Origin::Written(_)).then(|| text.into());
         self
@@ -109,12 +119,14 @@ impl Finding {
 
     /// States the path by which the API server names it: that of `node`, and what follows it.
     #[must_use]
+    #[cold]
     pub fn as_server(mut self, root: NodeRef<'_>, node: NodeRef<'_>, rest: &str) -> Self {
         self.name_for_server(root, node, rest);
         self
     }
 
     /// States the path by which the API server names it: that of `node`, and what follows it.
+    #[cold]
     pub fn name_for_server(&mut self, root: NodeRef<'_>, node: NodeRef<'_>, rest: &str) {
         let above = path_text(root, node);
         let rest = if above.is_empty() { rest.trim_start_matches('.') } else { rest };

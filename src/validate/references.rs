@@ -19,7 +19,9 @@ use crate::source::{Kind, NodeRef};
 pub fn check(members: &[Member<'_>], cluster: &Cluster, out: &mut Vec<Finding>) {
     let before = out.len();
     let index = Index::of(members, cluster);
-    twins(members, out);
+    if index.has_namesakes {
+        twins(members, out);
+    }
     // Namespaces mostly lie apart from what lives in them.
     let namespaces = match cluster.extent {
         Extent::Environment => true,

@@ -138,10 +138,12 @@ struct Walk<'t, 'o> {
 }
 
 impl<'t> Walk<'t, '_> {
+    #[cold]
     fn error(&self, code: Code, node: NodeRef<'t>, message: impl Into<String>) -> Finding {
         Finding::error(code, self.root, node, message.into())
     }
 
+    #[cold]
     fn found(&mut self, finding: Finding) {
         self.findings.push(finding);
     }
@@ -216,6 +218,7 @@ impl<'t> Walk<'t, '_> {
         field.required && !self.in_status && !self.is_left_to_controller(entry)
     }
 
+    #[cold]
     fn unknown_field(&mut self, entry: NodeRef<'t>, name: &str, object: Object) {
         let names: Vec<&str> = object.fields().map(|field| field.name).collect();
         let below = object.fields().find(|field| match field.of.shape() {
@@ -270,6 +273,7 @@ impl<'t> Walk<'t, '_> {
         }
     }
 
+    #[cold]
     fn wrong_type(&mut self, node: NodeRef<'t>, wanted: &str) {
         let finding = wrong_type(self.root, node, wanted);
         self.found(finding);

@@ -132,11 +132,15 @@ pub enum Shape {
 impl Type {
     /// Its form.
     #[must_use]
+    #[inline(always)]
+    #[expect(
+        clippy::inline_always,
+        reason = "who asks for it looks at one form after another, too"
+    )]
     pub fn shape(self) -> Shape {
         let list = |item, identity| Shape::List(List { item: self.sibling(item), identity });
         let object = |start, end, required, open| {
-            let rows = slice(tables::FIELDS, start, end);
-            Shape::Object(Object { rows, required, open, of: self })
+            Shape::Object(Object { start, end, required, open, of: self })
         };
         match self.row() {
             TypeRow::Any => Shape::Any,
@@ -219,7 +223,9 @@ pub enum ItemIdentity {
 /// A type with fields.
 #[derive(Debug, Clone, Copy)]
 pub struct Object {
-    rows: &'static [FieldRow],
+    /// Range of `FIELDS`.
+    start: u16,
+    end: u16,
     required: u8,
     open: bool,
     of: Type,
@@ -262,7 +268,8 @@ impl Object {
 
     /// Its fields in this version, sorted by name.
     pub fn fields(self) -> impl Iterator<Item = Field> {
-        let here = self.rows.iter().copied().filter(move |row| self.has(*row));
+        let rows = slice(tables::FIELDS, self.start, self.end);
+        let here = rows.iter().copied().filter(move |row| self.has(*row));
         here.map(move |row| self.field_of(row))
     }
 
@@ -274,8 +281,25 @@ impl Object {
 
     /// The forms that a field has in any version.
     fn forms(self, name: Symbol) -> impl Iterator<Item = FieldRow> {
-        let start = self.rows.partition_point(|row| row.name < name);
-        self.rows[start..].iter().copied().take_while(move |row| row.name == name)
+        let first = self.first_form(name).unwrap_or(self.end);
+        let rows = slice(tables::FIELDS, first, self.end);
+        rows.iter().copied().take_while(move |row| row.name == name)
+    }
+
+    /// The index in `FIELDS` of the first form of a field.
+    fn first_form(self, name: Symbol) -> Option<u16> {
+        let mut place = place_of(self.start, name);
+        loop {
+            let first = PLACES[place];
+            if first == FREE {
+                return None;
+            }
+            let is_own = (self.start..self.end).contains(&first);
+            if is_own && tables::FIELDS[usize::from(first)].name == name {
+                return Some(first);
+            }
+            place = (place + 1) % PLACES.len();
+        }
     }
 
     fn has(self, row: FieldRow) -> bool {
@@ -289,6 +313,44 @@ impl Object {
             required: row.required,
         }
     }
+}
+
+const PLACE_BITS: u32 = 13;
+/// Where no field stands.
+const FREE: u16 = u16::MAX;
+
+/// The indices in `FIELDS` of the first form of each field of each object, each at
+/// [its place](place_of) or at the next that was free.
+static PLACES: [u16; 1 << PLACE_BITS] = {
+    let mut places = [FREE; 1 << PLACE_BITS];
+    let mut of = 0;
+    while of < tables::TYPES.len() {
+        if let TypeRow::Object(start, end, _) | TypeRow::Open(start, end, _) = tables::TYPES[of] {
+            let mut row = start;
+            while row < end {
+                let name = tables::FIELDS[row as usize].name;
+                let mut place = place_of(start, name);
+                while places[place] != FREE && places[place] != row {
+                    place = (place + 1) % places.len();
+                }
+                places[place] = row;
+                row += 1;
+                // Other forms stand behind the first.
+                while row < end && tables::FIELDS[row as usize].name.number() == name.number() {
+                    row += 1;
+                }
+            }
+        }
+        of += 1;
+    }
+    assert!(tables::FIELDS.len() < 1 << (PLACE_BITS - 1), "half of the places stay free");
+    places
+};
+
+/// Where a field of the object whose fields start there is looked for first.
+const fn place_of(start: u16, name: Symbol) -> usize {
+    let field = (start as u32) << u16::BITS | name.number() as u32;
+    (field.wrapping_mul(0x9e37_79b1) >> (u32::BITS - PLACE_BITS)) as usize
 }
 
 /// A field of an object.

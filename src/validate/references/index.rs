@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use indexmap::map::Entry as MapEntry;
+
 use super::{Member, items, text};
 use crate::source::NodeRef;
 use crate::validate::selector::Form;
@@ -33,6 +35,8 @@ pub struct Index<'t> {
     pods: Map<&'t str, Vec<NodeRef<'t>>>,
     /// The same pods by namespace and each of their labels.
     labelled: Map<(&'t str, &'t str, &'t str), Vec<NodeRef<'t>>>,
+    /// Whether objects of one name, of kinds of one name, were met.
+    pub has_namesakes: bool,
 }
 
 /// What every cluster has from the start.
@@ -66,11 +70,12 @@ impl<'t> Index<'t> {
             }
         }
         for object in &cluster.objects {
-            match object.split('/').collect::<Vec<_>>()[..] {
-                [kind, name] => index.add(kind, "", name, None, Keys::Open),
-                [kind, namespace, name] => index.add(kind, namespace, name, None, Keys::Open),
-                _ => {}
-            }
+            let (kind, namespace, name) = match object.split('/').collect::<Vec<_>>()[..] {
+                [kind, name] => (kind, "", name),
+                [kind, namespace, name] => (kind, namespace, name),
+                _ => continue,
+            };
+            index.add(kind, namespace, name, None, Keys::Open);
         }
         for member in members {
             index.add_object(member);
@@ -85,6 +90,7 @@ impl<'t> Index<'t> {
         index
     }
 
+    /// Adds something, unless it is there already: whether it is new.
     fn add(
         &mut self,
         kind: &'t str,
@@ -92,9 +98,15 @@ impl<'t> Index<'t> {
         name: &'t str,
         by: Option<NodeRef<'t>>,
         keys: Keys<'t>,
-    ) {
+    ) -> bool {
         let of_kind = self.entries.entry(kind).or_default();
-        of_kind.entry(namespace).or_default().entry(name).or_insert(Entry { by, keys });
+        match of_kind.entry(namespace).or_default().entry(name) {
+            MapEntry::Vacant(place) => {
+                place.insert(Entry { by, keys });
+                true
+            }
+            MapEntry::Occupied(_) => false,
+        }
     }
 
     fn add_object(&mut self, member: &Member<'t>) {
@@ -105,7 +117,7 @@ impl<'t> Index<'t> {
             "Secret" => Keys::Known(keys_of(root, &["data", "stringData"])),
             _ => Keys::Open,
         };
-        self.add(kind, namespace, name, by, keys);
+        self.has_namesakes |= !self.add(kind, namespace, name, by, keys);
         if let Some(template) = pod {
             self.pods.entry(namespace).or_default().push(template);
             for label in pods::labels(template).into_iter().flat_map(NodeRef::entries) {

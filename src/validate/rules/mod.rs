@@ -194,6 +194,7 @@ struct Report<'t, 'o> {
 }
 
 impl<'t> Report<'t, '_> {
+    #[cold]
     fn error(
         &mut self,
         code: Code,
@@ -206,15 +207,18 @@ impl<'t> Report<'t, '_> {
     }
 
     /// A finding at a node, for the caller to complete.
+    #[cold]
     fn at(&self, code: Code, node: NodeRef<'t>, message: impl Into<String>) -> Finding {
         Finding::error(code, self.root, node, message.into())
     }
 
+    #[cold]
     fn push(&mut self, finding: Finding) {
         self.findings.push(finding);
     }
 
     /// Reports that a map lacks a field, or has it empty.
+    #[cold]
     fn missing(&mut self, holder: NodeRef<'t>, name: &str, help: impl Into<String>) {
         let finding = match field(holder, name) {
             Some(node) => self.at(Code::MissingObjectField, node, format!("`{name}` is empty")),
@@ -224,6 +228,7 @@ impl<'t> Report<'t, '_> {
     }
 
     /// Reports that a map lacks a field, of which the server names what it would hold.
+    #[cold]
     fn missing_as(&mut self, holder: NodeRef<'t>, name: &str, path: &str, help: impl Into<String>) {
         let finding = Finding::missing(self.root, holder, name);
         self.push(finding.as_server(self.root, holder, path).help(help));
@@ -336,6 +341,7 @@ impl<'t> Report<'t, '_> {
     }
 
     /// The path of a finding below a node, with its dot.
+    #[cold]
     fn path_below(&self, node: NodeRef<'t>, index: usize) -> String {
         let finding = &self.findings[index];
         let above = self.at(Code::ValueNotAllowed, node, "").path;
@@ -351,6 +357,7 @@ impl<'t> Report<'t, '_> {
     }
 
     /// Reports an item that stands for the same as an earlier one of its list.
+    #[cold]
     fn repeated(&mut self, code: Code, first: NodeRef<'t>, again: NodeRef<'t>, message: String) {
         let finding = Finding::error(code, self.root, again, message);
         self.findings.push(finding.also(first.at(), "first here").help("change one of the two"));
@@ -431,6 +438,10 @@ fn repeated<'t, K: PartialEq>(
     key: impl Fn(NodeRef<'t>) -> Option<K>,
 ) -> Vec<(NodeRef<'t>, NodeRef<'t>)> {
     let mut pairs = Vec::new();
+    // Most lists have one item.
+    if items.clone().nth(1).is_none() {
+        return pairs;
+    }
     for (index, item) in items.clone().enumerate() {
         let Some(own) = key(item) else { continue };
         let mut earlier = items.clone().take(index);
