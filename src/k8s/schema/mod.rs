@@ -240,7 +240,20 @@ impl Object {
 
     /// The field of that name in this version.
     pub(crate) fn field_at(self, name: Symbol) -> Option<Field> {
-        self.forms(name).find(|row| self.has(*row)).map(|row| self.field_of(row))
+        let mut index = self.first_form(name)?;
+        loop {
+            let row = tables::FIELDS[usize::from(index)];
+            if row.name != name {
+                return None;
+            }
+            if self.has(row) {
+                return Some(self.field_of(row));
+            }
+            index += 1;
+            if index == self.end {
+                return None;
+            }
+        }
     }
 
     /// The most fields that are required in any version.
@@ -294,7 +307,7 @@ impl Object {
             if first == FREE {
                 return None;
             }
-            let is_own = (self.start..self.end).contains(&first);
+            let is_own = self.start <= first && first < self.end;
             if is_own && tables::FIELDS[usize::from(first)].name == name {
                 return Some(first);
             }

@@ -58,8 +58,9 @@ impl Words {
     #[inline]
     pub fn of(text: &[u8]) -> Option<Self> {
         let mut words = [0; WORDS];
-        for (index, kept) in words.iter_mut().enumerate() {
-            let word = u64::from_le_bytes(*text.get(index * 8..)?.first_chunk()?);
+        let (all, _) = text.first_chunk::<{ WORDS * 8 }>()?.as_chunks();
+        for (index, (kept, word)) in words.iter_mut().zip(all).enumerate() {
+            let word = u64::from_le_bytes(*word);
             let ends = lanes_that_are(word, b'\n');
             if ends != 0 {
                 let bytes = bytes_before(ends);
@@ -74,11 +75,18 @@ impl Words {
     /// The set in which the line is kept.
     #[inline]
     fn set(&self) -> usize {
-        let mix = |hash: u64, word: &u64| {
-            (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29)
-        };
-        let hash = self.words.iter().fold(0, mix).wrapping_mul(0xff51_afd7_ed55_8ccd);
-        (hash >> (u64::BITS - SET_BITS)) as usize
+        // Odd numbers of which nothing is known; the products do not wait for each other.
+        const FACTORS: [u64; WORDS] = [
+            0x9e37_79b9_7f4a_7c15,
+            0xc2b2_ae3d_27d4_eb4f,
+            0x1656_67b1_9e37_79f9,
+            0xd6e8_feb8_6659_fd93,
+            0xff51_afd7_ed55_8ccd,
+        ];
+        let products =
+            self.words.iter().zip(FACTORS).map(|(word, factor)| word.wrapping_mul(factor));
+        let mixed = products.fold(0, |mixed, product| mixed ^ product);
+        ((mixed ^ (mixed >> 32)).wrapping_mul(FACTORS[0]) >> (u64::BITS - SET_BITS)) as usize
     }
 }
 
@@ -128,7 +136,7 @@ mod tests {
 
     fn words(text: &str) -> Option<Words> {
         // Whoever reads a line may look at what follows it.
-        Words::of(format!("{text}\n{}", "x".repeat(8)).as_bytes())
+        Words::of(format!("{text}\n{}", "x".repeat(WORDS * 8)).as_bytes())
     }
 
     #[test]
