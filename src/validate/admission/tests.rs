@@ -166,3 +166,38 @@ fn parameters_are_found_among_the_objects() {
     assert_eq!(judge(&limits(1), WEB), Vec::<String>::new());
     assert_eq!(judge(&limits(2), WEB), ["V044 : the policy `p` refuses it: too few"]);
 }
+
+#[test]
+fn what_concerns_all_bindings_of_a_policy_is_said_once() {
+    let never = "  validations: [{ expression: 'false', message: never }]";
+    let selector = "  matchConstraints:\n    namespaceSelector: { matchLabels: { env: prod } }\n";
+    let two = |spec: &str, actions: &str| {
+        let text = policy(spec, "").replace("  matchConstraints:\n", selector);
+        let (_, binding) = text.rsplit_once("---\n").unwrap_or_default();
+        let again = binding.replace("name: b ", "name: c ");
+        format!("{text}---\n{again}").replace("[Deny]", actions)
+    };
+    let unknown = "V041 : the policy `p` cannot be checked: the labels of the namespace `shop` are not at hand";
+    assert_eq!(judge(&two(never, "[Deny]"), WEB), [unknown]);
+    assert_eq!(judge(&two(never, "[Audit]"), WEB), Vec::<String>::new());
+    // What a binding finds is its own.
+    let whole = two(never, "[Deny]").replace("env: prod", "kubernetes.io/metadata.name: shop");
+    assert_eq!(judge(&whole, WEB), ["V044 : the policy `p` refuses it: never"; 2]);
+}
+
+#[test]
+fn a_policy_for_named_objects_is_for_those_alone() {
+    let never = "  validations: [{ expression: 'false', message: never }]";
+    for (name, passes) in [("web", false), ("other", true)] {
+        let named = policy(never, "")
+            .replace("{ apiGroups", &format!("{{ resourceNames: [{name}], apiGroups"));
+        assert_eq!(judge(&named, WEB).is_empty(), passes, "{name}");
+        // Nor is what is left out by its name, while others of the kind are not.
+        let excluded = format!(
+            "excludeResourceRules: [{{ resourceNames: [{name}], apiGroups: [apps], apiVersions: [v1], operations: [CREATE], resources: [deployments] }}]"
+        );
+        let excluded = policy(never, "")
+            .replace("    resourceRules:", &format!("    {excluded}\n    resourceRules:"));
+        assert_eq!(judge(&excluded, WEB).is_empty(), !passes, "{name}");
+    }
+}
