@@ -79,6 +79,8 @@ fn compiles(policy: NodeRef<'_>, cluster: &Cluster) -> bool {
     !found.iter().any(|it| it.code == Code::ExpressionOfRule && it.severity == Severity::Error)
 }
 
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "the symbols of constant names are constants")]
 fn text<'t>(node: NodeRef<'t>, path: &[&str]) -> &'t str {
     node.at_path(path).map_or("", NodeRef::text)
 }

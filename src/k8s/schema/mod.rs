@@ -82,10 +82,24 @@ impl Resource {
     }
 }
 
+/// The index in `RESOURCES` of the first kind of a name, by the number of its symbol.
+static KINDS: [u16; 1 << 11] = {
+    let mut kinds = [FREE; 1 << 11];
+    let mut row = tables::RESOURCES.len();
+    while row > 0 {
+        row -= 1;
+        #[expect(clippy::cast_possible_truncation, reason = "there are a few hundred kinds")]
+        let first = row as u16;
+        kinds[tables::RESOURCES[row].kind.number() as usize] = first;
+    }
+    kinds
+};
+
 fn row_of(api_version: &str, kind: &str) -> Option<&'static ResourceRow> {
     let kind = Symbol::of(kind);
-    let start = tables::RESOURCES.partition_point(|row| row.kind < kind);
-    let mut of_kind = tables::RESOURCES[start..].iter().take_while(|row| row.kind == kind);
+    let first = *KINDS.get(usize::from(kind.number()))?;
+    let mut of_kind =
+        tables::RESOURCES.get(usize::from(first)..)?.iter().take_while(|row| row.kind == kind);
     of_kind.find(|row| row.api_version == api_version)
 }
 

@@ -83,10 +83,10 @@ pub(super) struct BlockReader<'t> {
     /// A scalar that is not written as it reads.
     scratch: String,
     lines: Lines,
-    /// What the line says that is being read; `None` where it is not to be kept.
-    said: Option<Line>,
-    /// Where its first character stands.
+    /// Where the first character of the line stands that is being read.
     first: usize,
+    /// What that line says; `None` where it is not to be kept.
+    said: Option<Line>,
 }
 
 /// An open block map or list.
@@ -146,8 +146,8 @@ impl<'t> BlockReader<'t> {
             end: 0,
             scratch: String::new(),
             lines,
-            said: None,
             first: 0,
+            said: None,
         }
     }
 
@@ -224,6 +224,7 @@ impl<'t> BlockReader<'t> {
     }
 
     fn line(&mut self, first: usize, column: usize) -> Sure<()> {
+        self.first = first;
         let is_item = self.is_dash(first);
         if let Some(colon) = self.pending.take() {
             let map = self.frames.last().ok_or(Unsure)?;
@@ -263,7 +264,7 @@ impl<'t> BlockReader<'t> {
             self.at = first + words.length + 1;
             return self.repeat(line, frame, first);
         }
-        (self.said, self.first) = (Some(Line::EMPTY), first);
+        self.said = Some(Line::EMPTY);
         self.content(frame, first)?;
         if let Some(line) = self.said {
             self.lines.keep(&words, line);
