@@ -209,8 +209,7 @@ static CLASSES: [u8; 256] = {
     while byte < 128 {
         classes[byte as usize] = match byte {
             b'a'..=b'z' | b'0'..=b'9' => SMALL,
-            b'A'..=b'Z' => CAPITAL,
-            b'_' => UNDERSCORE,
+            b'A'..=b'Z' | b'_' => LARGE,
             b'-' => DASH,
             b'.' => DOT,
             _ => OTHER,
@@ -221,11 +220,11 @@ static CLASSES: [u8; 256] = {
 };
 /// A lower-case letter or a digit.
 const SMALL: u8 = 1;
-const CAPITAL: u8 = 2;
-const UNDERSCORE: u8 = 4;
-const DASH: u8 = 8;
-const DOT: u8 = 16;
-const OTHER: u8 = 32;
+/// A capital or an underscore.
+const LARGE: u8 = 2;
+const DASH: u8 = 4;
+const DOT: u8 = 8;
+const OTHER: u8 = 16;
 
 /// The classes that bytes have.
 fn classes(bytes: &[u8]) -> u8 {
