@@ -167,7 +167,9 @@ mod tests {
         assert_eq!(lines.find(&all[0]), None);
         lines.expect(SHORT + 1);
         let mut sets = vec![Vec::new(); lines.sets.len()];
-        all.iter().for_each(|words| sets[words.set()].push(*words));
+        for words in &all {
+            sets[words.set()].push(*words);
+        }
         let most = sets.iter().map(Vec::len).max();
         assert!(most < Some(24), "lines spread over the sets: {most:?}");
         let full = sets.iter().find_map(|set| set.first_chunk::<3>());
