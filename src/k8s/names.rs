@@ -231,18 +231,20 @@ fn classes(bytes: &[u8]) -> u8 {
     bytes.iter().fold(0, |classes, byte| classes | CLASSES[usize::from(*byte)])
 }
 
+/// Whether there is a letter or a digit at both ends.
+fn has_sound_ends(name: &[u8]) -> bool {
+    [name.first(), name.last()].into_iter().all(|end| end.is_some_and(u8::is_ascii_alphanumeric))
+}
+
 fn is_dns_label(label: &[u8]) -> bool {
-    classes(label) & !(SMALL | DASH) == 0
-        && [label.first(), label.last()].into_iter().all(|end| end.is_some_and(|end| *end != b'-'))
+    classes(label) & !(SMALL | DASH) == 0 && has_sound_ends(label)
 }
 
 /// Labels with dots between them.
 fn is_dns_subdomain(name: &[u8]) -> bool {
-    let is_end = |end: Option<&u8>| end.is_some_and(|end| !matches!(end, b'-' | b'.'));
     let classes = classes(name);
     classes & !(SMALL | DASH | DOT) == 0
-        && is_end(name.first())
-        && is_end(name.last())
+        && has_sound_ends(name)
         && (classes & DOT == 0
             || name.windows(2).all(|pair| !matches!(pair, [b'.', b'.' | b'-'] | [b'-', b'.'])))
 }
@@ -261,8 +263,7 @@ fn is_qualified_name(name: &str) -> bool {
 
 /// The part of a qualified name that no domain owns, or the value of a label, of any length.
 fn is_own_name(name: &[u8]) -> bool {
-    let is_end = |end: Option<&u8>| end.is_some_and(u8::is_ascii_alphanumeric);
-    is_end(name.first()) && is_end(name.last()) && are_of_keys(name)
+    has_sound_ends(name) && are_of_keys(name)
 }
 
 /// Whether all stand in keys: those of labels, and those of a `ConfigMap`.

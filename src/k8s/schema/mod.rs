@@ -254,20 +254,7 @@ impl Object {
 
     /// The field of that name in this version.
     pub(crate) fn field_at(self, name: Symbol) -> Option<Field> {
-        let mut index = self.first_form(name)?;
-        loop {
-            let row = tables::FIELDS[usize::from(index)];
-            if row.name != name {
-                return None;
-            }
-            if self.has(row) {
-                return Some(self.field_of(row));
-            }
-            index += 1;
-            if index == self.end {
-                return None;
-            }
-        }
+        self.forms(name).find(|row| self.has(*row)).map(|row| self.field_of(row))
     }
 
     /// The most fields that are required in any version.
@@ -343,7 +330,7 @@ impl Object {
 }
 
 const PLACE_BITS: u32 = 13;
-/// Where no field stands.
+/// Where none stands, no kind and no field.
 const FREE: u16 = u16::MAX;
 
 /// The indices in `FIELDS` of the first form of each field of each object, each at

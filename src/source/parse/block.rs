@@ -15,7 +15,7 @@ use std::sync::{Arc, LazyLock};
 
 use memchr::memmem::Finder;
 
-use lines::{Line, LineKey, LineValue, Lines, Words};
+use lines::{Line, LineKey, LineValue, Lines};
 
 use super::{Dialect, MAX_DEPTH, offset};
 use crate::source::scalar::{self, Scalar};
@@ -60,8 +60,8 @@ const fn classes() -> [u8; 256] {
 }
 
 thread_local! {
-    /// What lines of manifests say, which is the same in all files. Those of gen's own language
-    /// are too short for it to pay.
+    /// What lines of manifests say, which is the same in all files. In files of gen's own language
+    /// some lines say something else, and no file is so long that it would pay to keep them.
     static LINES: Cell<Lines> = Cell::default();
 }
 
@@ -256,7 +256,7 @@ impl<'t> BlockReader<'t> {
         if frame.indent != column {
             return Err(Unsure);
         }
-        let Some(words) = Words::of(&self.whole.as_bytes()[first..]) else {
+        let Some(words) = self.lines.words(&self.whole.as_bytes()[first..]) else {
             self.said = None;
             return self.content(frame, first);
         };

@@ -56,7 +56,7 @@ impl Words {
     /// Those of the first line of a text that has no zeros; `None` of a long line, and close to
     /// the end of the text.
     #[inline]
-    pub fn of(text: &[u8]) -> Option<Self> {
+    fn of(text: &[u8]) -> Option<Self> {
         let mut words = [0; WORDS];
         let (all, _) = text.first_chunk::<{ WORDS * 8 }>()?.as_chunks();
         for (index, (kept, word)) in words.iter_mut().zip(all).enumerate() {
@@ -120,6 +120,13 @@ impl Lines {
             // No line consists of zeros.
             self.sets = vec![[Kept { words: [0; WORDS], line: Line::EMPTY }; 2]; 1 << SET_BITS];
         }
+    }
+
+    /// Those of the first line of a text, as [`Words::of`] has them; `None` also where no line is
+    /// kept.
+    #[inline]
+    pub fn words(&self, text: &[u8]) -> Option<Words> {
+        if self.sets.is_empty() { None } else { Words::of(text) }
     }
 
     /// What a line says, if that is known.
