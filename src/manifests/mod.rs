@@ -430,7 +430,8 @@ impl Rules {
         checked: &mut Checked,
         diagnostics: &mut Diagnostics,
     ) {
-        let mut objects: Vec<(&Documents, NodeRef<'_>)> = Vec::new();
+        let documents = files.iter().map(|file| file.trees.len()).sum();
+        let mut objects: Vec<(&Documents, NodeRef<'_>)> = Vec::with_capacity(documents);
         for file in files {
             for tree in &file.trees {
                 objects::of(tree.root(), &mut |root| objects.push((file, root)), diagnostics);

@@ -4,8 +4,14 @@ use std::num::NonZeroU32;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use super::words::{bytes_before, lanes_that_are};
+use memchr::{memchr, memchr_iter, memrchr};
+
 use crate::diagnostic::{Code, Diagnostic};
+
+/// Lines are looked for from the start of one of these, in bytes.
+const BLOCK: usize = 4 << 10;
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// Names one file of a [`Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,51 +55,62 @@ pub struct Source {
     pub path: String,
     /// The whole text.
     pub text: String,
-    /// Where each line starts, found when a position is first asked for.
-    line_starts: OnceLock<Vec<usize>>,
+    /// How many line breaks there are before each block, found when a position is first asked for.
+    breaks_before: OnceLock<Vec<usize>>,
 }
 
 impl Source {
     /// A text in the place of a file, such as what is made of a template.
     #[must_use]
     pub fn new(id: FileId, path: String, text: String) -> Self {
-        Self { id, path, text, line_starts: OnceLock::new() }
+        Self { id, path, text, breaks_before: OnceLock::new() }
     }
 
-    /// Where each line starts; the first one after a byte order mark, which no editor shows.
-    fn line_starts(&self) -> &[usize] {
-        self.line_starts.get_or_init(|| {
-            let first = if self.text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
-            let mut starts = vec![first];
-            // Lines are so short that eight bytes at a time is faster than a search for each.
-            let (words, rest) = self.text.as_bytes().as_chunks();
-            for (index, word) in words.iter().enumerate() {
-                let mut ends = lanes_that_are(u64::from_le_bytes(*word), b'\n');
-                while ends != 0 {
-                    starts.push(index * word.len() + bytes_before(ends) + 1);
-                    ends &= ends - 1;
-                }
-            }
-            let ends = (0..).zip(rest).filter(|(_, byte)| **byte == b'\n');
-            starts.extend(ends.map(|(at, _)| self.text.len() - rest.len() + at + 1));
-            starts
+    /// How many line breaks there are before each block of [`BLOCK`] bytes, and in the whole text.
+    fn breaks_before(&self) -> &[usize] {
+        self.breaks_before.get_or_init(|| {
+            let blocks = self.text.as_bytes().chunks(BLOCK);
+            let sums = blocks.scan(0, |sum, block| {
+                *sum += memchr_iter(b'\n', block).count();
+                Some(*sum)
+            });
+            std::iter::once(0).chain(sums).collect()
         })
     }
 
     /// The number of the line (from 1) that holds a byte offset; past the end, the last one.
     #[must_use]
     pub fn line_at(&self, offset: usize) -> usize {
-        self.line_starts().partition_point(|&start| start <= offset).max(1)
+        let offset = offset.min(self.text.len());
+        let block = offset / BLOCK;
+        let rest = &self.text.as_bytes()[block * BLOCK..offset];
+        self.breaks_before()[block] + memchr_iter(b'\n', rest).count() + 1
+    }
+
+    /// Where the line starts that holds a byte offset; the first one after a byte order mark,
+    /// which no editor shows.
+    pub(crate) fn line_start(&self, offset: usize) -> usize {
+        let is_marked = self.text.starts_with(BYTE_ORDER_MARK);
+        let first = if is_marked { BYTE_ORDER_MARK.len_utf8() } else { 0 };
+        memrchr(b'\n', &self.text.as_bytes()[..offset]).map_or(first, |at| at + 1)
     }
 
     /// The bytes of a line (from 1) without its line break; past the end, an empty range.
     #[must_use]
     pub fn line_range(&self, line: usize) -> Range<usize> {
-        let starts = self.line_starts();
-        let Some(&start) = starts.get(line.saturating_sub(1)) else {
-            return self.text.len()..self.text.len();
+        let text = self.text.as_bytes();
+        let start = match line.saturating_sub(1) {
+            0 => Some(self.line_start(0)),
+            breaks => {
+                let sums = self.breaks_before();
+                let block = sums.partition_point(|&before| before < breaks) - 1;
+                let nth = breaks - sums[block] - 1;
+                let block = (block * BLOCK).min(text.len());
+                memchr_iter(b'\n', &text[block..]).nth(nth).map(|at| block + at + 1)
+            }
         };
-        let end = starts.get(line).map_or(self.text.len(), |&next| next - 1);
+        let Some(start) = start else { return text.len()..text.len() };
+        let end = memchr(b'\n', &text[start..]).map_or(text.len(), |length| start + length);
         let line = &self.text[start..end];
         start..start + line.strip_suffix('\r').unwrap_or(line).len()
     }
@@ -105,10 +122,8 @@ impl Source {
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
         }
-        let line = self.line_at(offset);
-        let start = self.line_starts()[line - 1];
-        let before = self.text.get(start..offset).unwrap_or("");
-        (line, before.chars().count() + 1)
+        let before = self.text.get(self.line_start(offset)..offset).unwrap_or("");
+        (self.line_at(offset), before.chars().count() + 1)
     }
 
     /// The text of a span of this file, clamped to the text.
@@ -202,6 +217,38 @@ impl Sources {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_are_those_between_line_breaks() {
+        // Blocks that end in, before and after a line break, and have one, many and none.
+        let texts = [
+            String::new(),
+            "\u{feff}a\r\nb".to_owned(),
+            "\n".repeat(2 * BLOCK),
+            "a".repeat(3 * BLOCK) + "\nb\n",
+            format!("{}\n", "a".repeat(BLOCK - 1)).repeat(2),
+            format!("{}\n\né", "a".repeat(BLOCK - 2)).repeat(3),
+            "one\r\ntwo, and three\n\n".repeat(BLOCK / 5),
+        ];
+        for text in texts {
+            let shown = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
+            let mut start = text.len() - shown.len();
+            let source = Source::new(FileId(NonZeroU32::MIN), String::new(), text.clone());
+            for (index, line) in shown.split('\n').enumerate() {
+                let (number, content) = (index + 1, line.strip_suffix('\r').unwrap_or(line));
+                assert_eq!(source.line_range(number), start..start + content.len());
+                for (column, (at, _)) in line.char_indices().enumerate().step_by(97) {
+                    let offset = u32::try_from(start + at).expect("a short text");
+                    assert_eq!(source.line_column(offset), (number, column + 1));
+                }
+                assert_eq!(source.line_at(start + line.len()), number);
+                start += line.len() + 1;
+            }
+            let last = shown.split('\n').count();
+            assert_eq!(source.line_range(last + 1), text.len()..text.len());
+            assert_eq!(source.line_at(text.len() + 1), last);
+        }
+    }
 
     #[test]
     fn bytes_that_are_utf_8_are_kept() -> Result<(), Box<Diagnostic>> {

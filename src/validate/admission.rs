@@ -28,16 +28,18 @@ const GROUP: &str = "admissionregistration.k8s.io";
 /// Evaluates the policies among the objects and those of the cluster for each of the objects.
 pub fn check(members: &[Member<'_>], cluster: &Cluster, out: &mut Vec<Finding>) {
     let extra = cluster.policies.iter().map(|tree| Member::new(tree.root(), Author::Other, ""));
-    let all: Vec<Member<'_>> = members.iter().copied().chain(extra).collect();
+    let extra: Vec<Member<'_>> = extra.collect();
+    let all = [members, &extra];
     // The server takes none that does not compile.
-    let mut policies: Vec<Policy<'_>> = all.iter().filter_map(Policy::read).collect();
+    let mut policies: Vec<Policy<'_>> =
+        all.into_iter().flatten().filter_map(Policy::read).collect();
     policies.retain(|policy| compiles(policy.root, cluster));
     if policies.is_empty() {
         return;
     }
     let mut bindings: BTreeMap<&str, Vec<Binding<'_>>> = BTreeMap::new();
     let mut namespaces: BTreeMap<&str, NodeRef<'_>> = BTreeMap::new();
-    for member in &all {
+    for member in all.into_iter().flatten() {
         let root = member.root;
         if is_kind(member, "ValidatingAdmissionPolicyBinding") {
             let of = bindings.entry(text(root, &["spec", "policyName"])).or_default();
@@ -67,7 +69,7 @@ pub fn check(members: &[Member<'_>], cluster: &Cluster, out: &mut Vec<Finding>) 
         }
         let request = request();
         for (policy, bindings) in of_kind {
-            Run { policy, request: &request, cluster, all: &all }.policy(bindings, out);
+            Run { policy, request: &request, cluster, all }.policy(bindings, out);
         }
     }
 }
@@ -198,7 +200,7 @@ struct Run<'r, 't> {
     policy: &'r Policy<'t>,
     request: &'r Request<'t>,
     cluster: &'r Cluster,
-    all: &'r [Member<'t>],
+    all: [&'r [Member<'t>]; 2],
 }
 
 /// How a policy ends that does not let an object pass.
@@ -296,8 +298,14 @@ impl<'t> Run<'_, 't> {
                     text(*root, &["metadata", "name"]) == named
                 }
         };
-        let found: Vec<Option<NodeRef<'t>>> =
-            self.all.iter().map(|member| member.root).filter(is_param).map(Some).collect();
+        let found: Vec<Option<NodeRef<'t>>> = self
+            .all
+            .into_iter()
+            .flatten()
+            .map(|member| member.root)
+            .filter(is_param)
+            .map(Some)
+            .collect();
         if found.is_empty() {
             let message = format!("the {kind} that its binding names is not at hand");
             return Err(Verdict::Unknown(message));
