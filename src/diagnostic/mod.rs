@@ -216,11 +216,16 @@ pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Opti
     known
         .into_iter()
         .filter_map(|candidate| {
+            // Texts are at least as far apart as they differ in length.
+            let is_far = candidate.chars().count().abs_diff(length) > limit;
+            let lower = |text: &str| text.chars().next().map(|first| first.to_ascii_lowercase());
+            if is_far && lower(candidate) != lower(&name) {
+                return None;
+            }
             let known = candidate.to_lowercase();
             let begins = name.len().min(known.len()) >= 4
                 && (known.starts_with(&name) || name.starts_with(&known));
-            // Texts are at least as far apart as they differ in length.
-            if !begins && known.chars().count().abs_diff(length) > limit {
+            if is_far && !begins {
                 return None;
             }
             let distance = strsim::osa_distance(&name, &known);
