@@ -11,7 +11,7 @@
     reason = "it reads what was recorded and prints what disagrees"
 )]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -23,7 +23,7 @@ use conformance::{
 use gen_compiler::diagnostic::{Code, Severity};
 use gen_compiler::k8s::Version;
 use gen_compiler::k8s::schema::Resource;
-use gen_compiler::source::Tree;
+use gen_compiler::source::{Dialect, Sources, Tree, parse};
 use gen_compiler::validate::{self, Author, Cluster, Finding, Member, admission, security};
 use rayon::prelude::*;
 use regex_lite::Regex;
@@ -67,6 +67,53 @@ fn built_in_kinds_of_1_36() {
 #[test]
 fn custom_resources() {
     judge("custom-1.36", "custom", &Allowed { missed: 1, refused: 0, elsewhere: 1 });
+}
+
+/// In a long file much comes again. What gen knows of it by then changes nothing that it says: of
+/// an object among all others of its manifest it finds what it finds in the object alone.
+#[test]
+fn among_others_an_object_is_judged_as_it_is_alone() {
+    for (name, manifests) in
+        [("core-1.33", "core"), ("core-1.36", "core"), ("custom-1.36", "custom")]
+    {
+        let verdicts: Vec<Verdict> = recorded(name);
+        let good = manifests_in(&Path::new(FOLDER).join("manifests").join(manifests));
+        let cluster = Cluster { version: version_of(name), ..Cluster::default() };
+        let mut of_manifests: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
+        for verdict in &verdicts {
+            let mut object = good[&verdict.manifest].clone();
+            verdict.edit.apply(&mut object);
+            let all = of_manifests.entry(&verdict.manifest).or_default();
+            // The good one comes again and again.
+            all.extend([good[&verdict.manifest].clone(), object]);
+        }
+        let said = |findings: Vec<Finding>| -> Vec<_> {
+            let said = |it: Finding| (it.code, it.severity, it.path, it.server_path, it.message);
+            findings.into_iter().map(said).collect()
+        };
+        let find = |text: String| {
+            let sources = Sources::default();
+            let source = sources.get(sources.add("a.yaml", text));
+            let (trees, diagnostics) = parse(&source, Dialect::Kubectl);
+            assert!(diagnostics.is_empty(), "{diagnostics:?}");
+            let find = |tree: &Tree| {
+                let mut findings = Vec::new();
+                validate::object(tree.root(), Author::Other, &cluster, &mut findings);
+                said(findings)
+            };
+            trees.iter().map(find).collect::<Vec<_>>()
+        };
+        let of_manifests: Vec<_> = of_manifests.into_iter().collect();
+        of_manifests.par_iter().for_each(|(manifest, objects)| {
+            let text = |object| format!("---\n{}", serde_yaml::to_string(object).unwrap());
+            let texts: Vec<String> = objects.iter().map(text).collect();
+            let among_others = find(texts.concat());
+            assert_eq!(among_others.len(), texts.len(), "{manifest}");
+            for (text, among_others) in texts.into_iter().zip(among_others) {
+                assert_eq!(find(text.clone()), [among_others], "{name}: {manifest}: {text}");
+            }
+        });
+    }
 }
 
 /// What a namespace of each level says of Pods.
@@ -287,9 +334,7 @@ enum Paths {
 fn judge(name: &str, manifests: &str, allowed: &Allowed) {
     let verdicts: Vec<Verdict> = recorded(name);
     let good = manifests_in(&Path::new(FOLDER).join("manifests").join(manifests));
-    let minor: u8 = name.rsplit('.').next().unwrap().parse().unwrap();
-    let version = Version::all().find(|version| version.minor() == minor).unwrap();
-    let cluster = Cluster { version, ..Cluster::default() };
+    let cluster = Cluster { version: version_of(name), ..Cluster::default() };
 
     let asked: BTreeSet<&str> = verdicts.iter().map(|verdict| verdict.manifest.as_str()).collect();
     for manifest in asked {
@@ -320,6 +365,12 @@ fn judge(name: &str, manifests: &str, allowed: &Allowed) {
         };
         assert_eq!(found, *allowed);
     }
+}
+
+/// The version of Kubernetes that something was recorded on.
+fn version_of(name: &str) -> Version {
+    let minor: u8 = name.rsplit('.').next().unwrap().parse().unwrap();
+    Version::all().find(|version| version.minor() == minor).unwrap()
 }
 
 fn errors(object: &Value, cluster: &Cluster) -> Vec<Finding> {

@@ -6,6 +6,7 @@
 //! with a [`TreeBuilder`], which can copy whole subtrees together with their origins.
 
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::{FileId, Origin, Source, Span, Symbol};
@@ -55,6 +56,11 @@ impl TextRange {
         &text[self.start as usize..self.end as usize]
     }
 
+    /// As long a part, so many bytes further.
+    fn moved(self, bytes: u32) -> Self {
+        Self { start: self.start.wrapping_add(bytes), end: self.end.wrapping_add(bytes) }
+    }
+
     /// The same part of a file.
     fn span(self, file: FileId) -> Span {
         Span { file, start: self.start, end: self.end }
@@ -95,6 +101,8 @@ impl Marks {
     const AT_WRITTEN: u8 = 1 << 4;
     /// So does its text, as it reads.
     const TEXT_WRITTEN: u8 = 1 << 5;
+    /// The same text stands there elsewhere, in the same column.
+    const AGAIN: u8 = 1 << 6;
 
     fn has(self, mark: u8) -> bool {
         self.0 & mark != 0
@@ -151,10 +159,27 @@ pub struct Tree {
     nodes: Vec<Node>,
     /// The file that it was read from, if it was.
     source: Option<Arc<Source>>,
-    /// The texts that do not stand there.
+    /// What does not stand there, if anything does not.
+    apart: Option<Box<Apart>>,
+}
+
+/// What the nodes of a tree say that does not stand in its file as it reads.
+#[derive(Clone, Default)]
+struct Apart {
     text: String,
     keys: Vec<KeyRow>,
     origins: Vec<Origin>,
+}
+
+impl Apart {
+    const NOTHING: &Self = &Self { text: String::new(), keys: Vec::new(), origins: Vec::new() };
+
+    /// The same in as little room as it needs: none, if it is nothing.
+    fn boxed(&self) -> Option<Box<Self>> {
+        let Self { text, keys, origins } = self;
+        let is_nothing = text.is_empty() && keys.is_empty() && origins.is_empty();
+        (!is_nothing).then(|| Box::new(self.clone()))
+    }
 }
 
 impl Tree {
@@ -163,20 +188,52 @@ impl Tree {
     pub fn root(&self) -> NodeRef<'_> {
         NodeRef { tree: self, index: 0 }
     }
+
+    #[inline]
+    fn apart(&self) -> &Apart {
+        self.apart.as_deref().unwrap_or(Apart::NOTHING)
+    }
 }
 
 impl Node {
     fn key(&self) -> Key {
         Key { symbol: self.symbol, marks: self.marks, at: self.key }
     }
+
+    fn is_scalar(&self) -> bool {
+        !matches!(self.kind, Kind::List | Kind::Map)
+    }
+
+    /// Whether all of it stands in the file as it reads.
+    fn is_written(&self) -> bool {
+        let has = |mark| self.marks.has(mark);
+        has(Marks::AT_WRITTEN)
+            && (!self.is_scalar() || has(Marks::TEXT_WRITTEN))
+            && (self.symbol == Symbol::NONE || has(Marks::KEY_WRITTEN))
+    }
+
+    /// One that [stands in the file](Self::is_written), so many nodes and bytes further.
+    fn moved(self, nodes: u32, bytes: u32) -> Self {
+        Self {
+            next: self.next.wrapping_add(nodes),
+            key: self.key.moved(bytes),
+            text: if self.is_scalar() { self.text.moved(bytes) } else { self.text },
+            at: self.at.moved(bytes),
+            ..self
+        }
+    }
 }
+
+/// A map or a list that stands in a file as it reads, with the places of all of it counted from
+/// its start.
+#[derive(Clone)]
+pub(super) struct Subtree(Box<[Node]>);
 
 /// What the keys of nodes are read from.
 #[derive(Clone, Copy)]
 struct KeyTexts<'t> {
     written: &'t str,
-    text: &'t str,
-    rows: &'t [KeyRow],
+    apart: &'t Apart,
 }
 
 impl<'t> KeyTexts<'t> {
@@ -186,7 +243,7 @@ impl<'t> KeyTexts<'t> {
             return name;
         }
         if !marks.has(Marks::KEY_WRITTEN) {
-            return self.rows[at.start as usize].text.of(self.text);
+            return self.apart.keys[at.start as usize].text.of(&self.apart.text);
         }
         let quotes = u32::from(marks.has(Marks::KEY_QUOTED));
         TextRange { start: at.start + quotes, end: at.end - quotes }.of(self.written)
@@ -236,7 +293,7 @@ impl<'t> NodeRef<'t> {
         let Node { marks, at, .. } = *self.node();
         match &self.tree.source {
             Some(source) if marks.has(Marks::AT_WRITTEN) => Origin::Written(at.span(source.id)),
-            _ => self.tree.origins[at.start as usize],
+            _ => self.tree.apart().origins[at.start as usize],
         }
     }
 
@@ -247,7 +304,7 @@ impl<'t> NodeRef<'t> {
         match &self.tree.source {
             _ if symbol == Symbol::NONE => self.at(),
             Some(source) if marks.has(Marks::KEY_WRITTEN) => Origin::Written(key.span(source.id)),
-            _ => self.tree.keys[key.start as usize].at,
+            _ => self.tree.apart().keys[key.start as usize].at,
         }
     }
 
@@ -257,8 +314,8 @@ impl<'t> NodeRef<'t> {
     pub fn key(self) -> Option<&'t str> {
         let node = self.node();
         let is_keyed = node.symbol != Symbol::NONE;
-        let Tree { text, keys, .. } = self.tree;
-        is_keyed.then(|| KeyTexts { written: self.written(), text, rows: keys }.of(node.key()))
+        let texts = || KeyTexts { written: self.file_text(), apart: self.tree.apart() };
+        is_keyed.then(|| texts().of(node.key()))
     }
 
     /// The key as a symbol, [`Symbol::NONE`] where there is none.
@@ -273,13 +330,27 @@ impl<'t> NodeRef<'t> {
     pub fn text(self) -> &'t str {
         let node = self.node();
         let is_written = node.marks.has(Marks::TEXT_WRITTEN);
-        let text = if is_written { self.written() } else { &self.tree.text };
+        let text = if is_written { self.file_text() } else { &self.tree.apart().text };
         if node.kind == Kind::Map { "" } else { node.text.of(text) }
+    }
+
+    /// The file and the bytes of it that the value stands in.
+    pub(crate) fn written(self) -> Option<(&'t Arc<Source>, Range<u32>)> {
+        let Node { marks, at, .. } = *self.node();
+        let source = self.tree.source.as_ref().filter(|_| marks.has(Marks::AT_WRITTEN))?;
+        Some((source, at.start..at.end))
+    }
+
+    /// Whether the value is a map or a list that stands in its file elsewhere, too: the same text
+    /// in the same column, which says the same.
+    #[inline]
+    pub(crate) fn is_again(self) -> bool {
+        self.node().marks.has(Marks::AGAIN)
     }
 
     /// The text of the file.
     #[inline]
-    fn written(self) -> &'t str {
+    fn file_text(self) -> &'t str {
         self.tree.source.as_ref().map_or("", |source| &source.text)
     }
 
@@ -544,9 +615,7 @@ impl<'t> Iterator for Items<'t> {
 pub struct TreeBuilder {
     nodes: Vec<Node>,
     source: Option<Arc<Source>>,
-    text: String,
-    keys: Vec<KeyRow>,
-    origins: Vec<Origin>,
+    apart: Apart,
     open: Vec<u32>,
     key: Key,
 }
@@ -574,8 +643,8 @@ impl TreeBuilder {
     /// States the key of the next value.
     pub fn key(&mut self, key: &str, at: Origin) {
         let text = self.push_text(key);
-        let row = row_of(&self.keys);
-        self.keys.push(KeyRow { text, at });
+        let row = row_of(&self.apart.keys);
+        self.apart.keys.push(KeyRow { text, at });
         let at = TextRange { start: row, end: row };
         self.key = Key { symbol: Symbol::of(key), marks: Marks(0), at };
     }
@@ -640,6 +709,11 @@ impl TreeBuilder {
         }
     }
 
+    /// The index of the innermost open map or list.
+    pub(super) fn innermost(&self) -> Option<u32> {
+        self.open.last().copied()
+    }
+
     /// Opens a map.
     pub fn map(&mut self, at: Origin) {
         self.container(Kind::Map, at);
@@ -665,11 +739,12 @@ impl TreeBuilder {
 
     /// Forgets what was begun, and keeps the room that it took.
     pub(super) fn clear(&mut self) {
-        self.nodes.clear();
-        self.text.clear();
-        self.keys.clear();
-        self.origins.clear();
-        self.open.clear();
+        let Self { nodes, apart: Apart { text, keys, origins }, open, .. } = self;
+        nodes.clear();
+        text.clear();
+        keys.clear();
+        origins.clear();
+        open.clear();
         self.key = Key::default();
     }
 
@@ -678,9 +753,7 @@ impl TreeBuilder {
         let tree = Tree {
             nodes: self.nodes.clone(),
             source: self.source.clone(),
-            text: self.text.clone(),
-            keys: self.keys.clone(),
-            origins: self.origins.clone(),
+            apart: self.apart.boxed(),
         };
         self.clear();
         tree
@@ -709,7 +782,7 @@ impl TreeBuilder {
 
     fn key_texts(&self) -> KeyTexts<'_> {
         let written = self.source.as_ref().map_or("", |source| &source.text);
-        KeyTexts { written, text: &self.text, rows: &self.keys }
+        KeyTexts { written, apart: &self.apart }
     }
 
     /// How many nodes the finished subtree at `index` has.
@@ -726,8 +799,34 @@ impl TreeBuilder {
             node.next += moved;
             self.nodes.push(node);
         }
-        let key = self.take_key();
+        self.rekey(root);
+    }
+
+    /// What the subtree at `index` says that was closed last, if all of it stands in the file as
+    /// it reads.
+    pub(super) fn subtree(&self, index: u32) -> Option<Subtree> {
+        let (root, below) = self.nodes[index as usize..].split_first()?;
+        let root = Node { symbol: Symbol::NONE, key: NO_TEXT, ..*root };
+        let nodes = || std::iter::once(&root).chain(below);
+        let moved = |node: &Node| node.moved(index.wrapping_neg(), root.at.start.wrapping_neg());
+        nodes().all(Node::is_written).then(|| Subtree(nodes().map(moved).collect()))
+    }
+
+    /// Writes a subtree, as it stands in the file from `start` on, as the next value: where it
+    /// ends.
+    pub(super) fn written_subtree(&mut self, Subtree(nodes): &Subtree, start: u32) -> u32 {
+        let root = self.next_index();
+        self.nodes.extend(nodes.iter().map(|node| node.moved(root, start)));
+        self.rekey(root);
         let node = &mut self.nodes[root as usize];
+        node.marks.0 |= Marks::AGAIN;
+        node.at.end
+    }
+
+    /// Puts the key stated last in the place of that of a node.
+    fn rekey(&mut self, index: u32) {
+        let key = self.take_key();
+        let node = &mut self.nodes[index as usize];
         let marks = node.marks.0 & !(Marks::KEY_WRITTEN | Marks::KEY_QUOTED) | key.marks.0;
         (node.symbol, node.key, node.marks) = (key.symbol, key.at, Marks(marks));
     }
@@ -826,8 +925,8 @@ impl TreeBuilder {
     #[must_use]
     pub fn finish(self) -> Tree {
         assert!(self.open.is_empty() && !self.nodes.is_empty(), "one whole document was written");
-        let Self { nodes, source, text, keys, origins, .. } = self;
-        Tree { nodes, source, text, keys, origins }
+        let Self { nodes, source, apart, .. } = self;
+        Tree { nodes, source, apart: Some(Box::new(apart)) }
     }
 
     fn container(&mut self, kind: Kind, at: Origin) {
@@ -854,8 +953,8 @@ impl TreeBuilder {
         {
             return (TextRange { start: span.start, end: span.end }, Marks::AT_WRITTEN);
         }
-        let row = row_of(&self.origins);
-        self.origins.push(at);
+        let row = row_of(&self.apart.origins);
+        self.apart.origins.push(at);
         (TextRange { start: row, end: row }, 0)
     }
 
@@ -871,10 +970,10 @@ impl TreeBuilder {
     }
 
     fn push_text(&mut self, text: &str) -> TextRange {
-        let start = self.text.len();
-        self.text.push_str(text);
+        let start = self.apart.text.len();
+        self.apart.text.push_str(text);
         let offset = |at: usize| u32::try_from(at).expect("a document is below 4 GiB");
-        TextRange { start: offset(start), end: offset(self.text.len()) }
+        TextRange { start: offset(start), end: offset(self.apart.text.len()) }
     }
 }
 

@@ -19,6 +19,7 @@ pub mod rules;
 pub mod schema;
 pub mod security;
 pub(crate) mod selector;
+mod sound;
 #[cfg(test)]
 pub(crate) mod testing;
 

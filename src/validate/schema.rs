@@ -5,6 +5,7 @@
 
 use super::custom::CustomKind;
 use super::finding::Finding;
+use super::sound::Sound;
 use super::{Author, Cluster, Extent};
 use crate::diagnostic::{Code, nearest};
 use crate::k8s::schema::{Field, ItemIdentity, List, Object, Resource, Shape, Type};
@@ -24,13 +25,19 @@ pub fn check(root: NodeRef<'_>, author: Author, cluster: &Cluster, out: &mut Vec
         return;
     };
     let Shape::Object(object) = resource.root().shape() else { return };
-    let mut walk = Walk { root, author, in_status: false, version: cluster.version, findings: out };
+    let version = cluster.version;
+    let mut walk = Walk::new(root, author, version, out);
+    // What is left to the controller depends on where it stands.
+    if !walk.leaves_to_controller() {
+        walk.sound = Sound::of(root, author);
+    }
     walk.missing_fields(root, object);
     for entry in root.entries() {
         // The server replaces what a new object says as its status.
         walk.in_status = entry.key() == Some("status");
         walk.field(entry, object);
     }
+    walk.sound.leave();
 }
 
 /// Checks an object of a kind that a definition brings.
@@ -135,9 +142,20 @@ struct Walk<'t, 'o> {
     in_status: bool,
     version: Version,
     findings: &'o mut Vec<Finding>,
+    sound: Sound,
 }
 
-impl<'t> Walk<'t, '_> {
+impl<'t, 'o> Walk<'t, 'o> {
+    fn new(
+        root: NodeRef<'t>,
+        author: Author,
+        version: Version,
+        findings: &'o mut Vec<Finding>,
+    ) -> Self {
+        let sound = Sound::default();
+        Self { root, author, in_status: false, version, findings, sound }
+    }
+
     #[cold]
     fn error(&self, code: Code, node: NodeRef<'t>, message: impl Into<String>) -> Finding {
         Finding::error(code, self.root, node, message.into())
@@ -175,13 +193,17 @@ impl<'t> Walk<'t, '_> {
     /// Whether the server leaves a node to the controller: before 1.34 it looked neither at the
     /// pods of a `StatefulSet` nor at their claims.
     fn is_left_to_controller(&self, node: NodeRef<'t>) -> bool {
+        self.leaves_to_controller()
+            && self.root.path_to(node).is_some_and(|path| {
+                matches!(path[..], [_, Step::Key("template" | "volumeClaimTemplates"), _, ..])
+            })
+    }
+
+    fn leaves_to_controller(&self) -> bool {
         let text = |name| self.root.get(name).map_or("", NodeRef::text);
         self.author == Author::Other
             && self.version.minor() < 34
             && (text("apiVersion"), text("kind")) == ("apps/v1", "StatefulSet")
-            && self.root.path_to(node).is_some_and(|path| {
-                matches!(path[..], [_, Step::Key("template" | "volumeClaimTemplates"), _, ..])
-            })
     }
 
     /// Compares a field with the type of its object: whether it is there and required.
@@ -261,9 +283,26 @@ impl<'t> Walk<'t, '_> {
             Shape::Quantity => self.quantity(node),
             Shape::IntOrString if node.kind() == Kind::Str => {}
             Shape::IntOrString => self.int_or_string(node),
+            shape @ (Shape::Map(_) | Shape::List(_) | Shape::Object(_)) => {
+                self.collection(node, of, shape);
+            }
+        }
+    }
+
+    fn collection(&mut self, node: NodeRef<'t>, of: Type, shape: Shape) {
+        let part = self.sound.part(node, of).filter(|_| !self.in_status);
+        if part.is_some_and(|part| self.sound.has(&part, node)) {
+            return;
+        }
+        let before = self.findings.len();
+        match shape {
             Shape::Map(value) => self.map(node, value),
             Shape::List(list) => self.list(node, list),
             Shape::Object(object) => self.object(node, object),
+            _ => {}
+        }
+        if let Some(part) = part.filter(|_| self.findings.len() == before) {
+            self.sound.keep(part);
         }
     }
 
@@ -472,9 +511,7 @@ pub(super) fn json_schema<'t>(
     let step = |of: Type, name: &&str| of.field(name).map(|field| field.of);
     let of = definition.and_then(|kind| path.iter().try_fold(kind.root(), step));
     let Some(of) = of else { return };
-    let author = Author::Other;
-    let mut walk = Walk { root, author, in_status: false, version, findings: out };
-    walk.value(node, of, None);
+    Walk::new(root, Author::Other, version, out).value(node, of, None);
 }
 
 /// Compares the metadata of an object, or of one inside of it, with their type.
@@ -486,8 +523,7 @@ pub(super) fn metadata<'t>(
 ) {
     let pod = Resource::find(version, "v1", "Pod").map(Resource::root);
     let Some(of) = pod.and_then(|pod| pod.field("metadata")) else { return };
-    let mut walk = Walk { root, author: Author::Other, in_status: false, version, findings: out };
-    walk.value(metadata, of.of, None);
+    Walk::new(root, Author::Other, version, out).value(metadata, of.of, None);
 }
 
 /// The value of a key that tells items of a list apart. Only the protocol of a port has a

@@ -104,7 +104,7 @@ fn row_of(api_version: &str, kind: &str) -> Option<&'static ResourceRow> {
 }
 
 /// What a value may be, in one version of Kubernetes.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Type {
     index: u16,
     version: Version,

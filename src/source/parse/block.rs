@@ -7,6 +7,7 @@
 //! span; at anything else, a mistake included, it gives up ([`Beyond`]), and the full parser
 //! reads the document from its start. It never reports anything itself.
 
+mod blocks;
 mod lines;
 
 use std::cell::Cell;
@@ -15,6 +16,7 @@ use std::sync::{Arc, LazyLock};
 
 use memchr::memmem::Finder;
 
+use blocks::{Block, Blocks};
 use lines::{Line, LineKey, LineValue, Lines};
 
 use super::{Dialect, MAX_DEPTH, offset};
@@ -63,6 +65,8 @@ thread_local! {
     /// What lines of manifests say, which is the same in all files. In files of gen's own language
     /// some lines say something else, and no file is so long that it would pay to keep them.
     static LINES: Cell<Lines> = Cell::default();
+    /// What blocks of the manifests of one file say.
+    static BLOCKS: Cell<Blocks> = Cell::default();
 }
 
 /// Reads documents of one file.
@@ -87,6 +91,9 @@ pub(super) struct BlockReader<'t> {
     first: usize,
     /// What that line says; `None` where it is not to be kept.
     said: Option<Line>,
+    blocks: Blocks,
+    /// The open ones that are to be kept.
+    unfinished: Vec<Block>,
 }
 
 /// An open block map or list.
@@ -95,6 +102,14 @@ struct Frame {
     kind: Kind,
     /// The column of its keys or dashes.
     indent: usize,
+}
+
+impl Frame {
+    /// Whether a line at a column, an item of a list or not, is no longer part of it.
+    fn is_over(self, column: usize, is_item: bool) -> bool {
+        // A list may stand at the column of its key.
+        self.indent > column || (self.indent == column && self.kind == Kind::List && !is_item)
+    }
 }
 
 /// What a line cannot be read as; the reader turns it into [`Beyond`].
@@ -121,6 +136,7 @@ impl Drop for BlockReader<'_> {
     fn drop(&mut self) {
         if self.dialect == Dialect::Kubectl {
             LINES.set(mem::take(&mut self.lines));
+            BLOCKS.set(mem::take(&mut self.blocks));
         }
     }
 }
@@ -129,10 +145,11 @@ impl<'t> BlockReader<'t> {
     /// The text has neither carriage returns nor byte order marks nor characters that YAML does
     /// not allow.
     pub(super) fn new(source: &'t Arc<Source>, dialect: Dialect) -> Self {
-        let mut lines = Lines::default();
+        let (mut lines, mut blocks) = (Lines::default(), Blocks::default());
         if dialect == Dialect::Kubectl {
-            lines = LINES.take();
+            (lines, blocks) = (LINES.take(), BLOCKS.take());
             lines.expect(source.text.len());
+            blocks.prepare(source);
         }
         Self {
             file: source.id,
@@ -148,6 +165,8 @@ impl<'t> BlockReader<'t> {
             lines,
             first: 0,
             said: None,
+            blocks,
+            unfinished: Vec::new(),
         }
     }
 
@@ -176,6 +195,7 @@ impl<'t> BlockReader<'t> {
         (self.text, self.at) = (&self.whole[..next], first_line);
         self.builder.clear();
         self.frames.clear();
+        self.unfinished.clear();
         self.pending = None;
         self.end = offset(first_line);
         while let Some((line, first)) = self.next_line() {
@@ -196,13 +216,20 @@ impl<'t> BlockReader<'t> {
     /// Goes to the next line that is neither blank nor a comment: where it starts, and where its
     /// first character stands that is no space. `None` at the end of the text.
     fn next_line(&mut self) -> Option<(usize, usize)> {
+        let next = self.line_from(self.at);
+        self.at = next.map_or(self.text.len(), |(line, _)| line);
+        next
+    }
+
+    /// The first line that is neither blank nor a comment from the start of a line on.
+    fn line_from(&self, start: usize) -> Option<(usize, usize)> {
         let bytes = self.text.as_bytes();
+        let mut line = start;
         loop {
-            let line = self.at;
             let first = self.after_spaces(line);
             match bytes.get(first)? {
-                b'\n' => self.at = first + 1,
-                b'#' => self.at = self.after_line(first),
+                b'\n' => line = first + 1,
+                b'#' => line = self.after_line(first),
                 _ => return Some((line, first)),
             }
         }
@@ -229,18 +256,15 @@ impl<'t> BlockReader<'t> {
         if let Some(colon) = self.pending.take() {
             let map = self.frames.last().ok_or(Unsure)?;
             if column > map.indent || (column == map.indent && is_item) {
-                self.open(if is_item { Kind::List } else { Kind::Map }, column, first)?;
+                let kind = if is_item { Kind::List } else { Kind::Map };
+                if self.block(Frame { kind, indent: column }, first)? {
+                    return Ok(());
+                }
             } else {
                 self.null(colon)?;
             }
         }
-        while let Some(frame) = self.frames.last() {
-            // A list may stand at the column of its key.
-            let is_over = frame.indent > column
-                || (frame.indent == column && frame.kind == Kind::List && !is_item);
-            if !is_over {
-                break;
-            }
+        while self.frames.last().is_some_and(|frame| frame.is_over(column, is_item)) {
             self.close();
         }
         let frame = match self.frames.last() {
@@ -270,6 +294,28 @@ impl<'t> BlockReader<'t> {
             self.lines.keep(&words, line);
         }
         Ok(())
+    }
+
+    /// The block below a key: whether it was read as a whole, since it is known.
+    fn block(&mut self, frame: Frame, first: usize) -> Sure<bool> {
+        let Frame { kind, indent } = frame;
+        let (key, text) = (self.builder.key_symbol(), &self.whole.as_bytes()[first..]);
+        let (print, depth) = (self.blocks.print(key, indent, text), self.frames.len());
+        let known = print.and_then(|print| self.blocks.find(print));
+        let known = known.filter(|known| known.column == indent && known.depth >= depth);
+        if let Some(known) = known
+            && let Some(says) = &known.says
+            && let Some(end) = known.end_in(self.whole, first..self.text.len())
+            && let next = self.line_from(end)
+            && next.is_none_or(|(line, at)| frame.is_over(at - line, self.is_dash(at)))
+        {
+            self.at = end;
+            self.end = self.builder.written_subtree(says, offset(first));
+            return Ok(true);
+        }
+        self.open(kind, indent, first)?;
+        self.unfinished.extend(print.map(|print| Block::new(print, offset(first), indent, depth)));
+        Ok(false)
     }
 
     /// A line of a map or a list.
@@ -336,7 +382,14 @@ impl<'t> BlockReader<'t> {
 
     fn close(&mut self) {
         self.frames.pop();
+        let index = self.builder.innermost();
         self.builder.close_written(self.end);
+        let depth = self.frames.len();
+        if let Some(block) = self.unfinished.pop_if(|block| block.depth == depth) {
+            let end = offset(self.after_line(self.end as usize));
+            let says = || self.builder.subtree(index?);
+            self.blocks.keep(self.whole, block, end, says);
+        }
     }
 
     fn close_all(&mut self) -> Sure<()> {

@@ -51,6 +51,10 @@ fn agree(text: &str) -> Result<(), TestCaseError> {
         let [fast, full] = both(text, dialect);
         prop_assert_eq!(fast, full, "{:?} in {:?}", text, dialect);
     }
+    // From the third document on every block is.
+    let again = format!("{}\n# {}\n", [text; 4].join("\n---\n"), "-".repeat(64));
+    let [fast, full] = both(&again, Dialect::Kubectl);
+    prop_assert_eq!(fast, full, "{:?}", again);
     Ok(())
 }
 
@@ -128,6 +132,101 @@ fn a_line_means_in_each_place_what_it_means_there() -> Result<(), TestCaseError>
         agree(&format!("{text}---\n{text}"))?;
     }
     Ok(())
+}
+
+#[test]
+fn a_block_means_in_each_place_what_it_means_there() -> Result<(), TestCaseError> {
+    let long = "x".repeat(70);
+    for text in [
+        // In another column, with one line more, before a line that is longer.
+        format!("a:\n  b: {long}\n  c: d\n"),
+        format!("a:\n    b: {long}\n    c: d\n"),
+        format!("e:\n  a:\n    b: {long}\n    c: d\n"),
+        format!("a:\n  b: {long}\n  c: d\n  e: f\n"),
+        format!("a:\n  b: {long}\n  c: d\n# e\n\n  # f\n  e: f\n"),
+        format!("a:\n  b: {long}\n  c: d\n   e: f\n"),
+        format!("a:\n  b: {long}\n  c: dd\n"),
+        // With something below its last key, or nothing.
+        format!("a:\n  b: {long}\n  c:\n"),
+        format!("a:\n  b: {long}\n  c:\n    d: e\n"),
+        format!("a:\n  b: {long}\n  c:\n  - d\n"),
+        format!("a:\n  b: {long}\n  c:\nd:\n  e: f\n"),
+        format!("a:\n  b: {long}\n  c:\n- d\n"),
+        // Lists, in the column of their key and further in.
+        format!("a:\n- {long}\n- c: d\n"),
+        format!("a:\n- {long}\n- c: d\n  e: f\n"),
+        format!("a:\n- {long}\n- c: d\ne: f\n"),
+        format!("a:\n  - {long}\n  - c: d\n"),
+        format!("a:\n  - {long}\n  - c: d\n  - e\n"),
+        format!("e:\n  - a:\n    - {long}\n    - c: d\n    f: g\n  - h\n"),
+        // What does not read as it is written, and what no block may be.
+        format!("a:\n  b: {long}\n  c: yes\n  d: 0x1F\n  yes: ~\n"),
+        format!("a:\n  b: {long}\n  \"c\": \"d\\n\"\n  'e': 'f'\n"),
+        format!("a:\n  b: {long}\n  c: |\n    d\n\n"),
+        format!("a:\n  b: {long}\n  c: |+\n    d\n\n\n"),
+        format!("a:\n  b: {long}\n  c: {{ d: [e, 1],\n    f: g }}\n"),
+        format!("a:\n  b: {long}\n  c: d\n  b: e\n"),
+        format!("a:\n  b: {long}\n  c: >\n    d\n"),
+        format!("a:\n  b: {long} # c\n  # d\n\n  e: f\n  # g\n"),
+        format!("\"a\":\n  b: {long}\n  c: d\n"),
+        // At the end of the text.
+        format!("a:\n  b: {long}\n  c: d"),
+    ] {
+        agree(&text)?;
+        for other in ["", "  c: e\n", "  e:\n    f: g\n", "h: i\n", "---\na: b\n"] {
+            agree(&format!("{text}{other}---\n{text}---\n{text}{other}---\n{text}"))?;
+            agree(&format!("{text}---\n{text}---\n{text}---\n{text}{other}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// Threads take parts of a file as they come.
+#[test]
+fn documents_are_read_alike_in_any_order() {
+    let filler = "x".repeat(64);
+    let probe = format!("readinessProbe:\n  httpGet:\n    path: /{filler}\n    port: http\n");
+    let text = format!("a: b\n---\n{probe}---\n{probe}# c\n---\n{probe}---\n{probe}d: e\n");
+    let sources = Sources::default();
+    let source = sources.get(sources.add("a.yaml", text.as_str()));
+    let mut starts = vec![0];
+    starts.extend(text.match_indices("---\n").map(|(at, _)| at));
+    let read = |order: &mut dyn Iterator<Item = &usize>| -> Vec<(usize, Vec<String>)> {
+        BLOCKS.set(Blocks::default());
+        let mut reader = BlockReader::new(&source, Dialect::Kubectl);
+        let mut trees: Vec<_> = order
+            .map(|start| match reader.document(*start) {
+                Ok((Some(tree), _)) => (*start, all(&tree)),
+                _ => panic!("{start} of {text}"),
+            })
+            .collect();
+        assert_eq!(reader.blocks.known().count(), 2);
+        trees.sort();
+        trees
+    };
+    assert_eq!(read(&mut starts.iter().rev()), read(&mut starts.iter()));
+}
+
+#[test]
+fn a_block_is_known_once_it_stood_there_twice() {
+    let probe = "    readinessProbe:\n      httpGet:\n        path: /healthz\n        port: http\n";
+    let document = |number: usize| {
+        format!("---\nkind: Pod\nspec:\n  containers:\n  - name: pod-{number}\n{probe}")
+    };
+    let text = (0..6).map(document).collect::<String>() + &format!("---\na: {}\n", "b".repeat(64));
+    let sources = Sources::default();
+    let source = sources.get(sources.add("a.yaml", text.as_str()));
+    let known_after = |documents: usize| {
+        BLOCKS.set(Blocks::default());
+        let mut reader = BlockReader::new(&source, Dialect::Kubectl);
+        let mut at = 0;
+        for _ in 0..documents {
+            at = reader.document(at).map_or(text.len(), |(_, next)| next);
+        }
+        reader.blocks.known().count()
+    };
+    // That of the probe, and the one in it; the pods differ.
+    assert_eq!([0, 1, 2, 3, 6].map(known_after), [0, 0, 2, 2, 2]);
 }
 
 #[test]
