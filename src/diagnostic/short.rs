@@ -4,10 +4,13 @@ use std::fmt::Write;
 
 use super::{Report, on_one_line};
 
+/// How long most lines are at most, in bytes.
+const USUAL_LINE: usize = 192;
+
 /// Renders a report as one line a diagnostic.
 #[must_use]
 pub fn short(report: &Report) -> String {
-    let mut out = String::new();
+    let mut out = String::with_capacity(report.iter().len() * USUAL_LINE);
     for finding in report {
         if let Some(location) = finding.location() {
             out += &location;

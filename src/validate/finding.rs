@@ -143,15 +143,12 @@ impl Finding {
     #[must_use]
     pub fn into_diagnostic(self) -> Diagnostic {
         let place = self.span.map_or(Place::Nowhere, Place::Span);
-        let subject = match self.path.as_str() {
-            "" => self.object,
-            path => format!("{path} of {}", self.object),
+        let message = match self.path.as_str() {
+            "" => [&self.message, ": ", &self.object].concat(),
+            path => [&self.message, ": ", path, " of ", &self.object].concat(),
         };
-        let message = format!("{}: {subject}", self.message);
         let mut diagnostic = Diagnostic::new(self.code, self.severity, place, message);
-        for help in self.help {
-            diagnostic = diagnostic.help(help);
-        }
+        diagnostic.help = self.help;
         for (span, text) in self.also {
             diagnostic = diagnostic.also(span, text);
         }
@@ -176,8 +173,11 @@ pub fn object_name(root: NodeRef<'_>) -> String {
     }
 }
 
+/// How long most paths are at most, in bytes.
+const USUAL_PATH: usize = 64;
+
 fn path_text(root: NodeRef<'_>, node: NodeRef<'_>) -> String {
-    let mut text = String::new();
+    let mut text = String::with_capacity(USUAL_PATH);
     for step in root.path_to(node).unwrap_or_default() {
         match step {
             Step::Index(index) => {
@@ -191,12 +191,15 @@ fn path_text(root: NodeRef<'_>, node: NodeRef<'_>) -> String {
 }
 
 fn push_key(path: &mut String, key: &str) {
-    // A string takes whatever is written to it.
-    let _ = match key {
-        _ if key.contains(['.', '/', ' ', '[']) => write!(path, "[{key:?}]"),
-        _ if path.is_empty() => write!(path, "{key}"),
-        _ => write!(path, ".{key}"),
-    };
+    if key.bytes().any(|byte| matches!(byte, b'.' | b'/' | b' ' | b'[')) {
+        // A string takes whatever is written to it.
+        let _ = write!(path, "[{key:?}]");
+        return;
+    }
+    if !path.is_empty() {
+        path.push('.');
+    }
+    path.push_str(key);
 }
 
 #[cfg(test)]

@@ -24,7 +24,8 @@ thread_local! {
     static SOUND: Cell<Sound> = Cell::default();
 }
 
-/// A map or a list of a file, as a value of a type.
+/// A map or a list of a file, as a value of a type, or as what the rules of a kind look at: then
+/// the type is that of the kind.
 #[derive(Clone, Copy)]
 pub(super) struct Part {
     print: u64,
@@ -73,7 +74,7 @@ impl Sound {
             return None;
         }
         let (file, Range { start, end }) = node.written()?;
-        let print = print(&file.text.as_bytes()[start as usize..end as usize])?;
+        let print = print(of, &file.text.as_bytes()[start as usize..end as usize])?;
         let column = start - u32::try_from(file.line_start(start as usize)).ok()?;
         Some(Part { print, of, start, end, column })
     }
@@ -104,15 +105,16 @@ impl Part {
     }
 }
 
-/// A number that texts seldom share; `None` for a very short one.
-fn print(text: &[u8]) -> Option<u64> {
+/// A number that parts seldom share; `None` for a very short one.
+fn print(of: Type, text: &[u8]) -> Option<u64> {
     // Odd numbers of which nothing is known.
     const FACTORS: [u64; 2] = [0x9e37_79b9_7f4a_7c15, 0xc2b2_ae3d_27d4_eb4f];
     let last = u64::from_le_bytes(*text.last_chunk()?);
     let (words, _) = text.as_chunks();
     let (start, end) = words.split_at(words.len().min(WORDS));
     let end = &end[end.len().saturating_sub(WORDS)..];
-    let mixed = start.iter().chain(end).fold(last ^ text.len() as u64, |mixed, word| {
+    let seed = last ^ text.len() as u64 ^ u64::from(of.number()) << 48;
+    let mixed = start.iter().chain(end).fold(seed, |mixed, word| {
         (mixed.rotate_left(23) ^ u64::from_le_bytes(*word)).wrapping_mul(FACTORS[0])
     });
     Some((mixed ^ (mixed >> 32)).wrapping_mul(FACTORS[1]))

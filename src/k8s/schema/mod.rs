@@ -205,6 +205,11 @@ impl Type {
         }
     }
 
+    /// The number that it has among the types of all versions.
+    pub(crate) fn number(self) -> u16 {
+        self.index
+    }
+
     fn row(self) -> TypeRow {
         tables::TYPES[usize::from(self.index)]
     }

@@ -40,8 +40,10 @@ pub(super) const fn k(
 /// The kind of that name.
 pub fn find(api_version: &str, kind: &str) -> Option<&'static CustomKind> {
     static READ: [OnceLock<CustomKind>; KINDS.len()] = [const { OnceLock::new() }; KINDS.len()];
+    // Their groups are domains; most objects are of others.
+    let mut rows = KINDS.iter();
     let is_it = |row: &KindRow| row.kind == kind && row.api_version == api_version;
-    let index = KINDS.iter().position(is_it)?;
+    let index = if api_version.contains('.') { rows.position(is_it)? } else { return None };
     let row = &KINDS[index];
     let read = || CustomKind {
         api_version: row.api_version.to_owned(),

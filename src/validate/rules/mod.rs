@@ -57,6 +57,7 @@ mod workload;
 
 use super::fields::{field, items, text};
 use super::finding::Finding;
+use super::sound::Sound;
 use super::{Author, Cluster, pods};
 use crate::diagnostic::{Code, nearest};
 use crate::k8s::schema::Resource;
@@ -71,13 +72,54 @@ pub fn check(root: NodeRef<'_>, author: Author, cluster: &Cluster, out: &mut Vec
     // Others have kinds of these names, too.
     let (api_version, kind) = (text(root, "apiVersion"), text(root, "kind"));
     let resource = Resource::find(cluster.version, api_version, kind);
-    if resource.is_none_or(Resource::is_custom) {
-        return;
+    let Some(resource) = resource.filter(|resource| !resource.is_custom()) else { return };
+    match field(root, "spec") {
+        Some(spec) if spec.is_again() && OF_SPEC_ALONE.contains(&kind) => {
+            // The type of the whole object stands for its rules.
+            let mut sound = Sound::of(root, author);
+            let part = sound.part(spec, resource.root());
+            if !part.is_some_and(|part| sound.has(&part, spec)) {
+                let before = report.findings.len();
+                beyond_metadata(kind, Some(spec), root, report);
+                if let Some(part) = part.filter(|_| report.findings.len() == before) {
+                    sound.keep(part);
+                }
+            }
+            sound.leave();
+        }
+        spec => beyond_metadata(kind, spec, root, report),
     }
+}
+
+/// The kinds of whose spec the rules say the same wherever it stands: they look at nothing else
+/// but the kind.
+const OF_SPEC_ALONE: [&str; 14] = [
+    "DaemonSet",
+    "Deployment",
+    "HorizontalPodAutoscaler",
+    "Ingress",
+    "LimitRange",
+    "NetworkPolicy",
+    "PersistentVolume",
+    "PersistentVolumeClaim",
+    "PodDisruptionBudget",
+    "ReplicaSet",
+    "ReplicationController",
+    "ResourceClaim",
+    "ResourceQuota",
+    "Service",
+];
+
+/// Checks all of an object but its metadata.
+fn beyond_metadata<'t>(
+    kind: &str,
+    spec: Option<NodeRef<'t>>,
+    root: NodeRef<'t>,
+    report: &mut Report<'t, '_>,
+) {
     if let Some(template) = pods::pod_template(root) {
         pod::check(template, root, report);
     }
-    let spec = field(root, "spec");
     if spec.is_none() {
         no_spec(root, report);
     }
