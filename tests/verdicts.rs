@@ -70,7 +70,8 @@ fn custom_resources() {
 }
 
 /// In a long file much comes again. What gen knows of it by then changes nothing that it says: of
-/// an object among all others of its manifest it finds what it finds in the object alone.
+/// an object that stands among all others of its manifest, for the third time, it finds what it
+/// finds in the object alone.
 #[test]
 fn among_others_an_object_is_judged_as_it_is_alone() {
     for (name, manifests) in
@@ -81,11 +82,13 @@ fn among_others_an_object_is_judged_as_it_is_alone() {
         let cluster = Cluster { version: version_of(name), ..Cluster::default() };
         let mut of_manifests: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
         for verdict in &verdicts {
+            // The version matters to what is made of a StatefulSet.
+            if name == "core-1.33" && good[&verdict.manifest]["kind"] != "StatefulSet" {
+                continue;
+            }
             let mut object = good[&verdict.manifest].clone();
             verdict.edit.apply(&mut object);
-            let all = of_manifests.entry(&verdict.manifest).or_default();
-            // The good one comes again and again.
-            all.extend([good[&verdict.manifest].clone(), object]);
+            of_manifests.entry(&verdict.manifest).or_default().push(object);
         }
         let said = |findings: Vec<Finding>| -> Vec<_> {
             let said = |it: Finding| (it.code, it.severity, it.path, it.server_path, it.message);
@@ -107,9 +110,10 @@ fn among_others_an_object_is_judged_as_it_is_alone() {
         of_manifests.par_iter().for_each(|(manifest, objects)| {
             let text = |object| format!("---\n{}", serde_yaml::to_string(object).unwrap());
             let texts: Vec<String> = objects.iter().map(text).collect();
-            let among_others = find(texts.concat());
-            assert_eq!(among_others.len(), texts.len(), "{manifest}");
-            for (text, among_others) in texts.into_iter().zip(among_others) {
+            let among_others = find(texts.iter().map(|text| text.repeat(3)).collect());
+            assert_eq!(among_others.len(), 3 * texts.len(), "{manifest}");
+            let third = among_others.into_iter().skip(2).step_by(3);
+            for (text, among_others) in texts.into_iter().zip(third) {
                 assert_eq!(find(text.clone()), [among_others], "{name}: {manifest}: {text}");
             }
         });
