@@ -8,7 +8,7 @@ mod parse;
 mod scalar;
 mod symbol;
 mod tree;
-mod words;
+pub(crate) mod words;
 
 pub use files::{FileId, Source, Sources, Span};
 pub use origin::{Origin, Rule};

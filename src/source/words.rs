@@ -19,6 +19,18 @@ pub(super) const fn bytes_before(bits: u64) -> usize {
     bits.trailing_zeros() as usize / 8
 }
 
+/// A number that texts seldom share, the highest bits the best, of a number and some words of a
+/// text.
+#[inline]
+pub(crate) fn print<'w>(seed: u64, words: impl Iterator<Item = &'w [u8; 8]>) -> u64 {
+    // Odd numbers of which nothing is known.
+    const FACTORS: [u64; 2] = [0x9e37_79b9_7f4a_7c15, 0xc2b2_ae3d_27d4_eb4f];
+    let mixed = words.fold(seed.wrapping_mul(FACTORS[1]), |mixed, word| {
+        (mixed.rotate_left(23) ^ u64::from_le_bytes(*word)).wrapping_mul(FACTORS[0])
+    });
+    (mixed ^ (mixed >> 32)).wrapping_mul(FACTORS[1])
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

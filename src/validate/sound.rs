@@ -11,7 +11,7 @@ use std::sync::{Arc, Weak};
 
 use super::Author;
 use crate::k8s::schema::Type;
-use crate::source::{NodeRef, Source};
+use crate::source::{NodeRef, Source, words};
 
 /// How many sets of two parts there are.
 const SET_BITS: u32 = 10;
@@ -107,15 +107,10 @@ impl Part {
 
 /// A number that parts seldom share; `None` for a very short one.
 fn print(of: Type, text: &[u8]) -> Option<u64> {
-    // Odd numbers of which nothing is known.
-    const FACTORS: [u64; 2] = [0x9e37_79b9_7f4a_7c15, 0xc2b2_ae3d_27d4_eb4f];
     let last = u64::from_le_bytes(*text.last_chunk()?);
-    let (words, _) = text.as_chunks();
-    let (start, end) = words.split_at(words.len().min(WORDS));
+    let (all, _) = text.as_chunks();
+    let (start, end) = all.split_at(all.len().min(WORDS));
     let end = &end[end.len().saturating_sub(WORDS)..];
     let seed = last ^ text.len() as u64 ^ u64::from(of.number()) << 48;
-    let mixed = start.iter().chain(end).fold(seed, |mixed, word| {
-        (mixed.rotate_left(23) ^ u64::from_le_bytes(*word)).wrapping_mul(FACTORS[0])
-    });
-    Some((mixed ^ (mixed >> 32)).wrapping_mul(FACTORS[1]))
+    Some(words::print(seed, start.iter().chain(end)))
 }

@@ -8,7 +8,7 @@ use std::ptr;
 use std::sync::{Arc, Weak};
 
 use crate::source::tree::Subtree;
-use crate::source::{Source, Symbol};
+use crate::source::{Source, Symbol, words};
 
 /// How many sets of two blocks there are.
 const SET_BITS: u32 = 11;
@@ -74,17 +74,12 @@ impl Blocks {
     /// kept.
     #[inline]
     pub fn print(&self, key: Symbol, column: usize, text: &[u8]) -> Option<Print> {
-        // Odd numbers of which nothing is known.
-        const FACTORS: [u64; 2] = [0x9e37_79b9_7f4a_7c15, 0xc2b2_ae3d_27d4_eb4f];
         if self.sets.is_empty() {
             return None;
         }
-        let (words, _) = text.first_chunk::<BYTES>()?.as_chunks();
+        let (of_start, _) = text.first_chunk::<BYTES>()?.as_chunks();
         let place = u64::from(key.number()) << 32 | column as u64;
-        let mixed = words.iter().fold(place.wrapping_mul(FACTORS[1]), |mixed, word| {
-            (mixed.rotate_left(23) ^ u64::from_le_bytes(*word)).wrapping_mul(FACTORS[0])
-        });
-        Some(Print((mixed ^ (mixed >> 32)).wrapping_mul(FACTORS[1])))
+        Some(Print(words::print(place, of_start.iter())))
     }
 
     /// The block that was read before and may be the same.
