@@ -218,8 +218,8 @@ pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Opti
         .filter_map(|candidate| {
             // Texts are at least as far apart as they differ in length.
             let is_far = candidate.chars().count().abs_diff(length) > limit;
-            let lower = |text: &str| text.chars().next().map(|first| first.to_ascii_lowercase());
-            if is_far && lower(candidate) != lower(&name) {
+            let first = candidate.chars().next().and_then(|first| first.to_lowercase().next());
+            if is_far && first != name.chars().next() {
                 return None;
             }
             let known = candidate.to_lowercase();

@@ -26,10 +26,8 @@ pub(super) fn is_hidden(character: char) -> bool {
 
 fn escape(text: &str, escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
     // Nearly all texts are plain ASCII, which is told many bytes at a time where none ends it.
-    let is_other = |byte| !matches!(byte, b' '..=b'~');
-    if !text.bytes().fold(false, |found, byte| found | is_other(byte))
-        || !text.chars().any(&escaped)
-    {
+    let is_plain = text.bytes().fold(true, |plain, byte| plain & matches!(byte, b' '..=b'~'));
+    if is_plain || !text.chars().any(&escaped) {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len() + 8);

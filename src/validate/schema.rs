@@ -5,8 +5,7 @@
 
 use super::custom::CustomKind;
 use super::finding::Finding;
-use super::sound::Sound;
-use super::{Author, Cluster, Extent};
+use super::{Author, Cluster, Extent, sound};
 use crate::diagnostic::{Code, nearest};
 use crate::k8s::schema::{Field, ItemIdentity, List, Object, Resource, Shape, Type};
 use crate::k8s::{Quantity, Version};
@@ -25,19 +24,13 @@ pub fn check(root: NodeRef<'_>, author: Author, cluster: &Cluster, out: &mut Vec
         return;
     };
     let Shape::Object(object) = resource.root().shape() else { return };
-    let version = cluster.version;
-    let mut walk = Walk::new(root, author, version, out);
-    // What is left to the controller depends on where it stands.
-    if !walk.leaves_to_controller() {
-        walk.sound = Sound::of(root, author);
-    }
+    let mut walk = Walk { root, author, in_status: false, version: cluster.version, findings: out };
     walk.missing_fields(root, object);
     for entry in root.entries() {
         // The server replaces what a new object says as its status.
         walk.in_status = entry.key() == Some("status");
         walk.field(entry, object);
     }
-    walk.sound.leave();
 }
 
 /// Checks an object of a kind that a definition brings.
@@ -142,20 +135,9 @@ struct Walk<'t, 'o> {
     in_status: bool,
     version: Version,
     findings: &'o mut Vec<Finding>,
-    sound: Sound,
 }
 
-impl<'t, 'o> Walk<'t, 'o> {
-    fn new(
-        root: NodeRef<'t>,
-        author: Author,
-        version: Version,
-        findings: &'o mut Vec<Finding>,
-    ) -> Self {
-        let sound = Sound::default();
-        Self { root, author, in_status: false, version, findings, sound }
-    }
-
+impl<'t> Walk<'t, '_> {
     #[cold]
     fn error(&self, code: Code, node: NodeRef<'t>, message: impl Into<String>) -> Finding {
         Finding::error(code, self.root, node, message.into())
@@ -199,6 +181,7 @@ impl<'t, 'o> Walk<'t, 'o> {
             })
     }
 
+    /// Whether the server leaves some of the object's nodes to the controller.
     fn leaves_to_controller(&self) -> bool {
         let text = |name| self.root.get(name).map_or("", NodeRef::text);
         self.author == Author::Other
@@ -290,10 +273,17 @@ impl<'t, 'o> Walk<'t, 'o> {
     }
 
     fn collection(&mut self, node: NodeRef<'t>, of: Type, shape: Shape) {
-        let part = self.sound.part(node, of).filter(|_| !self.in_status);
-        if part.is_some_and(|part| self.sound.has(&part, node)) {
-            return;
+        let author = self.author;
+        // Of a status, and of what is left to the controller, less is asked than elsewhere.
+        if self.in_status || self.leaves_to_controller() {
+            self.is_sound(node, shape);
+        } else {
+            sound::once(node, of, author, || self.is_sound(node, shape));
         }
+    }
+
+    /// Looks into a map or a list: whether nothing is found there.
+    fn is_sound(&mut self, node: NodeRef<'t>, shape: Shape) -> bool {
         let before = self.findings.len();
         match shape {
             Shape::Map(value) => self.map(node, value),
@@ -301,9 +291,7 @@ impl<'t, 'o> Walk<'t, 'o> {
             Shape::Object(object) => self.object(node, object),
             _ => {}
         }
-        if let Some(part) = part.filter(|_| self.findings.len() == before) {
-            self.sound.keep(part);
-        }
+        self.findings.len() == before
     }
 
     fn kind(&mut self, node: NodeRef<'t>, kind: Kind, wanted: &str) {
@@ -511,7 +499,9 @@ pub(super) fn json_schema<'t>(
     let step = |of: Type, name: &&str| of.field(name).map(|field| field.of);
     let of = definition.and_then(|kind| path.iter().try_fold(kind.root(), step));
     let Some(of) = of else { return };
-    Walk::new(root, Author::Other, version, out).value(node, of, None);
+    let author = Author::Other;
+    let mut walk = Walk { root, author, in_status: false, version, findings: out };
+    walk.value(node, of, None);
 }
 
 /// Compares the metadata of an object, or of one inside of it, with their type.
@@ -523,7 +513,8 @@ pub(super) fn metadata<'t>(
 ) {
     let pod = Resource::find(version, "v1", "Pod").map(Resource::root);
     let Some(of) = pod.and_then(|pod| pod.field("metadata")) else { return };
-    Walk::new(root, Author::Other, version, out).value(metadata, of.of, None);
+    let mut walk = Walk { root, author: Author::Other, in_status: false, version, findings: out };
+    walk.value(metadata, of.of, None);
 }
 
 /// The value of a key that tells items of a list apart. Only the protocol of a port has a

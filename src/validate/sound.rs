@@ -4,7 +4,7 @@
 //! volumes. What has the same text in the same column is the same, and as long as nothing was
 //! found in it, it needs no second look.
 
-use std::cell::Cell;
+use std::cell::RefCell;
 use std::ops::Range;
 use std::ptr;
 use std::sync::{Arc, Weak};
@@ -15,19 +15,41 @@ use crate::source::{NodeRef, Source, words};
 
 /// How many sets of two parts there are.
 const SET_BITS: u32 = 10;
-/// In files below so many bytes, few parts come again. For tests only the empty one is.
-const SHORT: usize = if cfg!(test) { 1 } else { 64 << 10 };
 /// By how many words of eight bytes a part is looked up, at its start and at its end.
 const WORDS: usize = 4;
 
 thread_local! {
-    static SOUND: Cell<Sound> = Cell::default();
+    static SOUND: RefCell<Sound> = RefCell::default();
+}
+
+/// Runs a check that looks at a node and at what that is said to be `of`, and at nothing else, and
+/// that says whether it found nothing. Where the same stands in the file elsewhere and nothing was
+/// found in it, there is nothing to run.
+pub(super) fn once(node: NodeRef<'_>, of: Type, author: Author, check: impl FnOnce() -> bool) {
+    let part = if node.is_again() { Part::new(node, of) } else { None };
+    let Some((file, part)) = part else {
+        check();
+        return;
+    };
+    let is_known = SOUND.with_borrow_mut(|sound| sound.of(file, author).has(&part, file));
+    if !is_known && check() {
+        SOUND.with_borrow_mut(|sound| sound.of(file, author).keep(part));
+    }
+}
+
+/// Parts of one file, by one author, in which nothing was found, as many as there is room for.
+#[derive(Default)]
+struct Sound {
+    file: Weak<Source>,
+    author: Option<Author>,
+    /// Each part has two places in one of the sets.
+    sets: Vec<[Option<Part>; 2]>,
 }
 
 /// A map or a list of a file, as a value of a type, or as what the rules of a kind look at: then
 /// the type is that of the kind.
 #[derive(Clone, Copy)]
-pub(super) struct Part {
+struct Part {
     print: u64,
     of: Type,
     start: u32,
@@ -35,71 +57,48 @@ pub(super) struct Part {
     column: u32,
 }
 
-/// Parts of one file in which nothing was found, as many as there is room for.
-#[derive(Default)]
-pub(super) struct Sound {
-    file: Weak<Source>,
-    author: Option<Author>,
-    /// Each part has two places in one of the sets. Empty where none is kept.
-    sets: Vec<[Option<Part>; 2]>,
-}
-
 impl Sound {
-    /// What is known of the file of an object, as far as it comes from that author.
-    pub fn of(root: NodeRef<'_>, author: Author) -> Self {
-        let Some((file, _)) = root.written() else { return Self::default() };
-        let known = SOUND.take();
-        if ptr::eq(known.file.as_ptr(), Arc::as_ptr(file)) && known.author == Some(author) {
-            return known;
+    /// What is known of a file, as far as it comes from that author; all else is forgotten.
+    fn of(&mut self, file: &Arc<Source>, author: Author) -> &mut Self {
+        if !ptr::eq(self.file.as_ptr(), Arc::as_ptr(file)) || self.author != Some(author) {
+            let (file, author) = (Arc::downgrade(file), Some(author));
+            *self = Self { file, author, sets: vec![[None; 2]; 1 << SET_BITS] };
         }
-        let sets = if file.text.len() < SHORT { 0 } else { 1 << SET_BITS };
-        Self { file: Arc::downgrade(file), author: Some(author), sets: vec![[None; 2]; sets] }
+        self
     }
 
-    /// Leaves what is known to the next object.
-    pub fn leave(self) {
-        if self.author.is_some() {
-            SOUND.set(self);
-        }
-    }
-
-    /// The part that a map or a list is, if it stands in the file elsewhere, too.
-    #[inline]
-    pub fn part(&self, node: NodeRef<'_>, of: Type) -> Option<Part> {
-        if node.is_again() { self.known_part(node, of) } else { None }
-    }
-
-    fn known_part(&self, node: NodeRef<'_>, of: Type) -> Option<Part> {
-        if self.sets.is_empty() {
-            return None;
-        }
-        let (file, Range { start, end }) = node.written()?;
-        let print = print(of, &file.text.as_bytes()[start as usize..end as usize])?;
-        let column = start - u32::try_from(file.line_start(start as usize)).ok()?;
-        Some(Part { print, of, start, end, column })
-    }
-
-    /// Whether nothing was found in the same part elsewhere in the file of that node.
-    pub fn has(&self, part: &Part, node: NodeRef<'_>) -> bool {
-        let Some((file, _)) = node.written() else { return false };
-        let text = |part: &Part| &file.text.as_bytes()[part.start as usize..part.end as usize];
+    /// Whether nothing was found in the same part elsewhere in the file.
+    fn has(&self, part: &Part, file: &Source) -> bool {
         self.sets[part.set()].iter().flatten().any(|known| {
             known.print == part.print
                 && known.of == part.of
                 && known.column == part.column
-                && text(known) == text(part)
+                && known.text(file) == part.text(file)
         })
     }
 
     /// Keeps a part in which nothing was found, in the place of the one that was kept before the
     /// last.
-    pub fn keep(&mut self, part: Part) {
+    fn keep(&mut self, part: Part) {
         let set = &mut self.sets[part.set()];
         *set = [Some(part), set[0]];
     }
 }
 
 impl Part {
+    /// The part that a node is, and its file; `None` for a very short one.
+    fn new<'t>(node: NodeRef<'t>, of: Type) -> Option<(&'t Arc<Source>, Self)> {
+        let (file, Range { start, end }) = node.written()?;
+        let column = start - u32::try_from(file.line_start(start as usize)).ok()?;
+        let mut part = Self { print: 0, of, start, end, column };
+        part.print = print(of, part.text(file))?;
+        Some((file, part))
+    }
+
+    fn text<'f>(&self, file: &'f Source) -> &'f [u8] {
+        &file.text.as_bytes()[self.start as usize..self.end as usize]
+    }
+
     fn set(&self) -> usize {
         (self.print >> (u64::BITS - SET_BITS)) as usize
     }

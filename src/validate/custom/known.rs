@@ -41,9 +41,11 @@ pub(super) const fn k(
 pub fn find(api_version: &str, kind: &str) -> Option<&'static CustomKind> {
     static READ: [OnceLock<CustomKind>; KINDS.len()] = [const { OnceLock::new() }; KINDS.len()];
     // Their groups are domains; most objects are of others.
-    let mut rows = KINDS.iter();
+    if !api_version.contains('.') {
+        return None;
+    }
     let is_it = |row: &KindRow| row.kind == kind && row.api_version == api_version;
-    let index = if api_version.contains('.') { rows.position(is_it)? } else { return None };
+    let index = KINDS.iter().position(is_it)?;
     let row = &KINDS[index];
     let read = || CustomKind {
         api_version: row.api_version.to_owned(),

@@ -57,8 +57,7 @@ mod workload;
 
 use super::fields::{field, items, text};
 use super::finding::Finding;
-use super::sound::Sound;
-use super::{Author, Cluster, pods};
+use super::{Author, Cluster, pods, sound};
 use crate::diagnostic::{Code, nearest};
 use crate::k8s::schema::Resource;
 use crate::k8s::{NameForm, Version};
@@ -74,18 +73,13 @@ pub fn check(root: NodeRef<'_>, author: Author, cluster: &Cluster, out: &mut Vec
     let resource = Resource::find(cluster.version, api_version, kind);
     let Some(resource) = resource.filter(|resource| !resource.is_custom()) else { return };
     match field(root, "spec") {
+        // The type of the whole object stands for its rules.
         Some(spec) if spec.is_again() && OF_SPEC_ALONE.contains(&kind) => {
-            // The type of the whole object stands for its rules.
-            let mut sound = Sound::of(root, author);
-            let part = sound.part(spec, resource.root());
-            if !part.is_some_and(|part| sound.has(&part, spec)) {
+            sound::once(spec, resource.root(), author, || {
                 let before = report.findings.len();
                 beyond_metadata(kind, Some(spec), root, report);
-                if let Some(part) = part.filter(|_| report.findings.len() == before) {
-                    sound.keep(part);
-                }
-            }
-            sound.leave();
+                report.findings.len() == before
+            });
         }
         spec => beyond_metadata(kind, spec, root, report),
     }
