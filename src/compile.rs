@@ -206,7 +206,7 @@ impl<'p> Loaded<'p> {
             surroundings: &layers.surroundings,
             place: &place,
             neighbours: &neighbours,
-            fs: self.project.fs,
+            fs: &self.project.fs,
             root: &self.project.root,
             on_demand: request.with,
         };

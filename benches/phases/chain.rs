@@ -84,7 +84,7 @@ impl<'s> Chain<'s> {
             surroundings: &layers.surroundings,
             place: &place,
             neighbours: &neighbours,
-            fs: self.project.fs,
+            fs: &self.project.fs,
             root: Path::new(""),
             on_demand: &[],
         };

@@ -6,12 +6,12 @@ use std::path::Path;
 use anyhow::{anyhow, bail};
 use clap::{Args, ValueEnum};
 
-use super::pager;
 use super::project::{
     allow, compile_all, environments, file_sets, maker, review_of, sides_of_update,
 };
 use super::sides::{Files, SideName};
 use super::{Exit, Output};
+use super::{destination, pager};
 use crate::compile::{Compiled, Loaded, Request};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
 use crate::diff::impact::{Class, Impact};
@@ -62,6 +62,8 @@ pub(super) struct Diff {
 #[derive(Clone, Copy)]
 struct Project<'p> {
     root: &'p Path,
+    /// What was rendered last.
+    output: &'p emit::Output<'p>,
     sources: &'p Sources,
     /// The fresh renders.
     compiled: &'p [Compiled],
@@ -88,7 +90,7 @@ impl<'p> Project<'p> {
             let (sets, _) = file_sets(compiled, self.request, self.sources);
             Ok(Files::Rendered(compiled, sets))
         };
-        Files::read(name, environment, self.root, render, diagnostics)
+        Files::read(name, environment, self.root, self.output, render, diagnostics)
     }
 }
 
@@ -128,7 +130,9 @@ impl Diff {
     pub(super) fn run_on_files(&self, output: &mut Output) -> anyhow::Result<Exit> {
         let (Some(from), Some(to)) = (&self.from, &self.to) else { return Ok(Exit::Failed) };
         let (sources, request) = (Sources::default(), Request::default());
-        let project = Project { root: Path::new("."), sources: &sources, compiled: &[], request };
+        let root = Path::new(".");
+        let last = emit::Output::new(&Disk, root.join("out"), "out");
+        let project = Project { root, output: &last, sources: &sources, compiled: &[], request };
         self.compare(from, to, project, Diagnostics::default(), output)
     }
 
@@ -156,7 +160,8 @@ impl Diff {
             [] => Vec::new(),
             _ => compile_all(&loaded, &rendered, request, &mut diagnostics),
         };
-        let project = Project { root, sources, compiled: &compiled, request };
+        let last = destination::output(&loaded.project, None, &[])?;
+        let project = Project { root, output: &last, sources, compiled: &compiled, request };
         if diagnostics.has_errors() {
             let failure = format!("could not compare {}", self.subject());
             output.diagnostics(&diagnostics, sources, &failure);
@@ -188,22 +193,26 @@ impl Diff {
         mut diagnostics: Diagnostics,
         output: &mut Output,
     ) -> anyhow::Result<Exit> {
-        let Project { root, sources, compiled, request } = project;
-        let target = emit::Output::new(&Disk, root.join("out"), "out");
+        let Project { sources, compiled, request, .. } = project;
         let mut updates = Vec::new();
         for one in compiled {
             let (sets, scope) = file_sets(one, request, sources);
-            let update = target.compare(&one.environment, sets, scope, &maker(one))?;
-            // A file in the way stops a render, not a look at what would change.
-            diagnostics.append(update.diagnostics.clone().into_warnings());
+            let update = project.output.compare(&one.environment, sets, scope, &maker(one))?;
+            // A file in the way stops a render, not a look at what would change; a folder does.
+            let found = update.diagnostics.clone();
+            diagnostics.append(if update.is_whole { found.into_warnings() } else { found });
             updates.push(update);
+        }
+        let failure = format!("could not compare {}", self.subject());
+        if diagnostics.has_errors() {
+            output.diagnostics(&diagnostics, sources, &failure);
+            return Ok(Exit::Failed);
         }
         let updates = updates.iter().zip(compiled);
         let sides: Vec<_> =
             updates.map(|(update, one)| (sides_of_update(update, one), one)).collect();
         let reviews: Vec<Review<'_>> =
             sides.iter().map(|((old, new), one)| review_of(old, new, one, sources)).collect();
-        let failure = format!("could not compare {}", self.subject());
         output.diagnostics(&diagnostics, sources, &failure);
         self.show(&reviews, output)
     }

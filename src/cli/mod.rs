@@ -9,6 +9,7 @@
 )]
 
 mod check;
+mod destination;
 mod diff;
 mod explain;
 mod output;

@@ -3,13 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::bail;
 use clap::Args;
 
-use super::project::{
-    compile_all, environments, file_sets, maker, review_of, shown, sides_of_update,
-};
-use super::{Exit, Output};
+use super::project::{compile_all, environments, file_sets, maker, review_of, sides_of_update};
+use super::{Exit, Output, destination};
 use crate::compile::{Compiled, Loaded, Request};
 use crate::diagnostic::Diagnostics;
 use crate::diff::{self, Show};
@@ -71,14 +69,7 @@ impl Render {
         let Destination::Folder(folder) = self.destination() else {
             return self.stream(&compiled, &diagnostics, sources, output);
         };
-        let folder = match folder {
-            Some(folder) => {
-                std::env::current_dir().context("cannot tell the current folder")?.join(folder)
-            }
-            None => root.join("out"),
-        };
-        let shown = shown(&folder, root);
-        let target = emit::Output::new(&Disk, folder, shown);
+        let target = destination::output(&loaded.project, folder, &names)?;
         let left = if self.all {
             let all: BTreeSet<&str> = loaded.environments.concrete().collect();
             target.left_over(|environment| all.contains(environment))?

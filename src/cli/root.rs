@@ -7,8 +7,8 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
 /// The folders that make a folder a project.
 const PARTS: [&str; 2] = ["environments", "stacks"];
 
-/// The root of the project: `given`, or the nearest folder from `current` upwards that holds
-/// both `stacks/` and `environments/`.
+/// The root of the project, without symbolic links: `given`, or the nearest folder from `current`
+/// upwards that holds both `stacks/` and `environments/`.
 ///
 /// # Errors
 ///
@@ -16,7 +16,7 @@ const PARTS: [&str; 2] = ["environments", "stacks"];
 pub fn find(current: &Path, given: Option<&Path>) -> Result<PathBuf, Diagnostics> {
     let Some(given) = given else {
         let root = current.ancestors().find(|folder| missing(folder).is_empty());
-        return root.map(Path::to_owned).ok_or_else(|| {
+        return root.map(without_links).ok_or_else(|| {
             let above = "neither this folder nor one above it holds environments/ and stacks/";
             let diagnostic = no_project(format!("there is no project here: {above}"));
             match missing(current).as_slice() {
@@ -28,7 +28,7 @@ pub fn find(current: &Path, given: Option<&Path>) -> Result<PathBuf, Diagnostics
     };
     let root = current.join(given);
     match missing(&root).as_slice() {
-        [] => Ok(root),
+        [] => Ok(without_links(&root)),
         missing => {
             let lacks = missing.join("/ and no ");
             let message = format!("there is no project in `{}`", given.display());
@@ -40,6 +40,10 @@ pub fn find(current: &Path, given: Option<&Path>) -> Result<PathBuf, Diagnostics
             Err(no_project(message).help(help).into())
         }
     }
+}
+
+fn without_links(root: &Path) -> PathBuf {
+    root.canonicalize().unwrap_or_else(|_| root.to_owned())
 }
 
 fn missing(folder: &Path) -> Vec<&'static str> {
@@ -64,15 +68,18 @@ mod tests {
 
     #[test]
     fn the_nearest_folder_upwards_with_both_parts_is_the_root() -> std::io::Result<()> {
-        let outer = tempfile::tempdir()?;
-        let inner = outer.path().join("stacks/inner");
+        let folder = tempfile::tempdir()?;
+        let outer = folder.path().canonicalize()?;
+        let inner = outer.join("stacks/inner");
         for folder in ["environments", "stacks/inner/environments", "stacks/inner/stacks/web"] {
-            fs::create_dir_all(outer.path().join(folder))?;
+            fs::create_dir_all(outer.join(folder))?;
         }
-        assert_eq!(find(outer.path(), None).ok(), Some(outer.path().to_owned()));
-        assert_eq!(find(&outer.path().join("stacks"), None).ok(), Some(outer.path().to_owned()));
+        assert_eq!(find(&outer, None).ok(), Some(outer.clone()));
+        assert_eq!(find(&outer.join("stacks"), None).ok(), Some(outer.clone()));
         assert_eq!(find(&inner.join("stacks/web"), None).ok(), Some(inner.clone()));
-        assert_eq!(find(outer.path(), Some(Path::new("stacks/inner"))).ok(), Some(inner));
+        for given in ["stacks/inner", "environments/../stacks/./inner"] {
+            assert_eq!(find(&outer, Some(Path::new(given))).ok(), Some(inner.clone()));
+        }
         Ok(())
     }
 

@@ -13,8 +13,8 @@ use super::project::maker;
 use crate::compile::Compiled;
 use crate::diagnostic::Diagnostics;
 use crate::diff::{Provenance, Side};
-use crate::emit::{FileSet, Index};
-use crate::fs::{Disk, EntryKind, FileSystem, files_of_revision};
+use crate::emit::{FileSet, Index, Output};
+use crate::fs::{Disk, files_of_revision};
 use crate::manifests::{self, Input};
 
 /// The name of a side.
@@ -86,8 +86,8 @@ pub(super) struct Folder {
 }
 
 impl Files<'_> {
-    /// Reads a side; `environment` is the one that a revision is asked for, and `render` gives the
-    /// fresh render of one.
+    /// Reads a side of the project at `root`, which renders into `output`; `environment` is the one
+    /// that a revision is asked for, and `render` gives the fresh render of one.
     ///
     /// # Errors
     ///
@@ -96,11 +96,12 @@ impl Files<'_> {
         name: &SideName,
         environment: Option<&str>,
         root: &Path,
+        output: &Output<'_>,
         render: impl Fn(&str) -> anyhow::Result<Self>,
         diagnostics: &mut Diagnostics,
     ) -> anyhow::Result<Self> {
         match name {
-            SideName::Out(environment) => out(root, environment),
+            SideName::Out(environment) => out(output, environment, diagnostics),
             SideName::Render(environment) => render(environment),
             SideName::Git(revision) => git(root, revision, environment),
             SideName::Path(path) => {
@@ -203,23 +204,21 @@ fn written<'c>(
     Ok(Files::Written(folders))
 }
 
-fn out<'c>(root: &Path, environment: &str) -> anyhow::Result<Files<'c>> {
-    let path = root.join("out").join(environment);
-    let shown = format!("out/{environment}");
-    if environment.is_empty() || Disk.kind(&path)? != Some(EntryKind::Folder) {
-        bail!("there is no {shown}: `gen render {environment}` writes it");
+fn out<'c>(
+    output: &Output<'_>,
+    environment: &str,
+    diagnostics: &mut Diagnostics,
+) -> anyhow::Result<Files<'c>> {
+    if let Some(obstacle) = output.obstacle()? {
+        diagnostics.push(obstacle);
+        return Ok(Files::Foreign(Vec::new()));
     }
-    let mut files = Vec::new();
-    for folder in Disk.list(&path)?.into_iter().filter(|entry| entry.kind == EntryKind::Folder) {
-        let name = folder.name.to_string_lossy().into_owned();
-        for entry in Disk.list(&path.join(&folder.name))? {
-            let file = format!("{name}/{}", entry.name.to_string_lossy());
-            if entry.kind == EntryKind::File && is_wanted(&file) {
-                files.push((file, Disk.read(&path.join(&folder.name).join(&entry.name))?));
-            }
+    match output.files(environment, is_wanted)? {
+        Some(files) => written(files, &format!("out/{environment}")),
+        None => {
+            bail!("there is no out/{environment}: `gen render {environment}` writes it")
         }
     }
-    written(files, &shown)
 }
 
 fn git<'c>(root: &Path, revision: &str, environment: Option<&str>) -> anyhow::Result<Files<'c>> {

@@ -1623,6 +1623,17 @@ codes! {
     ///
     /// Delete the folder, or write the environment again.
     LeftOutput = "W008", "output of no environment";
+    /// `.gen-work` in the output is there while gen writes, and after a render that was killed:
+    /// the next one ends its work. What lies there now no render left behind. It came with a
+    /// branch, or somebody changed it, and to go on with it could move files to any place.
+    ///
+    /// ```text
+    /// out/.gen-work/journal: swap ../.git/hooks
+    /// ```
+    ///
+    /// Look at what lies in the folder, delete it, then render again. It is never committed: gen
+    /// puts a `.gitignore` into it.
+    ForeignJournal = "W009", "work of no render";
     /// A template that cannot be read, or a declaration of parameters without a template.
     ///
     /// ```yaml
@@ -1882,15 +1893,22 @@ codes! {
     /// Where objects of several API groups have that kind and name, the patch names the group
     /// too: `Service.mesh.example.com/web`, or `Service./web` for the one of the core group.
     AmbiguousPatch = "R080", "patch that matches several objects";
-    /// A path that leads out of the stack's folder.
+    /// A path that leads out of the stack's folder, or a symbolic link that leads out of the
+    /// project or to something hidden in it, such as `.git`.
     ///
     /// ```yaml
     /// manifests:
     ///   metrics: { file: ../../metrics.yaml }
     /// ```
     ///
-    /// What a stack includes lies beside it, so that its folder says all of it.
-    OutsideOfStack = "R081", "path out of the stack";
+    /// What a stack includes lies beside it, so that its folder says all of it. Of the project gen
+    /// reads what lies in it by its true path, and nothing else, so that a branch of a stranger
+    /// cannot show what lies elsewhere on the machine that renders it. Links within the project
+    /// are followed. The same holds for links in a folder that `gen check -f` is given; what the
+    /// command line itself names may lie anywhere.
+    ///
+    /// Put the file itself in the place of the path or the link.
+    LeadsOut = "R081", "path that leads out";
     /// A file or folder that does not exist, or holds nothing of use.
     ///
     /// ```yaml
@@ -1900,6 +1918,18 @@ codes! {
     ///
     /// Paths start at the stack's folder.
     MissingFile = "R082", "missing file";
+    /// A folder that is mounted, or that a config is made of, holds hidden files. They are left
+    /// out, as `*` leaves them out in a shell: most of them were left there by a program.
+    ///
+    /// ```text
+    /// stacks/shop/site/index.html
+    /// stacks/shop/site/.htaccess
+    /// ```
+    ///
+    /// Delete such a file, or name it itself where a program needs it:
+    /// `/srv/.htaccess: { files: site/.htaccess }`. git's own files and `.DS_Store` are left out
+    /// without a word.
+    HiddenFile = "R083", "hidden file left out";
     /// An expression names something that there is not.
     ///
     /// ```yaml

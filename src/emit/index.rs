@@ -143,7 +143,9 @@ fn parse_header(line: &str, number: usize) -> Result<Maker, IndexError> {
         return Err(IndexError::Newer(format));
     }
     match words.collect::<Vec<_>>()[..] {
-        ["gen", generator, "schema", schema] if format == FORMAT => {
+        ["gen", generator, "schema", schema]
+            if format == FORMAT && is_version(generator) && is_version(schema) =>
+        {
             Ok(Maker { generator: generator.to_owned(), schema: schema.to_owned() })
         }
         _ => Err(malformed),
@@ -154,9 +156,20 @@ fn parse_record(line: &str) -> Option<(String, Record)> {
     let (content, rest) = line.split_once(' ')?;
     let (input, name) = rest.split_once(' ')?;
     let record = Record { content: content.parse().ok()?, input: input.parse().ok()? };
-    // The name leads to no other folder, whoever wrote it.
-    let plain = !name.is_empty() && !name.contains(['/', '\\', '\0']) && !name.starts_with('.');
-    plain.then(|| (name.to_owned(), record))
+    is_name(name).then(|| (name.to_owned(), record))
+}
+
+/// Whether gen could have given a file or folder of the output that name, so that it leads
+/// nowhere else, whoever wrote it.
+pub(super) fn is_name(name: &str) -> bool {
+    let is_used = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9') || b"-._@+~%".contains(&byte);
+    !name.is_empty() && !name.starts_with('.') && name.bytes().all(is_used)
+}
+
+/// Whether it could be the version of a gen or of a schema.
+fn is_version(text: &str) -> bool {
+    let is_used = |byte: u8| byte.is_ascii_alphanumeric() || b".+-".contains(&byte);
+    !text.is_empty() && text.bytes().all(is_used)
 }
 
 fn is_conflict_marker(line: &str) -> bool {
@@ -217,7 +230,12 @@ mod tests {
         assert_eq!(parse(&text.replace("index 1", "index 2")), Err(IndexError::Newer(2)));
         assert_eq!(parse(&text.replace("index 1", "index 0")), Err(IndexError::Malformed(1)));
         assert_eq!(parse(&text.replace('\n', "\r\n")), Err(IndexError::LineEndings));
-        assert_eq!(parse(&text.replace("60-", "../60-")), Err(IndexError::Malformed(3)));
+        for name in ["../60-", ".60-", "a/60-", "a\\60-", "A60-", "6\u{1b}0-", " 60-"] {
+            assert_eq!(parse(&text.replace("60-", name)), Err(IndexError::Malformed(3)), "{name}");
+        }
+        for version in ["", "0.1.0\u{1b}[31m", "::error::"] {
+            assert_eq!(parse(&text.replace("0.1.0", version)), Err(IndexError::Malformed(1)));
+        }
         assert_eq!(
             parse(&join(&[lines[0], lines[2], lines[1], END])),
             Err(IndexError::Malformed(3))

@@ -17,6 +17,9 @@
 //!
 //! Every normal run ends by way of the same recovery. Nothing is ever removed but what the
 //! journal lists, with the digest that the journal gives, and what is still in the live folder.
+//!
+//! The work folder may have come with a branch of somebody else's. So a journal counts only when
+//! every path in it is of the form that gen writes, and no link stands on the way to its target.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -25,7 +28,8 @@ use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 
-use super::Digest;
+use super::index::is_name;
+use super::{Digest, Index};
 use crate::fs::{EntryKind, Error, FileSystem, Operation};
 
 /// The folder beside the environments' folders where the work is done. It is there only during
@@ -56,7 +60,25 @@ pub(super) struct Swap<'a> {
 pub(super) fn swap(fs: &dyn FileSystem, root: &Path, swap: &Swap<'_>) -> Result<(), Error> {
     let work = Work { fs, root };
     let swapped = work.stage(swap).and_then(|()| work.exchange(swap));
-    swapped.and(recover(fs, root))
+    swapped.and(recover(fs, root)).and_then(|recovery| match recovery {
+        Recovery::Done => Ok(()),
+        // Somebody else was at work in between.
+        Recovery::InTheWay(_) | Recovery::NotOurs => {
+            let cause = io::Error::new(io::ErrorKind::InvalidData, "not as gen wrote it");
+            Err(Error::new(Operation::Read, &work.path("journal"), cause))
+        }
+    })
+}
+
+/// How a recovery ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Recovery {
+    /// The work folder is gone, and the live one whole.
+    Done,
+    /// This stands in the place of the work folder.
+    InTheWay(EntryKind),
+    /// No render left that behind. Nothing was touched.
+    NotOurs,
 }
 
 /// Ends what a swap left, on its way or when it was killed. The caller holds the lock on `root`.
@@ -64,17 +86,19 @@ pub(super) fn swap(fs: &dyn FileSystem, root: &Path, swap: &Swap<'_>) -> Result<
 /// # Errors
 ///
 /// When an operation fails; then a later call goes on.
-pub(super) fn recover(fs: &dyn FileSystem, root: &Path) -> Result<(), Error> {
+pub(super) fn recover(fs: &dyn FileSystem, root: &Path) -> Result<Recovery, Error> {
     let work = Work { fs, root };
-    if fs.kind(&work.path(""))? != Some(EntryKind::Folder) {
-        return Ok(());
+    match fs.kind(&work.path(""))? {
+        None => return Ok(Recovery::Done),
+        Some(EntryKind::Folder) => {}
+        Some(kind) => return Ok(Recovery::InTheWay(kind)),
     }
     match work.journal()? {
-        Some(journal) => work.settle(&journal)?,
+        Some(journal) if work.is_ours(&journal)? => work.settle(&journal)?,
+        Some(_) => return Ok(Recovery::NotOurs),
         // The journal is complete before anything is staged.
         None if work.is_folder("stage")? || work.is_folder("old")? => {
-            let cause = io::Error::new(io::ErrorKind::InvalidData, "no journal of a render");
-            return Err(Error::new(Operation::Read, &work.path("journal"), cause));
+            return Ok(Recovery::NotOurs);
         }
         None => {}
     }
@@ -83,7 +107,8 @@ pub(super) fn recover(fs: &dyn FileSystem, root: &Path) -> Result<(), Error> {
             fs.remove_file(&work.path(file))?;
         }
     }
-    fs.remove_dir(&work.path(""))
+    fs.remove_dir(&work.path(""))?;
+    Ok(Recovery::Done)
 }
 
 struct Work<'a> {
@@ -190,6 +215,33 @@ impl Work<'_> {
             Some(EntryKind::File) => Ok(Journal::parse(&self.fs.read(&path)?)),
             _ => Ok(None),
         }
+    }
+
+    /// Whether a render can have written the journal: its target is the folder of an environment
+    /// or of a stack in one, no link stands on the way there, and what it dropped are files there.
+    fn is_ours(&self, journal: &Journal) -> Result<bool, Error> {
+        let parts: Vec<&str> = journal.target.split('/').collect();
+        let (is_target, depth) = match parts[..] {
+            [environment] => (is_name(environment), 2),
+            [environment, stack] => (is_name(environment) && is_name(stack), 1),
+            _ => (false, 0),
+        };
+        let is_file = |path: &String| {
+            let mut names = path.rsplit('/');
+            let is_file = names.next().is_some_and(|name| name == Index::NAME || is_name(name));
+            is_file && path.split('/').count() == depth && names.all(is_name)
+        };
+        if !is_target || !journal.dropped.keys().all(is_file) {
+            return Ok(false);
+        }
+        let mut folder = self.root.to_path_buf();
+        for part in parts {
+            folder.push(part);
+            if !matches!(self.fs.kind(&folder)?, None | Some(EntryKind::Folder)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Brings the work folder and the live one into order, whichever step was the last.

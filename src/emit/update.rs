@@ -86,6 +86,9 @@ pub struct Update {
     pub environment: String,
     /// Its folders by name, with those that would not change.
     pub folders: Vec<FolderUpdate>,
+    /// Whether these are all: something in the way of a folder, which the diagnostics name, keeps
+    /// it from being compared.
+    pub is_whole: bool,
     /// What stands in the way (errors) or is worth a word (warnings).
     pub diagnostics: Diagnostics,
     /// The path of the environment's folder, as messages show it.
@@ -96,7 +99,7 @@ impl Update {
     /// Whether the disk holds what the render wants.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        !self.folders.iter().any(FolderUpdate::is_change)
+        self.is_whole && !self.folders.iter().any(FolderUpdate::is_change)
     }
 
     /// A diagnostic for each file that is not what the render wants, beside those whose
@@ -141,6 +144,13 @@ impl Update {
     #[must_use]
     pub fn summary(&self) -> Summary<'_> {
         Summary(self)
+    }
+
+    /// No update at all, since an error stands in the way.
+    pub(super) fn prevented(environment: &str, shown: String, error: Diagnostic) -> Self {
+        let environment = environment.to_owned();
+        let (folders, diagnostics) = (Vec::new(), error.into());
+        Self { environment, folders, is_whole: false, diagnostics, shown }
     }
 
     /// The new content as one swap of the innermost folder that holds all changes; `None` when
@@ -235,9 +245,8 @@ impl Comparison<'_> {
             None => Vec::new(),
             Some(EntryKind::Folder) => self.fs.list(&self.path)?,
             Some(kind) => {
-                diagnostics.push(in_the_way(&self.shown, kind, "the environment's folder"));
-                let (environment, shown) = (self.environment.to_owned(), self.shown);
-                return Ok(Update { environment, folders: Vec::new(), diagnostics, shown });
+                let error = in_the_way(&self.shown, kind, "the environment's folder");
+                return Ok(Update::prevented(self.environment, self.shown, error));
             }
         };
         let mut wanted: BTreeMap<String, BTreeMap<String, File>> =
@@ -260,20 +269,29 @@ impl Comparison<'_> {
         }
         let compared = parallel::map(wanted, |(name, files)| self.folder(name, files));
         let mut folders = Vec::new();
+        let mut is_whole = true;
         for compared in compared {
-            let (folder, found) = compared?;
-            folders.push(folder);
-            diagnostics.append(found);
+            match compared? {
+                Ok((folder, found)) => {
+                    folders.push(folder);
+                    diagnostics.append(found);
+                }
+                Err(obstacle) => {
+                    is_whole = false;
+                    diagnostics.push(obstacle);
+                }
+            }
         }
         let (environment, shown) = (self.environment.to_owned(), self.shown);
-        Ok(Update { environment, folders, diagnostics, shown })
+        Ok(Update { environment, folders, is_whole, diagnostics, shown })
     }
 
+    /// What would change in a folder, or what keeps it from being compared.
     fn folder(
         &self,
         name: String,
         wanted: BTreeMap<String, File>,
-    ) -> Result<(FolderUpdate, Diagnostics), Error> {
+    ) -> Result<Result<(FolderUpdate, Diagnostics), Diagnostic>, Error> {
         let path = self.path.join(&name);
         let shown = format!("{}/{name}", self.shown);
         let mut diagnostics = Diagnostics::default();
@@ -287,19 +305,13 @@ impl Comparison<'_> {
         let entries = match self.fs.kind(&path)? {
             None => Vec::new(),
             Some(EntryKind::Folder) => self.fs.list(&path)?,
-            Some(kind) => {
-                diagnostics.push(in_the_way(&shown, kind, "a stack's folder"));
-                return Ok((update, diagnostics));
-            }
+            Some(kind) => return Ok(Err(in_the_way(&shown, kind, "a stack's folder"))),
         };
         let kinds: BTreeMap<&str, EntryKind> =
             entries.iter().filter_map(|entry| Some((entry.name.to_str()?, entry.kind))).collect();
         let index = match self.index(&path, &shown, kinds.get(Index::NAME).copied())? {
             Ok(index) => index,
-            Err(diagnostic) => {
-                diagnostics.push(diagnostic);
-                return Ok((update, diagnostics));
-            }
+            Err(diagnostic) => return Ok(Err(diagnostic)),
         };
         update.index = self.index_update(index.as_ref(), &wanted);
         let (made_by, records) = match index {
@@ -331,7 +343,7 @@ impl Comparison<'_> {
             }
         }
         update.records = records;
-        Ok((update, diagnostics))
+        Ok(Ok((update, diagnostics)))
     }
 
     /// The index of a folder with the digest of its bytes, or what is wrong with it.
@@ -543,7 +555,7 @@ fn is_secret(manifest: &str) -> bool {
     manifest.lines().any(|line| line.starts_with("kind:") && line.contains("Secret"))
 }
 
-fn in_the_way(shown: &str, kind: EntryKind, wanted: &str) -> Diagnostic {
+pub(super) fn in_the_way(shown: &str, kind: EntryKind, wanted: &str) -> Diagnostic {
     let what = match kind {
         EntryKind::File => "a file",
         EntryKind::Folder => "a folder",

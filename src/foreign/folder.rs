@@ -2,7 +2,7 @@
 
 use super::manifest;
 use crate::diagnostic::Diagnostics;
-use crate::fs::{self, EntryKind};
+use crate::fs::{self, EntryKind, FileSystem as _};
 use crate::load::{Project, unreadable};
 use crate::source::{Dialect, Tree, parse};
 
@@ -15,7 +15,7 @@ pub fn folder(path: &str, project: &Project<'_>, diagnostics: &mut Diagnostics) 
     if !matches!(project.fs.kind(&root), Ok(Some(EntryKind::Folder | EntryKind::Link))) {
         return Vec::new();
     }
-    let names = match fs::walk(project.fs, &root) {
+    let names = match fs::walk(&project.fs, &root) {
         Ok(names) => names,
         Err(error) => {
             diagnostics.push(unreadable(path, &error));

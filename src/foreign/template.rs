@@ -16,6 +16,7 @@ use super::marks::{self, Marked, Output};
 use super::parameters::{CONTEXT, Parameters};
 use super::{Facts, ForeignObject, engine};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, nearest};
+use crate::fs::FileSystem as _;
 use crate::load::{Project, unreadable};
 use crate::plan::{TemplateUse, Val};
 use crate::source::{

@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use super::ForeignObject;
 use super::manifest::{self, PlainSecrets};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
-use crate::fs::{self, EntryKind};
+use crate::fs::{self, EntryKind, FileSystem as _};
 use crate::load::{Project, unreadable};
 use crate::plan::{Val, Vendored};
 use crate::source::{Dialect, Origin, Span, parse};
@@ -34,7 +34,7 @@ pub fn vendored(
     let Some(path) = below(folder, &vendored.file.v) else {
         diagnostics.push(
             Diagnostic::error(
-                Code::OutsideOfStack,
+                Code::LeadsOut,
                 place,
                 format!("`{}` does not lie in the stack's folder", vendored.file.v),
             )
@@ -140,7 +140,7 @@ fn read_folder(
     project: &Project<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Option<Manifests> {
-    let names = match fs::walk(project.fs, &project.root.join(path)) {
+    let names = match fs::walk(&project.fs, &project.root.join(path)) {
         Ok(names) => names,
         Err(error) => {
             diagnostics.push(unreadable(path, &error));

@@ -2,11 +2,11 @@
 
 #![allow(clippy::disallowed_methods, reason = "the one place that touches the disk")]
 
-use std::fs::{self, File, FileType};
+use std::fs::{self, File, FileType, Metadata};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use super::{Access, Entry, EntryKind, Error, FileSystem, Lock, Operation, by_name};
+use super::{Access, Entry, EntryKind, Error, FileSystem, Lock, Operation, by_name, is_absent};
 
 /// The real file system.
 #[derive(Debug, Clone, Copy, Default)]
@@ -25,6 +25,24 @@ impl FileSystem for Disk {
             if metadata.is_file() { whole(&mut file, metadata.len()) } else { Err(not_a_file()) }
         };
         read().map_err(|cause| Error::new(Operation::Read, path, cause))
+    }
+
+    fn read_stream(&self, path: &Path) -> Result<Vec<u8>, Error> {
+        let read = || {
+            let mut stream = File::open(path)?;
+            let metadata = stream.metadata()?;
+            if metadata.is_file() {
+                return whole(&mut stream, metadata.len());
+            }
+            let mut bytes = Vec::new();
+            stream.read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        read().map_err(|cause| Error::new(Operation::Read, path, cause))
+    }
+
+    fn target_kind(&self, path: &Path) -> Result<Option<EntryKind>, Error> {
+        kind_in(fs::metadata(path), path)
     }
 
     fn same(&self, one: &Path, other: &Path) -> Result<bool, Error> {
@@ -48,11 +66,7 @@ impl FileSystem for Disk {
     }
 
     fn kind(&self, path: &Path) -> Result<Option<EntryKind>, Error> {
-        match fs::symlink_metadata(path) {
-            Ok(metadata) => Ok(Some(kind_of(metadata.file_type()))),
-            Err(cause) if is_absent(&cause) => Ok(None),
-            Err(cause) => Err(Error::new(Operation::Inspect, path, cause)),
-        }
+        kind_in(fs::symlink_metadata(path), path)
     }
 
     fn canonical(&self, path: &Path) -> Result<PathBuf, Error> {
@@ -127,6 +141,14 @@ fn whole(file: &mut File, length: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+fn kind_in(found: io::Result<Metadata>, path: &Path) -> Result<Option<EntryKind>, Error> {
+    match found {
+        Ok(metadata) => Ok(Some(kind_of(metadata.file_type()))),
+        Err(cause) if is_absent(&cause) => Ok(None),
+        Err(cause) => Err(Error::new(Operation::Inspect, path, cause)),
+    }
+}
+
 fn kind_of(file_type: FileType) -> EntryKind {
     if file_type.is_file() {
         EntryKind::File
@@ -141,10 +163,6 @@ fn kind_of(file_type: FileType) -> EntryKind {
 
 fn not_a_file() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, "not a file")
-}
-
-fn is_absent(cause: &io::Error) -> bool {
-    matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
 /// What the standard library does not offer alike on every system.

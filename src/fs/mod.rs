@@ -3,19 +3,21 @@
 //! [`Disk`] is the real one. [`testing::MemoryFs`] can be full, refuse a folder, or be killed
 //! between any two operations.
 
+mod confined;
 mod disk;
 mod git;
 pub mod testing;
 
 use std::any::Any;
 use std::cmp::Ordering;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
 
+pub use confined::{Confined, LeadsOut};
 pub use disk::Disk;
 pub use git::{GitError, GitFile, files_of_revision};
 
@@ -24,7 +26,8 @@ use crate::parallel;
 /// What gen asks of a file system.
 ///
 /// No operation follows a symbolic link in the last part of its path, except
-/// [`read`](Self::read), [`list`](Self::list) and [`canonical`](Self::canonical).
+/// [`read`](Self::read), [`read_stream`](Self::read_stream), [`target_kind`](Self::target_kind),
+/// [`list`](Self::list) and [`canonical`](Self::canonical).
 pub trait FileSystem: Send + Sync {
     /// The bytes of a file.
     ///
@@ -32,6 +35,16 @@ pub trait FileSystem: Send + Sync {
     ///
     /// Also for everything that is not a file, such as a named pipe that would never end.
     fn read(&self, path: &Path) -> Result<Vec<u8>, Error>;
+
+    /// The bytes of whatever can be read to an end: a file, a pipe, a device. Of a named pipe it
+    /// waits for who writes into it.
+    ///
+    /// # Errors
+    ///
+    /// When it is a folder or a socket, or cannot be read.
+    fn read_stream(&self, path: &Path) -> Result<Vec<u8>, Error> {
+        self.read(path)
+    }
 
     /// Whether two files hold the same bytes, at once when they are one file with two names.
     ///
@@ -55,6 +68,19 @@ pub trait FileSystem: Send + Sync {
     ///
     /// When a folder on the way cannot be searched.
     fn kind(&self, path: &Path) -> Result<Option<EntryKind>, Error>;
+
+    /// What a path leads to; `None` when that is nothing. Never a link.
+    ///
+    /// # Errors
+    ///
+    /// When a folder on the way cannot be searched.
+    fn target_kind(&self, path: &Path) -> Result<Option<EntryKind>, Error> {
+        match self.canonical(path) {
+            Ok(target) => self.kind(&target),
+            Err(error) if error.is_absent() => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
 
     /// The absolute path without symbolic links.
     ///
@@ -182,36 +208,48 @@ impl fmt::Debug for Lock {
 
 /// An operation on the disk that did not work, and on what.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot {operation} {}: {source}", .path.display())]
+#[error("cannot {operation} {}: {cause}", .path.display())]
 pub struct Error {
     /// What was asked.
     pub operation: Operation,
     /// Of what; of two paths, the one that is to change.
     pub path: PathBuf,
     /// Why not.
-    pub source: io::Error,
+    pub cause: io::Error,
 }
 
 impl Error {
-    pub(crate) fn new(operation: Operation, path: &Path, source: io::Error) -> Self {
-        Self { operation, path: path.to_path_buf(), source }
+    pub(crate) fn new(operation: Operation, path: &Path, cause: io::Error) -> Self {
+        Self { operation, path: path.to_path_buf(), cause }
     }
 
     /// Whether the path, or something on the way to it, does not exist.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        self.source.kind() == io::ErrorKind::NotFound
+        self.cause.kind() == io::ErrorKind::NotFound
+    }
+
+    /// Whether nothing can stand at the path: what is on the way to it does not exist, or is a
+    /// file.
+    fn is_absent(&self) -> bool {
+        is_absent(&self.cause)
+    }
+
+    /// How the path leads out of the folder that a [`Confined`] ends at, where it does.
+    #[must_use]
+    pub fn leads_out(&self) -> Option<LeadsOut> {
+        self.cause.get_ref()?.downcast_ref().copied()
     }
 }
 
 /// What was asked of a file system, for messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
-    /// [`FileSystem::read`].
+    /// [`FileSystem::read`] and [`FileSystem::read_stream`].
     Read,
     /// [`FileSystem::list`].
     List,
-    /// [`FileSystem::kind`] and [`FileSystem::canonical`].
+    /// [`FileSystem::kind`], [`FileSystem::target_kind`] and [`FileSystem::canonical`].
     Inspect,
     /// [`FileSystem::create_dir_all`].
     Create,
@@ -259,16 +297,17 @@ const FOLLOWED_LINKS: usize = 1000;
 /// When a folder cannot be read, a name is not Unicode, or more than 1,000 links to folders
 /// are met.
 pub fn walk(fs: &dyn FileSystem, root: &Path) -> Result<Vec<String>, Error> {
-    let Walked { mut files, mut linked, errors } = walk_on(fs, root);
+    let Walked { mut files, mut linked, errors } = walk_on(fs, root, |_| false);
     files.append(&mut linked);
     files.sort_unstable();
     errors.into_iter().next().map_or(Ok(files), Err)
 }
 
 /// The same as [`walk`], going on after errors: what could be listed, and what could not.
-/// Folders side by side are read in parallel.
-pub fn walk_on(fs: &dyn FileSystem, root: &Path) -> Walked {
-    let walk = Walk { fs, links: AtomicUsize::new(0) };
+/// Folders side by side are read in parallel. What lies below those whose names `is_skipped`
+/// knows is left out.
+pub fn walk_on(fs: &dyn FileSystem, root: &Path, is_skipped: fn(&str) -> bool) -> Walked {
+    let walk = Walk { fs, is_skipped, links: AtomicUsize::new(0) };
     let mut walked = walk.folder(root, "", &[]);
     walked.files.sort_unstable();
     walked.linked.sort_unstable();
@@ -302,6 +341,7 @@ impl From<Error> for Walked {
 
 struct Walk<'f> {
     fs: &'f dyn FileSystem,
+    is_skipped: fn(&str) -> bool,
     /// How many links to folders were followed.
     links: AtomicUsize,
 }
@@ -324,6 +364,7 @@ impl Walk<'_> {
             };
             let relative = format!("{below}{name}");
             match entry.kind {
+                EntryKind::Folder if (self.is_skipped)(name) => {}
                 EntryKind::Folder | EntryKind::Link => further.push((path, relative, entry.kind)),
                 _ if holders.is_empty() => walked.files.push(relative),
                 EntryKind::File | EntryKind::Other => walked.linked.push(relative),
@@ -341,7 +382,13 @@ impl Walk<'_> {
 
     fn link(&self, path: &Path, relative: String, holders: &[PathBuf]) -> Result<Walked, Error> {
         let target = match self.fs.canonical(path) {
-            Ok(target) if self.fs.kind(&target)? == Some(EntryKind::Folder) => target,
+            Ok(target) if self.fs.kind(&target)? == Some(EntryKind::Folder) => {
+                let name = path.file_name().and_then(OsStr::to_str);
+                if name.is_some_and(self.is_skipped) {
+                    return Ok(Walked::default());
+                }
+                target
+            }
             _ => return Ok(Walked { linked: vec![relative], ..Walked::default() }),
         };
         let holder = match path.parent() {
@@ -365,6 +412,10 @@ impl Walk<'_> {
     }
 }
 
+fn is_absent(cause: &io::Error) -> bool {
+    matches!(cause.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
 /// Entries in the order in which [`FileSystem::list`] gives them.
 fn by_name(one: &Entry, other: &Entry) -> Ordering {
     one.name.as_encoded_bytes().cmp(other.name.as_encoded_bytes())
@@ -386,7 +437,7 @@ mod tests {
 
     fn refusal<T: fmt::Debug>(result: Result<T, Error>) -> (Operation, io::ErrorKind) {
         let error = result.expect_err("the operation is refused");
-        (error.operation, error.source.kind())
+        (error.operation, error.cause.kind())
     }
 
     #[test]
@@ -573,7 +624,7 @@ mod tests {
             }
         }
         let error = walk(&fs, Path::new("root")).expect_err("there is no end to it");
-        assert_eq!(error.source.to_string(), "more than 1000 links to folders");
+        assert_eq!(error.cause.to_string(), "more than 1000 links to folders");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
-use crate::fs::{self, EntryKind, FileSystem};
+use crate::fs::{self, Confined, EntryKind, FileSystem};
 use crate::k8s::NameForm;
 use crate::parallel;
 use crate::source::{Dialect, FileId, Sources, Span, parse};
@@ -17,10 +17,13 @@ use crate::spec::{Overlay, Stack};
 
 pub use environments::Environments;
 
+/// The folders of a project that hold what is rendered, and what it is checked with.
+pub const INPUT_FOLDERS: [&str; 5] = ["crds", "environments", "policies", "stacks", "templates"];
+
 /// A project: where it lies, and what was read of it.
 pub struct Project<'p> {
-    /// The disk.
-    pub fs: &'p dyn FileSystem,
+    /// The disk, as far as it is the project's.
+    pub fs: Confined<'p>,
     /// The folder that holds `stacks/` and `environments/`.
     pub root: PathBuf,
     /// Every file that was read.
@@ -58,7 +61,9 @@ impl<'p> Project<'p> {
     /// A project of which nothing was read yet.
     #[must_use]
     pub fn new(fs: &'p dyn FileSystem, root: impl Into<PathBuf>) -> Self {
-        Self { fs, root: root.into(), sources: Sources::default() }
+        let root = root.into();
+        let fs = Confined::new(fs, root.clone(), "the project");
+        Self { fs, root, sources: Sources::default() }
     }
 
     /// The names of the stacks, sorted: the folders of `stacks/`.
@@ -179,7 +184,7 @@ impl<'p> Project<'p> {
             Err(error) => {
                 let mut diagnostic = unreadable(path, &error);
                 let is_link = || self.fs.kind(&self.root.join(path)).ok().flatten();
-                if error.source.kind() == io::ErrorKind::NotFound
+                if error.cause.kind() == io::ErrorKind::NotFound
                     && is_link() == Some(EntryKind::Link)
                 {
                     "this link leads to nothing".clone_into(&mut diagnostic.message);
@@ -231,7 +236,11 @@ impl<'p> Project<'p> {
 /// A diagnostic for a file or folder that could not be read.
 #[must_use]
 pub fn unreadable(path: &str, error: &fs::Error) -> Diagnostic {
-    Diagnostic::error_in(Code::Unreadable, path, format!("this cannot be read: {}", error.source))
+    if let Some(why) = error.leads_out() {
+        return Diagnostic::error_in(Code::LeadsOut, path, format!("this is not read: {why}"))
+            .help("put the file itself here, or take the link away");
+    }
+    Diagnostic::error_in(Code::Unreadable, path, format!("this cannot be read: {}", error.cause))
         .help("let gen read it, or take it away")
 }
 

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use regex_lite::Regex;
 
 use super::Input;
-use crate::diagnostic::Diagnostics;
-use crate::fs::{EntryKind, Error, FileSystem, walk_on};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics};
+use crate::fs::{Confined, EntryKind, Error, FileSystem, walk_on};
 use crate::load::unreadable;
 
 /// How the names of files end that are read in folders, as for kubectl.
@@ -18,6 +18,12 @@ pub fn is_manifest(name: &str) -> bool {
     ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
+/// Whether the manifests below a folder of that name are somebody else's: a program keeps there
+/// what it needs itself.
+fn is_skipped(name: &str) -> bool {
+    name == "node_modules" || name.starts_with('.')
+}
+
 /// A file to check.
 pub(super) struct File {
     /// As messages show it, with `/` between its parts.
@@ -26,7 +32,10 @@ pub(super) struct File {
 }
 
 pub(super) enum Content {
+    /// A file that was found in a folder.
     At(PathBuf),
+    /// What was named itself, be it a file or a pipe.
+    Named(PathBuf),
     Bytes(Vec<u8>),
 }
 
@@ -34,6 +43,7 @@ impl Content {
     pub(super) fn read(self, fs: &dyn FileSystem) -> Result<Vec<u8>, Error> {
         match self {
             Self::At(path) => fs.read(&path),
+            Self::Named(path) => fs.read_stream(&path),
             Self::Bytes(bytes) => Ok(bytes),
         }
     }
@@ -65,7 +75,10 @@ impl Files {
             several_paths |= !linked.is_empty();
             if several_paths {
                 let mut is_new = |file: &File| match &file.content {
-                    Content::At(path) => fs.canonical(path).map_or(true, |path| seen.insert(path)),
+                    Content::At(path) | Content::Named(path) => {
+                        // A pipe has no other path.
+                        seen.insert(fs.canonical(path).unwrap_or_else(|_| path.clone()))
+                    }
                     Content::Bytes(_) => true,
                 };
                 found.retain(&mut is_new);
@@ -81,23 +94,36 @@ impl Files {
     /// What stands at a path, and what links in it lead to.
     fn at(&mut self, fs: &dyn FileSystem, path: &Path) -> (Vec<File>, Vec<File>) {
         let shown = shown(path);
-        match fs.canonical(path).and_then(|target| fs.kind(&target)) {
+        match fs.target_kind(path) {
             Ok(Some(EntryKind::Folder)) => {}
-            Ok(_) => {
-                let file = File { path: shown, content: Content::At(path.to_owned()) };
+            Ok(Some(_)) => {
+                let file = File { path: shown, content: Content::Named(path.to_owned()) };
                 return (vec![file], Vec::new());
             }
+            Ok(None) => {
+                let message = "there is no such file or folder";
+                self.diagnostics.push(Diagnostic::error_in(Code::Unreadable, shown, message));
+                return (Vec::new(), Vec::new());
+            }
             Err(error) => {
-                let mut diagnostic = unreadable(&shown, &error);
-                if error.is_not_found() {
-                    "there is no such file or folder".clone_into(&mut diagnostic.message);
-                    diagnostic.help.clear();
-                }
-                self.diagnostics.push(diagnostic);
+                self.diagnostics.push(unreadable(&shown, &error));
                 return (Vec::new(), Vec::new());
             }
         }
-        let walked = walk_on(fs, path);
+        // What was named may lie anywhere, but a link in it may have come with a branch.
+        let confined = Confined::new(fs, path, "the folder that was named");
+        let mut walked = walk_on(&confined, path, is_skipped);
+        let is_of_interest = |name: &str| {
+            is_manifest(name)
+                || matches!(fs.target_kind(&path.join(name)), Ok(Some(EntryKind::Folder)))
+        };
+        walked.linked.retain(|name| match confined.canonical(&path.join(name)) {
+            Err(error) if error.leads_out().is_some() && is_of_interest(name) => {
+                walked.errors.push(error);
+                false
+            }
+            _ => true,
+        });
         self.diagnostics
             .extend(walked.errors.iter().map(|error| unreadable(&self::shown(&error.path), error)));
         let below = match shown.trim_end_matches('/') {

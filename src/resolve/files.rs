@@ -19,6 +19,10 @@ use crate::source::{Origin, Rule, Span};
 /// The greatest size of the data of a ConfigMap (`MaxSecretSize` in the server's validation).
 const LARGEST: usize = 1 << 20;
 
+/// How the names of hidden files begin that no program in a pod wants: git's own, and what macOS
+/// leaves in each folder that somebody looked at.
+const NEVER_MOUNTED: [&str; 2] = [".git", ".DS_Store"];
+
 /// The files of a stack's folder.
 pub(super) struct Files<'a> {
     context: Context<'a>,
@@ -204,7 +208,7 @@ impl<'a> Files<'a> {
     fn outside<T>(&self, path: &str, span: Span) -> Option<T> {
         self.fail(
             Diagnostic::error(
-                Code::OutsideOfStack,
+                Code::LeadsOut,
                 span,
                 format!("`{path}` leads out of the folder of the stack"),
             )
@@ -229,32 +233,23 @@ impl<'a> Files<'a> {
             Err(error) if error.is_not_found() => return self.fail(self.not_there(path, span)),
             Err(error) => return self.unreadable(&error, span),
         };
-        self.inside(&found, path, span)?;
         let single = match fs.kind(&found) {
             Ok(Some(EntryKind::Folder)) => false,
             Ok(_) => true,
             Err(error) => return self.unreadable(&error, span),
         };
-        let name = path.rsplit('/').next().unwrap_or(path).to_owned();
         let names = if single {
+            let name = path.rsplit('/').next().unwrap_or(path).to_owned();
             vec![(name, found)]
         } else {
-            let walked = match walk(fs, &whole) {
-                Ok(walked) => walked,
+            let names = match walk(fs, &whole) {
+                Ok(names) => self.without_hidden(path, names, span),
                 Err(error) => return self.unreadable(&error, span),
             };
-            let mut names = Vec::new();
-            for name in walked {
-                match fs.canonical(&whole.join(&name)) {
-                    Ok(file) => names.push((name, file)),
-                    Err(error) => return self.unreadable(&error, span),
-                }
-            }
-            names
+            names.into_iter().map(|name| (name.clone(), whole.join(name))).collect()
         };
         let mut files = BTreeMap::new();
         for (name, file) in names {
-            self.inside(&file, &name, span)?;
             match fs.read(&file) {
                 Ok(bytes) => files.insert(name, bytes),
                 Err(error) => return self.unreadable(&error, span),
@@ -262,6 +257,25 @@ impl<'a> Files<'a> {
         }
         self.check_size(path, &files, span)?;
         Some(Content { files, single })
+    }
+
+    /// The files of a folder but the hidden ones, such as an editor or a desktop leaves behind.
+    /// A warning names those that a program may want; what git keeps there, none does.
+    fn without_hidden(&self, folder: &str, names: Vec<String>, span: Span) -> Vec<String> {
+        let is_hidden = |part: &str| part.starts_with('.');
+        let (hidden, names): (Vec<String>, Vec<String>) =
+            names.into_iter().partition(|name| name.split('/').any(is_hidden));
+        let is_wanted =
+            |part: &str| is_hidden(part) && !NEVER_MOUNTED.iter().any(|n| part.starts_with(n));
+        let wanted: Vec<String> =
+            hidden.into_iter().filter(|name| name.split('/').any(is_wanted)).collect();
+        if !wanted.is_empty() {
+            let all = wanted.join("`, `");
+            let message = format!("hidden files of `{folder}` are left out: `{all}`");
+            let help = format!("delete it, or name it itself: `{folder}/{}`", wanted[0]);
+            self.log.push(Diagnostic::warning(Code::HiddenFile, span, message).help(help));
+        }
+        names
     }
 
     fn check_size(&self, path: &str, files: &BTreeMap<String, Vec<u8>>, span: Span) -> Option<()> {
@@ -292,22 +306,14 @@ impl<'a> Files<'a> {
         )
     }
 
-    /// Reports a path that a link leads out of the project.
-    fn inside(&self, found: &Path, path: &str, span: Span) -> Option<()> {
-        let root = self.context.fs.canonical(self.context.root);
-        if root.is_ok_and(|root| found.starts_with(root)) {
-            return Some(());
-        }
-        self.outside(path, span)
-    }
-
     fn unreadable<T>(&self, error: &crate::fs::Error, span: Span) -> Option<T> {
-        let reason = error.source.to_string();
+        let (code, help) = match error.leads_out() {
+            Some(_) => (Code::LeadsOut, "put the file itself there instead of a link"),
+            None => (Code::MissingFile, "make it readable, or name another one"),
+        };
         let path = below(&error.path, self.context.root);
-        self.fail(
-            Diagnostic::error(Code::MissingFile, span, format!("cannot read `{path}`: {reason}"))
-                .help("make it readable, or name another one"),
-        )
+        let message = format!("cannot read `{path}`: {}", error.cause);
+        self.fail(Diagnostic::error(code, span, message).help(help))
     }
 
     /// Something that is not there, with what is.
@@ -318,14 +324,15 @@ impl<'a> Files<'a> {
         } else {
             format!("{}/{folder}", self.folder)
         };
-        let diagnostic = Diagnostic::error(
-            Code::MissingFile,
-            span,
-            format!("there is no `{name}` in `{shown}`"),
-        );
+        let error = |message| Diagnostic::error(Code::MissingFile, span, message);
+        let diagnostic = error(format!("there is no `{name}` in `{shown}`"));
         let Ok(entries) = self.context.fs.list(&self.context.root.join(&shown)) else {
             return diagnostic.help(format!("there is no folder `{shown}` either"));
         };
+        if entries.iter().any(|entry| entry.name == *name) {
+            return error(format!("`{shown}/{name}` is a link that leads to nothing"))
+                .help("let it lead to a file of the project, or put the file itself there");
+        }
         let known: Vec<String> = entries
             .iter()
             .filter_map(|entry| {

@@ -87,7 +87,7 @@ impl Sound {
 
 impl Part {
     /// The part that a node is, and its file; `None` for a very short one.
-    fn new<'t>(node: NodeRef<'t>, of: Type) -> Option<(&'t Arc<Source>, Self)> {
+    fn new(node: NodeRef<'_>, of: Type) -> Option<(&Arc<Source>, Self)> {
         let (file, Range { start, end }) = node.written()?;
         let column = start - u32::try_from(file.line_start(start as usize)).ok()?;
         let mut part = Self { print: 0, of, start, end, column };
