@@ -28,6 +28,10 @@ out:
 docs:
     .ci/run docs
 
+# Whether the fuzz targets compile
+fuzz:
+    .ci/run fuzz
+
 # Licences, banned crates and sources; advisories as a report
 supply-chain:
     .ci/run supply-chain

@@ -15,7 +15,7 @@ fuzz_target!(|texts: (&str, &str)| {
         let comparison = Comparison::new(old, new, Version::newest());
         assert!(!std::ptr::eq(old, new) || comparison.is_empty());
         let review = Review::new(String::new(), String::new(), comparison, &Sources::default());
-        let _ = diff::text(&review, Show { color: true, spelling: true });
+        let _ = diff::text(&review, Show { color: true, spelling: true, ..Show::default() });
         let reviews = [review];
         let _ = diff::json(&reviews);
         assert!(diff::markdown(&reviews).chars().count() <= 65_536);
