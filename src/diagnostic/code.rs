@@ -263,8 +263,9 @@ codes! {
     Alias = "L026", "alias without a value";
     /// The file is larger, nested deeper, or repeats more by aliases than any honest input.
     ///
-    /// The limits are 32 MiB a file, 100 levels of maps and lists, and 100,000 values repeated
-    /// by aliases in a document. They keep a broken or hostile file from using up the machine.
+    /// The limits are 32 MiB a file, 64 MiB for the files of a vendored folder, 100 levels of maps
+    /// and lists, and 100,000 values repeated by aliases in a document. They keep a broken or
+    /// hostile file from using up the machine.
     TooLarge = "L027", "too large";
     /// An expression stands without quotes inside `{ }` or `[ ]`.
     ///

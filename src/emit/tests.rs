@@ -774,3 +774,111 @@ fn an_emptied_environment_leaves_no_folder() -> Tested {
     assert_eq!(fs.kind("out".as_ref())?, Some(EntryKind::Folder));
     Ok(())
 }
+
+/// A journal or a work folder that came with a branch.
+#[test]
+fn a_journal_that_no_render_wrote_moves_nothing() {
+    let digest = Digest::of(b"x");
+    for journal in [
+        "swap ../secret\nend\n".to_owned(),
+        "swap /etc\nend\n".into(),
+        "swap prod/../../secret\nend\n".into(),
+        "swap .gen-work/old\nend\n".into(),
+        "swap prod/shop/more\nend\n".into(),
+        "swap \nend\n".into(),
+        "swap PROD\nend\n".into(),
+        format!("swap prod/shop\n{digest} ../web.yaml\nend\n"),
+        format!("swap prod\n{digest} web.yaml\nend\n"),
+        format!("swap prod\n{digest} shop/more/web.yaml\nend\n"),
+        "swap dev/shop\nend\n".into(),
+        "no journal".into(),
+    ] {
+        let fs = MemoryFs::default();
+        fs.put("out/prod/shop/20-service-web.yaml", "service");
+        fs.put("out/.gen-work/old/planted", "planted");
+        fs.put("out/.gen-work/journal", &journal);
+        fs.put_link("out/dev", "../secret");
+        fs.put("secret/file", "secret");
+        let before = fs.paths();
+        let (wrote, diagnostics) = render(&fs, &OLD.into()).expect("nothing fails");
+        assert!(!wrote, "{journal}");
+        let expected = "W009 out/.gen-work: this is not what a killed render leaves behind";
+        assert_eq!(lines(&diagnostics), [expected], "{journal}");
+        assert_eq!(fs.paths(), before, "{journal}");
+    }
+}
+
+#[test]
+fn what_stands_in_the_place_of_the_work_folder_stops_the_render() {
+    let fs = MemoryFs::default();
+    fs.put_link("out/.gen-work", "../secret");
+    fs.put("secret/journal", "swap prod\nend\n");
+    let (wrote, diagnostics) = render(&fs, &OLD.into()).expect("nothing fails");
+    assert!(!wrote);
+    let expected = "W003 out/.gen-work: a symbolic link stands where gen wants its work folder";
+    assert_eq!(lines(&diagnostics), [expected]);
+}
+
+#[test]
+fn an_output_that_is_a_link_is_neither_read_nor_written() -> Tested {
+    let fs = MemoryFs::default();
+    fs.put_link("out", "elsewhere");
+    fs.put("elsewhere/prod/shop/20-service-web.yaml", "secret");
+    let before = fs.paths();
+    let expected = ["W003 out: a symbolic link stands where gen wants the folder of the output"];
+    let (wrote, diagnostics) = render(&fs, &OLD.into())?;
+    assert!(!wrote);
+    assert_eq!(lines(&diagnostics), expected);
+    let update = compare(&fs, &OLD.into())?;
+    assert!(!update.is_empty() && !update.is_whole);
+    assert_eq!(lines(&update.diagnostics), expected);
+    assert_eq!(fs.paths(), before);
+    Ok(())
+}
+
+/// Texts near to a journal or an index.
+fn state() -> impl Strategy<Value = String> {
+    let word = prop_oneof![
+        Just("swap ".to_owned()),
+        Just("end\n".into()),
+        Just("gen-index 1 gen 0.1.0 schema 1.34\n".into()),
+        Just(Digest::of(b"planted").to_string()),
+        "[a-z./ \n]{1,12}",
+        Just("prod/shop\n".into()),
+        Just("../secret\n".into()),
+    ];
+    prop::collection::vec(word, 0..8).prop_map(|words| words.concat())
+}
+
+proptest! {
+    #[test]
+    fn whatever_state_a_branch_brings_stays_in_the_output(
+        journal in state(),
+        index in state(),
+        marked: bool,
+        live: bool,
+    ) {
+        let fs = MemoryFs::default();
+        fs.put("out/.gen-work/journal", &journal);
+        fs.put("out/.gen-work/old/shop/planted", "planted");
+        fs.put("out/.gen-work/stage/planted", "planted");
+        if marked {
+            fs.put("out/.gen-work/stage/.gen-staged", "");
+        }
+        if live {
+            fs.put("out/prod/shop/.gen-index", &index);
+        }
+        fs.put("secret/file", "secret");
+        fs.put_link("out/dev", "../secret");
+        let outside = |fs: &MemoryFs| {
+            let mut files = fs.files();
+            files.retain(|path, _| !path.starts_with("out/"));
+            files
+        };
+        let before = outside(&fs);
+        for _ in 0..2 {
+            let _ = render(&fs, &OLD.into());
+            prop_assert_eq!(&outside(&fs), &before);
+        }
+    }
+}

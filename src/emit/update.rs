@@ -8,6 +8,7 @@ use super::swap::Swap;
 use super::{Digest, File, FileSet, Index, IndexError, Maker, Record};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
 use crate::fs::{Entry, EntryKind, Error, FileSystem};
+use crate::manifests::is_manifest;
 use crate::parallel;
 
 /// What a set of folders stands for.
@@ -436,9 +437,7 @@ impl Comparison<'_> {
             }
             return Ok(false);
         }
-        let extension = Path::new(&entry.name).extension();
-        Ok(extension
-            .is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|e| extension == *e)))
+        Ok(is_manifest(&entry.name.to_string_lossy()))
     }
 }
 

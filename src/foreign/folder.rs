@@ -1,9 +1,12 @@
 //! Folders of objects at the project's root that are there to check with, not to render.
 
+use std::collections::BTreeSet;
+
 use super::manifest;
 use crate::diagnostic::Diagnostics;
 use crate::fs::{self, EntryKind, FileSystem as _};
 use crate::load::{Project, unreadable};
+use crate::manifests::is_manifest;
 use crate::source::{Dialect, Tree, parse};
 
 /// The objects of every file below a folder of the project that ends in `.yaml`, `.yml` or
@@ -23,8 +26,14 @@ pub fn folder(path: &str, project: &Project<'_>, diagnostics: &mut Diagnostics) 
         }
     };
     let mut objects = Vec::new();
+    let mut seen = BTreeSet::new();
     for name in names {
-        if ![".yaml", ".yml", ".json"].iter().any(|ending| name.ends_with(ending)) {
+        if !is_manifest(&name) {
+            continue;
+        }
+        // However many links lead to a file, it is one.
+        let place = root.join(&name);
+        if !seen.insert(project.fs.canonical(&place).unwrap_or(place)) {
             continue;
         }
         let Some((file, _)) = project.read(&format!("{path}/{name}"), diagnostics) else {

@@ -18,8 +18,13 @@ use super::manifest::{self, PlainSecrets};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics};
 use crate::fs::{self, EntryKind, FileSystem as _};
 use crate::load::{Project, unreadable};
+use crate::manifests::is_manifest;
 use crate::plan::{Val, Vendored};
 use crate::source::{Dialect, Origin, Span, parse};
+
+/// The greatest size of all files of a folder, in bytes, by far: links can lead to one file again
+/// and again.
+const LARGEST_FOLDER: usize = 64 << 20;
 
 /// The objects of vendored manifests, untouched, with their origins in the files. `folder` is
 /// the stack's, such as `stacks/shop`.
@@ -149,20 +154,29 @@ fn read_folder(
     };
     let mut manifests = Vec::new();
     let mut listing = String::new();
-    let mut sound = true;
+    let (mut sound, mut size) = (true, 0);
     for name in names {
-        let path = format!("{path}/{name}");
-        match project.fs.read(&project.root.join(&path)) {
+        let file = format!("{path}/{name}");
+        match project.fs.read(&project.root.join(&file)) {
             Ok(bytes) => {
+                size += bytes.len();
                 listing.extend([&hex(&bytes), "  ", &name, "\n"]);
-                if [".yaml", ".yml", ".json"].iter().any(|ending| name.ends_with(ending)) {
-                    manifests.push((path, bytes));
+                if is_manifest(&name) {
+                    manifests.push((file, bytes));
                 }
             }
             Err(error) => {
-                diagnostics.push(unreadable(&path, &error));
+                diagnostics.push(unreadable(&file, &error));
                 sound = false;
             }
+        }
+        if size > LARGEST_FOLDER {
+            let message = format!("`{path}` holds more than {LARGEST_FOLDER} bytes");
+            diagnostics.push(
+                Diagnostic::error(Code::TooLarge, place, message)
+                    .help("name a folder with nothing but manifests, or their files one by one"),
+            );
+            return None;
         }
     }
     if sound && manifests.is_empty() {
