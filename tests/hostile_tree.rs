@@ -112,7 +112,7 @@ impl Stage {
         ensure!(rendered.status.success(), "{}", String::from_utf8_lossy(&rendered.stderr));
         for path in files(&stage.project())?.into_keys() {
             // As a file of the language, of text, of gen's own or of Kubernetes, it is wrong.
-            write(&stage.outside().join(path), &format!("{CANARY}: {CANARY}\n"))?;
+            write(&stage.outside().join(path), format!("{CANARY}: {CANARY}\n"))?;
         }
         Ok(stage)
     }
@@ -285,9 +285,9 @@ fn no_link_shows_or_changes_what_lies_outside() -> Result<()> {
         let stage = stage.copy()?;
         let link = stage.project().join(place);
         if link.is_dir() {
-            fs::remove_dir_all(&link)?
+            fs::remove_dir_all(&link)?;
         } else {
-            fs::remove_file(&link)?
+            fs::remove_file(&link)?;
         }
         symlink(stage.outside().join(place), &link)?;
         let outside = files(&stage.outside())?;
@@ -398,7 +398,7 @@ fn framed(output: &Output) -> Result<()> {
             // The runner of GitHub takes `::NAME ...::` for a command behind blanks, and the older
             // `##[NAME ...]` anywhere in a line.
             let name = line.trim_start().strip_prefix("::");
-            ensure!(!name.is_some_and(|name| !name.starts_with(':')), "{line:?}");
+            ensure!(name.is_none_or(|name| name.starts_with(':')), "{line:?}");
             ensure!(!line.contains("##["), "{line:?}");
         }
     }

@@ -13,7 +13,7 @@ use super::sides::{Files, SideName};
 use super::{Exit, Output};
 use super::{destination, pager};
 use crate::compile::{Compiled, Loaded, Request};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity, framed};
 use crate::diff::impact::{Class, Impact};
 use crate::diff::{self, Comparison, Content, Review, Show};
 use crate::emit;
@@ -295,8 +295,8 @@ impl Diff {
             text
         };
         let text = match self.output {
-            Format::Text => each(diff::text),
-            Format::Summary => each(diff::plan),
+            Format::Text => framed(&each(diff::text)).into_owned(),
+            Format::Summary => framed(&each(diff::plan)).into_owned(),
             Format::Json => diff::json(reviews),
             Format::Markdown => diff::markdown(reviews),
             Format::Github => diff::github(reviews),

@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::ColorChoice;
 
 use super::{MessageFormat, Shared};
-use crate::diagnostic::{self, Diagnostics, Report, Severity, Style};
+use crate::diagnostic::{self, Diagnostics, Report, Severity, Style, framed};
 use crate::diff::Show;
 use crate::source::Sources;
 
@@ -140,6 +140,7 @@ impl Output {
     }
 
     fn tell(&mut self, text: &str) {
+        let text = if self.speaks_to_people() { framed(text) } else { text.into() };
         // When standard error cannot be written there is no other place to say so.
         let _ = self.stderr.write(text.as_bytes());
     }

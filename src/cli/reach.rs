@@ -10,7 +10,7 @@ use super::project::{compile_all, environments, inputs};
 use super::{Exit, Output};
 use crate::compile::{Compiled, Loaded, Request};
 use crate::connectivity::{self, Relation, Workload};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity, counted, nearest};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity, counted, framed, nearest};
 use crate::fs::Disk;
 use crate::k8s::Object;
 use crate::manifests;
@@ -129,7 +129,7 @@ impl Reach {
             listing = listing.to(&to);
         }
         let text = match self.output {
-            Format::Text => connectivity::text(&listing),
+            Format::Text => framed(&connectivity::text(&listing)).into_owned(),
             Format::Json => format!("{:#}\n", listing.json()),
         };
         output.result(text.as_bytes())?;

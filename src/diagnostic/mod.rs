@@ -24,7 +24,7 @@ pub use json::json;
 pub use junit::junit;
 pub use report::{Finding, Position, Region, Report, Tally};
 pub use short::short;
-pub use visible::{on_one_line, visible};
+pub use visible::{framed, on_one_line, visible};
 
 use crate::source::Span;
 

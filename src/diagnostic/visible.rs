@@ -1,6 +1,9 @@
-//! Keeps what an input holds from controlling the terminal that shows it.
+//! Keeps what an input holds from controlling what shows it: the terminal, and the runner of a
+//! pipeline that reads it.
 
 use std::borrow::Cow;
+
+use memchr::memmem;
 
 /// Text in which every character that could move a cursor, end a line early or turn the
 /// direction of writing is written as an escape such as `\u{1b}`. Line feeds stay.
@@ -22,6 +25,29 @@ pub(super) fn is_hidden(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}')
         || matches!(character, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+}
+
+/// A text for people of which no line is a command to the runner of a pipeline: for that of
+/// GitHub, a line that starts with `::` behind any blanks, and `##[` anywhere in a line.
+/// <https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs>
+#[must_use]
+pub fn framed(text: &str) -> Cow<'_, str> {
+    let has = |sign: &str| memmem::find(text.as_bytes(), sign.as_bytes()).is_some();
+    if !has("::") && !has("##[") {
+        return Cow::Borrowed(text);
+    }
+    let lines = text.split_inclusive('\n').map(|line| {
+        let bare = line.trim_start();
+        let (blank, rest) = line.split_at(line.len() - bare.len());
+        // With a third colon, as before the place of an excerpt, no command has that name.
+        let is_command = |after: &&str| !after.starts_with(':');
+        let (colon, rest) = match rest.strip_prefix("::").filter(is_command) {
+            Some(after) => ("\\u{3a}:", after),
+            None => ("", rest),
+        };
+        [blank, colon, &rest.replace("##[", "\\u{23}#[")].concat()
+    });
+    Cow::Owned(lines.collect())
 }
 
 fn escape(text: &str, escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
@@ -57,6 +83,16 @@ mod tests {
             visible("\u{202e}txt.exe\u{2066}\u{feff}"),
             "\\u{202e}txt.exe\\u{2066}\\u{feff}"
         );
+    }
+
+    #[test]
+    fn what_commands_a_runner_is_escaped() {
+        assert_eq!(
+            framed("a::b\n::error::c\n \u{a0}\t::debug::d\n1 | ::e\nf ##[group]g\n###[h\n:: "),
+            "a::b\n\\u{3a}:error::c\n \u{a0}\t\\u{3a}:debug::d\n1 | ::e\nf \\u{23}#[group]g\n#\\u{23}#[h\n\\u{3a}: "
+        );
+        assert!(matches!(framed("a: b\n# c ::\n"), Cow::Owned(_)));
+        assert!(matches!(framed("a: b\n## [c]\n"), Cow::Borrowed(_)));
     }
 
     #[test]
