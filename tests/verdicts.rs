@@ -230,7 +230,7 @@ impl OwnWords {
         let tree = tree(object);
         let mut findings = Vec::new();
         let member = Member::new(tree.root(), Author::Other, "");
-        admission::check(&[member], cluster, &mut findings);
+        admission::evaluate(&[member], cluster, &mut findings);
         let words = |finding: &Finding| {
             let (_, message) = finding.message.split_once(" refuses it: ").unwrap();
             let failed = Regex::new("^.* in `([^`]*)`$").unwrap();

@@ -329,9 +329,15 @@ fn check(
     sources: &Sources,
     diagnostics: &mut Diagnostics,
 ) {
+    // A file may hold many such parts, and says of all of them what is wrong.
+    let mut checked = BTreeSet::new();
     for change in &comparison.changes {
-        for (content, files) in [&change.old, &change.new].into_iter().zip(sides) {
+        for (side, content) in [&change.old, &change.new].into_iter().enumerate() {
             let Some(Content::Text { path, .. }) = content else { continue };
+            let files = sides[side];
+            if !checked.insert((side, path.as_str())) {
+                continue;
+            }
             let Some(bytes) = files.foreign(path) else { continue };
             match sources.add_bytes(path.clone(), bytes.to_owned()) {
                 Err(diagnostic) => diagnostics.push(*diagnostic),

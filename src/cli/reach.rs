@@ -113,6 +113,11 @@ impl Reach {
                 "the objects that a relation needs are those that make pods, and their NetworkPolicies, Namespaces and Services",
             ));
         }
+        if has_pods && !relation.is_whole() {
+            let message = "there is too much to say about who reaches whom";
+            let help = "ask about fewer objects, such as those of one namespace";
+            diagnostics.push(nowhere(Code::TooManyEdges, message).help(help));
+        }
         let [from, to] = [&self.from, &self.to].map(|name| {
             let name = name.as_deref().filter(|_| has_pods)?;
             find(name, &relation).map_err(|diagnostic| diagnostics.push(*diagnostic)).ok()

@@ -41,6 +41,11 @@ impl Addresses {
         self.v4.is_empty() && self.v6.is_empty()
     }
 
+    /// How many ranges it has.
+    pub(super) fn size(&self) -> usize {
+        self.v4.iter().count() + self.v6.iter().count()
+    }
+
     /// Whether an address is in it.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
@@ -53,6 +58,12 @@ impl Addresses {
     /// What is in one or the other.
     pub(super) fn union(&self, other: &Self) -> Self {
         Self { v4: self.v4.union(&other.v4), v6: self.v6.union(&other.v6) }
+    }
+
+    /// What is in any of some sets.
+    pub(super) fn of_all<'s>(sets: impl Iterator<Item = &'s Self> + Clone) -> Self {
+        let v4 = Ranges::of_all(sets.clone().flat_map(|set| set.v4.iter()));
+        Self { v4, v6: Ranges::of_all(sets.flat_map(|set| set.v6.iter())) }
     }
 
     /// What is in both.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::addresses::Addresses;
+use super::budget::{Budget, EDGE};
 use super::entry::{Door, ServicePort, WayIn};
 use super::pods::{Others, Pods};
 use super::policy::Direction;
@@ -19,6 +20,9 @@ pub struct Difference<'t> {
     pub edges: Vec<EdgeChange<'t>>,
     /// The ways in from outside that come, go or change, ordered.
     pub ways_in: Vec<WayInChange<'t>>,
+    /// Whether all is worked out; otherwise there is so much that gen does not, and what is said
+    /// here is not to be relied on.
+    pub is_whole: bool,
 }
 
 impl Difference<'_> {
@@ -158,20 +162,27 @@ impl fmt::Display for WayInChange<'_> {
 pub fn difference<'t>(old: &Relation<'t>, new: &Relation<'t>) -> Difference<'t> {
     let others: BTreeSet<Others<'t>> = old.others.union(&new.others).cloned().collect();
     let own: BTreeSet<&'t str> = old.own.union(&new.own).copied().collect();
-    let before = old.reach_with(&others, &own);
-    let after = (!old.has_same_rules(new)).then(|| new.reach_with(&others, &own));
-    let edges = after.as_ref().map(|after| edges(&before, after, &own)).unwrap_or_default();
-    let ways_before = old.entries.ways_in(&old.cluster, &before);
-    let ways_after = new.entries.ways_in(&new.cluster, after.as_ref().unwrap_or(&before));
-    Difference { edges, ways_in: ways_in(ways_before, ways_after) }
+    let budget = &Budget::default();
+    let before = old.reach_with(&others, &own, budget);
+    let after = (!old.has_same_rules(new)).then(|| new.reach_with(&others, &own, budget));
+    let edges = after.as_ref().map(|after| edges(&before, after, &own, budget));
+    let edges = edges.unwrap_or_default();
+    let ways_before = old.entries.ways_in(&old.cluster, &before, budget);
+    let ways_after = new.entries.ways_in(&new.cluster, after.as_ref().unwrap_or(&before), budget);
+    let is_whole = old.has_all_others && new.has_all_others && !budget.is_empty();
+    Difference { edges, ways_in: ways_in(ways_before, ways_after), is_whole }
 }
 
 fn edges<'t>(
     before: &Reach<'t>,
     after: &Reach<'t>,
     own: &BTreeSet<&'t str>,
+    budget: &Budget,
 ) -> Vec<EdgeChange<'t>> {
-    let changes = table(before, after);
+    let changes = table(before, after, budget);
+    if budget.is_empty() {
+        return Vec::new();
+    }
     let edges = together(changes.edges(own)).into_iter().map(|(from, to, change)| {
         let Change { gained, lost, connected } = change.clone();
         EdgeChange { from, to, gained, lost, connected }
@@ -245,7 +256,7 @@ impl<'t> Change<'t> {
 }
 
 /// All that differs, by pods that are alike on both sides.
-fn table<'t>(old: &Reach<'t>, new: &Reach<'t>) -> Table<'t, Change<'t>> {
+fn table<'t>(old: &Reach<'t>, new: &Reach<'t>, budget: &Budget) -> Table<'t, Change<'t>> {
     let cells = Cells::of(old, new);
     let none = Ports::default();
     let mut ports: BTreeMap<(usize, usize), [&Ports<'t>; 2]> = BTreeMap::new();
@@ -253,6 +264,9 @@ fn table<'t>(old: &Reach<'t>, new: &Reach<'t>) -> Table<'t, Change<'t>> {
         for ((caller, callee), open) in &reach.between {
             for from in &cells.of_group[side][*caller] {
                 for to in &cells.of_group[side][*callee] {
+                    if !budget.spend(EDGE + cells.all[*from].1.len() + cells.all[*to].1.len()) {
+                        break;
+                    }
                     ports.entry((*from, *to)).or_insert([&none; 2])[side] = open;
                 }
             }
@@ -268,7 +282,7 @@ fn table<'t>(old: &Reach<'t>, new: &Reach<'t>) -> Table<'t, Change<'t>> {
                 group.map(|group| reach.groups[group].addresses[direction as usize].clone())
             };
             let old = of(old, sides[0]).unwrap_or(none.clone());
-            addresses(&old, &of(new, sides[1]).unwrap_or(none))
+            addresses(&old, &of(new, sides[1]).unwrap_or(none), budget)
         }),
     });
     Table::new(&groups.collect::<Vec<_>>(), &changes.collect())
@@ -314,9 +328,15 @@ impl<'t> Cells<'t> {
 fn addresses<'t>(
     old: &BTreeMap<Addresses, Ports<'t>>,
     new: &BTreeMap<Addresses, Ports<'t>>,
+    budget: &Budget,
 ) -> BTreeMap<Addresses, Change<'t>> {
-    let mut all: BTreeMap<Addresses, Change<'t>> = BTreeMap::new();
-    for piece in Ports::pieces(old.values().chain(new.values())) {
+    let mut all: BTreeMap<Addresses, Pieces<'t>> = BTreeMap::new();
+    let sizes = old.keys().chain(new.keys()).map(|addresses| 1 + addresses.size());
+    let pieces = Ports::pieces(old.values().chain(new.values()));
+    if !budget.spend(pieces.len() * sizes.sum::<usize>()) {
+        return BTreeMap::new();
+    }
+    for piece in pieces {
         let (before, after) = (open_to(old.iter(), &piece), open_to(new.iter(), &piece));
         for (addresses, is_gain) in
             [(after.difference(&before), true), (before.difference(&after), false)]
@@ -328,14 +348,27 @@ fn addresses<'t>(
                 side.keys().any(|open| !open.intersection(&addresses).is_empty())
             };
             let connected = (connected(old), connected(new));
-            let none = Ports::default;
-            let change =
-                all.entry(addresses).or_insert(Change { gained: none(), lost: none(), connected });
-            let ports = if is_gain { &mut change.gained } else { &mut change.lost };
-            *ports = ports.union(&piece);
+            let (lost, gained) = (Vec::new(), Vec::new());
+            let pieces = all.entry(addresses).or_insert(Pieces { gained, lost, connected });
+            let pieces = if is_gain { &mut pieces.gained } else { &mut pieces.lost };
+            pieces.push(piece.clone());
         }
     }
-    all
+    all.into_iter().map(|(addresses, pieces)| (addresses, pieces.whole())).collect()
+}
+
+/// How the ports differ, piece by piece.
+struct Pieces<'t> {
+    gained: Vec<Ports<'t>>,
+    lost: Vec<Ports<'t>>,
+    connected: (bool, bool),
+}
+
+impl<'t> Pieces<'t> {
+    fn whole(self) -> Change<'t> {
+        let Self { gained, lost, connected } = self;
+        Change { gained: Ports::of_all(&gained), lost: Ports::of_all(&lost), connected }
+    }
 }
 
 /// What tells a way in from others.

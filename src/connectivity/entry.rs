@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::addresses::Addresses;
+use super::budget::{Budget, EDGE};
 use super::pods::{Cluster, Others, Pod, Pods, Workload, labels, namespace, number};
 use super::policy::Direction;
 use super::ports::{Ports, Protocol};
@@ -186,23 +187,31 @@ impl<'t> Entries<'t> {
     }
 
     /// The pods that Services select and that are not in the cluster.
-    pub fn others(&self, cluster: &Cluster<'t>) -> Vec<Others<'t>> {
+    pub fn others(&self, cluster: &Cluster<'t>, budget: &Budget) -> Vec<Others<'t>> {
         let all = self
             .services
             .values()
             .filter_map(|service| selector(*service).map(|by| (*service, by)));
-        all.filter(|(service, by)| cluster.with_labels(namespace(*service), *by).next().is_none())
+        let is_here = |service: NodeRef<'t>, by: NodeRef<'t>| {
+            cluster.with_labels(namespace(service), by, budget).next().is_some()
+        };
+        all.filter(|(service, by)| !is_here(*service, *by))
             .map(|(service, by)| others(namespace(service), by))
             .collect()
     }
 
     /// All ways in, ordered.
-    pub fn ways_in(&self, cluster: &Cluster<'t>, reach: &Reach<'t>) -> Vec<WayIn<'t>> {
-        let callers = &Callers::of(reach);
+    pub fn ways_in(
+        &self,
+        cluster: &Cluster<'t>,
+        reach: &Reach<'t>,
+        budget: &Budget,
+    ) -> Vec<WayIn<'t>> {
+        let callers = &Callers::of(reach, budget);
         let mut all = BTreeSet::new();
         for service in self.services.values() {
             for (door, sources, port) in doors(*service) {
-                for (to, ports) in targets(*service, port, cluster) {
+                for (to, ports) in targets(*service, port, cluster, budget) {
                     let through = callers.let_in(&to, &ports, &sources);
                     let service = Some(service_port(*service, port));
                     let to = Some(to);
@@ -230,7 +239,10 @@ impl<'t> Entries<'t> {
         let service = self.services.get(&(namespace, name));
         let wanted = service.and_then(|service| {
             let mut ports = service_ports(*service);
-            ports.find(|one| text_of(*one, "port") == port || text(*one, "name") == port)
+            ports.find(|one| {
+                callers.budget.spend(1);
+                text_of(*one, "port") == port || text(*one, "name") == port
+            })
         });
         let way = |to, ports, through| WayIn {
             door,
@@ -240,7 +252,9 @@ impl<'t> Entries<'t> {
             ports,
             through,
         };
-        let targets = service.zip(wanted).map(|(service, port)| targets(*service, port, cluster));
+        let targets = service
+            .zip(wanted)
+            .map(|(service, port)| targets(*service, port, cluster, callers.budget));
         let targets = targets.unwrap_or_default();
         if targets.is_empty() {
             return vec![way(None, Ports::default(), Vec::new())];
@@ -310,7 +324,8 @@ fn sources(spec: NodeRef<'_>) -> Addresses {
         return Addresses::all();
     }
     let blocks = blocks.filter_map(|block| Cidr::parse(block.text().trim(), false));
-    blocks.map(Addresses::of).fold(Addresses::default(), |all, block| all.union(&block))
+    let blocks: Vec<Addresses> = blocks.map(Addresses::of).collect();
+    Addresses::of_all(blocks.iter())
 }
 
 /// The pods behind a port of a Service, and their ports.
@@ -318,6 +333,7 @@ fn targets<'t>(
     service: NodeRef<'t>,
     port: NodeRef<'t>,
     cluster: &Cluster<'t>,
+    budget: &Budget,
 ) -> Vec<(Pods<'t>, Ports<'t>)> {
     let Some(by) = selector(service) else { return Vec::new() };
     let Some(protocol) = Protocol::named(text(port, "protocol")) else { return Vec::new() };
@@ -335,7 +351,8 @@ fn targets<'t>(
         };
         (pod.pods.clone(), ports)
     };
-    let here: Vec<_> = cluster.with_labels(namespace(service), by).map(of_pod).collect();
+    let here = cluster.with_labels(namespace(service), by, budget);
+    let here: Vec<_> = here.take_while(|_| budget.spend(EDGE)).map(of_pod).collect();
     if here.is_empty() {
         let ports = named.map_or(numbered, |name| Ports::name(protocol, name.text()));
         return vec![(Pods::Others(others(namespace(service), by)), ports)];
@@ -429,6 +446,7 @@ fn of_host_ports<'t>(
 
 /// Who calls whom, by those who are called.
 struct Callers<'r, 't> {
+    budget: &'r Budget,
     reach: &'r Reach<'t>,
     group_of: BTreeMap<&'r Pods<'t>, usize>,
     /// The groups that call each group.
@@ -436,7 +454,7 @@ struct Callers<'r, 't> {
 }
 
 impl<'r, 't> Callers<'r, 't> {
-    fn of(reach: &'r Reach<'t>) -> Self {
+    fn of(reach: &'r Reach<'t>, budget: &'r Budget) -> Self {
         let groups = reach.groups.iter().enumerate();
         let group_of =
             groups.flat_map(|(index, group)| group.pods.iter().map(move |pods| (pods, index)));
@@ -444,7 +462,7 @@ impl<'r, 't> Callers<'r, 't> {
         for ((caller, callee), ports) in &reach.between {
             of_group[*callee].push((*caller, ports));
         }
-        Self { reach, group_of: group_of.collect(), of_group }
+        Self { budget, reach, group_of: group_of.collect(), of_group }
     }
 
     /// Whom of the addresses that a door lets in the policies let through to the pods.
@@ -452,10 +470,11 @@ impl<'r, 't> Callers<'r, 't> {
         let group = self.group_of.get(to).map(|group| &self.reach.groups[*group]);
         let open =
             group.into_iter().flat_map(|group| &group.addresses[Direction::Ingress as usize]);
-        let through = open
-            .filter(|(_, open)| open.meets(ports))
-            .fold(Addresses::default(), |all, (addresses, _)| all.union(addresses))
-            .intersection(sources);
+        let open = open.filter(|(addresses, open)| {
+            self.budget.spend(1 + addresses.size()) && open.meets(ports)
+        });
+        let open = open.map(|(addresses, _)| addresses);
+        let through = Addresses::of_all(open).intersection(sources);
         if through.is_empty() { Vec::new() } else { vec![End::Addresses(through)] }
     }
 
@@ -464,7 +483,8 @@ impl<'r, 't> Callers<'r, 't> {
     fn passed_on(&self, to: &Pods<'t>, ports: &Ports<'t>) -> Vec<End<'t>> {
         let mut through = self.let_in(to, ports, &Addresses::all());
         let Some(group) = self.group_of.get(to) else { return through };
-        let callers = self.of_group[*group].iter().filter(|(_, open)| open.meets(ports));
+        let callers = self.of_group[*group].iter();
+        let callers = callers.filter(|(_, open)| self.budget.spend(1) && open.meets(ports));
         let callers: BTreeSet<usize> = callers.map(|(caller, _)| *caller).collect();
         let elsewhere = Pods::Others(Others::default());
         if self.group_of.get(&elsewhere).is_some_and(|group| callers.contains(group)) {
@@ -472,7 +492,8 @@ impl<'r, 't> Callers<'r, 't> {
             return through;
         }
         let pods = callers.iter().flat_map(|caller| &self.reach.groups[*caller].pods);
-        let is_outside = |pods: &&Pods<'t>| pods.namespace() != to.namespace();
+        let is_outside =
+            |pods: &&Pods<'t>| self.budget.spend(2) && pods.namespace() != to.namespace();
         let mut pods: Vec<Pods<'t>> = pods.filter(is_outside).cloned().collect();
         pods.sort_unstable();
         if !pods.is_empty() {

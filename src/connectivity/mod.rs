@@ -14,6 +14,7 @@
 //! - A pod always reaches itself, and its node reaches it.
 
 mod addresses;
+mod budget;
 mod difference;
 mod entry;
 mod json;

@@ -7,6 +7,7 @@ use std::fmt;
 use std::ops::Bound;
 use std::sync::Arc;
 
+use super::budget::Budget;
 use super::ports::Protocol;
 use crate::source::{Kind, NodeRef};
 use crate::validate::fields::{self, field, items, text};
@@ -19,6 +20,9 @@ const NAME_OF_NAMESPACE: &str = "kubernetes.io/metadata.name";
 
 /// How many ways to fulfil one selector are told apart.
 const MANY: usize = 64;
+
+/// How many labels these have together at most.
+const MANY_LABELS: usize = 10_000;
 
 /// Labels by their keys.
 pub type Labels<'t> = BTreeMap<&'t str, &'t str>;
@@ -235,11 +239,13 @@ impl<'t> Cluster<'t> {
         &self,
         namespace: &str,
         wanted: NodeRef<'t>,
+        budget: &Budget,
     ) -> impl Iterator<Item = &Pod<'t>> {
         let place = self.places.get(namespace).into_iter();
         let here = place.flat_map(move |place| place.candidates(Some(wanted), Form::Labels));
-        here.map(|pod| self.pods[*pod].as_ref())
-            .filter(move |pod| selector::has_all(wanted, &pod.labels))
+        here.map(|pod| self.pods[*pod].as_ref()).filter(move |pod| {
+            budget.spend(1 + wanted.size() / 4) && selector::has_all(wanted, &pod.labels)
+        })
     }
 
     /// The names of the namespaces that are among the objects or have pods there.
@@ -248,10 +254,19 @@ impl<'t> Cluster<'t> {
     }
 
     /// Those of the pods in a namespace which a selector selects, by their indices.
-    pub fn select(&self, namespace: &str, wanted: Option<NodeRef<'t>>) -> Vec<usize> {
-        let place = self.places.get(namespace).into_iter();
-        let here = place.flat_map(|place| place.candidates(wanted, Form::LabelSelector)).copied();
-        here.filter(|pod| selects(wanted, &self.pods[*pod].labels)).collect()
+    pub fn select(
+        &self,
+        namespace: &str,
+        wanted: Option<NodeRef<'t>>,
+        budget: &Budget,
+    ) -> Vec<usize> {
+        let place = self.places.get(namespace);
+        let here = place.map_or(&[][..], |place| place.candidates(wanted, Form::LabelSelector));
+        let selected = |pod: &usize| {
+            budget.spend(1 + wanted.map_or(0, NodeRef::size) / 4)
+                && selects(wanted, &self.pods[*pod].labels)
+        };
+        here.iter().copied().filter(selected).collect()
     }
 
     /// Those of all pods which selectors of namespaces and of pods select.
@@ -259,11 +274,15 @@ impl<'t> Cluster<'t> {
         &self,
         namespaces: NodeRef<'t>,
         wanted: Option<NodeRef<'t>>,
+        budget: &Budget,
     ) -> Vec<usize> {
         let name = namespaces.at_path(&["matchLabels", NAME_OF_NAMESPACE]).map(NodeRef::text);
         let bound = name.map_or(Bound::Unbounded, Bound::Included);
         let mut found = Vec::new();
         for place in self.places.range::<str, _>((bound, bound)).map(|(_, place)| place) {
+            if !budget.spend(1 + namespaces.size() / 4) {
+                break;
+            }
             let all = selector::selects(namespaces, &place.labels);
             let here = place.candidates(wanted, Form::LabelSelector).iter().copied();
             found.extend(here.filter(|pod| match &self.pods[*pod].pods {
@@ -273,7 +292,10 @@ impl<'t> Cluster<'t> {
                 _ => all,
             }));
         }
-        found.retain(|pod| selects(wanted, &self.pods[*pod].labels));
+        found.retain(|pod| {
+            budget.spend(1 + wanted.map_or(0, NodeRef::size) / 4)
+                && selects(wanted, &self.pods[*pod].labels)
+        });
         found
     }
 
@@ -296,7 +318,17 @@ impl<'t> Cluster<'t> {
         &self,
         namespaces: Namespaces<'t>,
         wanted: Option<NodeRef<'t>>,
+        budget: &Budget,
     ) -> BTreeSet<Others<'t>> {
+        // Each way to fulfil one is held against both.
+        let size = |selector: Option<NodeRef<'_>>| selector.map_or(1, NodeRef::size);
+        let by = match namespaces {
+            Namespaces::Own(_) => None,
+            Namespaces::Selected(by) => Some(by),
+        };
+        if !budget.spend(size(wanted).min(MANY) * (size(wanted) + size(by))) {
+            return BTreeSet::new();
+        }
         let places = match namespaces {
             Namespaces::Own(name) => vec![(Some(name), Labels::new())],
             Namespaces::Selected(by) => demanded(Some(by))
@@ -320,7 +352,7 @@ impl<'t> Cluster<'t> {
                 };
                 let named = !others.labels.is_empty();
                 let is_here =
-                    || namespace.is_some_and(|name| !self.select(name, wanted).is_empty());
+                    || namespace.is_some_and(|name| !self.select(name, wanted, budget).is_empty());
                 if !(named && is_here()) && self.are_selected(&others, namespaces, wanted) {
                     all.insert(others);
                 }
@@ -370,7 +402,20 @@ fn demanded(wanted: Option<NodeRef<'_>>) -> Vec<Labels<'_>> {
             !way.get(key)
                 .is_some_and(|value| !value.is_empty() && values != [""] && !values.contains(value))
         });
-        let few = if ways.len() * values.len() > MANY { 1 } else { values.len() };
+        let labels: usize = ways.iter().map(Labels::len).sum();
+        let is_much = ways.len() * values.len() > MANY || labels * values.len() > MANY_LABELS;
+        let few = if is_much { 1 } else { values.len() };
+        if let [value, ..] = values[..few.min(values.len())]
+            && few == 1
+        {
+            for way in &mut ways {
+                let known = way.entry(key).or_default();
+                if known.is_empty() {
+                    *known = value;
+                }
+            }
+            continue;
+        }
         ways = ways
             .iter()
             .flat_map(|way| {

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::addresses::Addresses;
+use super::budget::Budget;
 use super::pods::{Cluster, Namespaces, Others, Pod, Pods, namespace, number};
 use super::ports::{Ports, Protocol};
 use crate::k8s::Cidr;
@@ -95,11 +96,11 @@ impl<'t> Policy<'t> {
     }
 
     /// The pods that it speaks of and that are not in the cluster.
-    pub fn others(&self, cluster: &Cluster<'t>) -> BTreeSet<Others<'t>> {
-        let mut all = cluster.others(Namespaces::Own(self.namespace), self.subject);
+    pub fn others(&self, cluster: &Cluster<'t>, budget: &Budget) -> BTreeSet<Others<'t>> {
+        let mut all = cluster.others(Namespaces::Own(self.namespace), self.subject, budget);
         for (namespaces, pods) in self.all_rules().flat_map(Rule::pods) {
             let places = namespaces.map_or(Namespaces::Own(self.namespace), Namespaces::Selected);
-            all.extend(cluster.others(places, pods));
+            all.extend(cluster.others(places, pods, budget));
         }
         all
     }
@@ -118,7 +119,7 @@ impl<'t> Rule<'t> {
     /// The ports on which it lets one be called.
     pub fn ports(&self, callee: Callee<'_, 't>) -> Ports<'t> {
         self.ports.as_ref().map_or_else(Ports::all, |ports| {
-            ports.iter().fold(Ports::default(), |all, port| all.union(&port.on(callee)))
+            Ports::of_all(&ports.iter().map(|port| port.on(callee)).collect::<Vec<_>>())
         })
     }
 
@@ -150,8 +151,8 @@ impl<'t> Peer<'t> {
             Cidr::parse(node.text(), false).map_or_else(Addresses::default, Addresses::of)
         };
         let whole = block.get("cidr").map_or_else(Addresses::default, addresses);
-        let holes = items(block, "except").map(addresses);
-        Self::Block(holes.fold(whole, |all, hole| all.difference(&hole)))
+        let holes: Vec<Addresses> = items(block, "except").map(addresses).collect();
+        Self::Block(whole.difference(&Addresses::of_all(holes.iter())))
     }
 }
 

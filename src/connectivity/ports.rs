@@ -107,6 +107,14 @@ impl<'t> Ports<'t> {
         Self { numbers: self.each(other, Ranges::union), names: &self.names | &other.names }
     }
 
+    /// What is in any of some sets.
+    pub(super) fn of_all(sets: &[Self]) -> Self {
+        let numbers = Protocol::ALL.map(|protocol| {
+            Ranges::of_all(sets.iter().flat_map(|set| set.numbers[protocol as usize].iter()))
+        });
+        Self { numbers, names: sets.iter().flat_map(Self::names).collect() }
+    }
+
     /// What is in both. Which number a name stands for is not known: it is in both where the
     /// other has the name or any number of its protocol.
     pub(super) fn intersection(&self, other: &Self) -> Self {
@@ -137,7 +145,14 @@ impl<'t> Ports<'t> {
     /// Whether all of another are in this one.
     #[must_use]
     pub fn holds(&self, other: &Self) -> bool {
-        other.difference(self).is_empty()
+        let has = |(protocol, name)| {
+            self.names.contains(&(protocol, name))
+                || self.numbers[protocol as usize].covers(FIRST, LAST)
+        };
+        other
+            .ranges()
+            .all(|(protocol, first, last)| self.numbers[protocol as usize].covers(first, last))
+            && other.names().all(has)
     }
 
     /// Whether any of another is, or may be, in this one.

@@ -60,18 +60,29 @@ impl<T: Point> Ranges<T> {
         self.covers(point, point)
     }
 
+    /// The first range that does not end before a number.
+    fn reaching(&self, point: T) -> Option<(T, T)> {
+        let Self(ranges) = self;
+        ranges.get(ranges.partition_point(|(_, last)| *last < point)).copied()
+    }
+
     /// Whether all numbers from `first` to `last` are in the set.
     pub fn covers(&self, first: T, last: T) -> bool {
-        self.0.iter().any(|(from, to)| *from <= first && last <= *to)
+        self.reaching(first).is_some_and(|(from, to)| from <= first && last <= to)
     }
 
     /// Whether any number from `first` to `last` is in the set.
     pub fn meets(&self, first: T, last: T) -> bool {
-        self.0.iter().any(|(from, to)| *from <= last && first <= *to)
+        self.reaching(first).is_some_and(|(from, _)| from <= last)
     }
 
     pub fn union(&self, other: &Self) -> Self {
-        let mut all: Vec<(T, T)> = self.iter().chain(other.iter()).collect();
+        Self::of_all(self.iter().chain(other.iter()))
+    }
+
+    /// The numbers of all ranges, which may stand in any order and overlap.
+    pub fn of_all(ranges: impl Iterator<Item = (T, T)>) -> Self {
+        let mut all: Vec<(T, T)> = ranges.collect();
         all.sort_unstable();
         let mut out: Vec<(T, T)> = Vec::with_capacity(all.len());
         for (first, last) in all {
@@ -107,11 +118,9 @@ impl<T: Point> Ranges<T> {
         let mut out = Vec::new();
         for (first, last) in self.iter() {
             let mut rest = Some(first);
-            for (hole, end) in other.iter() {
-                let Some(from) = rest.filter(|from| *from <= last) else { break };
-                if end < from || last < hole {
-                    continue;
-                }
+            let reaching = other.0.partition_point(|(_, end)| *end < first);
+            for (hole, end) in &other.0[reaching..] {
+                let Some(from) = rest.filter(|from| *from <= last && *hole <= last) else { break };
                 if let Some(before) = hole.before().filter(|before| from <= *before) {
                     out.push((from, before));
                 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::addresses::Addresses;
+use super::budget::{Budget, EDGE, RULE};
 use super::pods::{Cluster, Others, Pods};
 use super::policy::{Callee, Direction, Peer, Policy, Rule};
 use super::ports::{Ports, Protocol};
@@ -44,8 +45,9 @@ pub(super) fn reach<'t>(
     cluster: &Cluster<'t>,
     policies: &[Policy<'t>],
     own: &BTreeSet<&'t str>,
+    budget: &Budget,
 ) -> Reach<'t> {
-    let selected = select(cluster, policies);
+    let selected = select(cluster, policies, budget);
     let names: BTreeSet<(Protocol, &'t str)> =
         policies.iter().flat_map(Policy::all_rules).flat_map(Rule::names).collect();
     let mut by_signature: BTreeMap<Signature<'t>, Vec<usize>> = BTreeMap::new();
@@ -75,7 +77,8 @@ pub(super) fn reach<'t>(
         selected.peers.iter().map(|pods| pods.iter().map(|pod| group_of[*pod]).collect()).collect();
     let sides = Direction::BOTH.map(|direction| {
         let of = |(signature, _): &(Signature<'t>, _)| {
-            Side::of(signature, direction, policies, &selected.first_peer, &groups_of_peers)
+            let peers = (&selected.first_peer[..], &groups_of_peers[..]);
+            Side::of(signature, direction, policies, peers, budget)
         };
         groups.iter().map(of).collect::<Vec<_>>()
     });
@@ -98,9 +101,15 @@ pub(super) fn reach<'t>(
             if !groups[caller].0.is_own && !groups[callee].0.is_own {
                 continue;
             }
+            let rules = side.rules(caller).count() + egress[caller].rules(callee).count();
+            if !budget.spend(EDGE + rules) {
+                break;
+            }
             let on = Callee::Pod(first(callee));
             let ports = side.ports(caller, on).intersection(&egress[caller].ports(callee, on));
             if !ports.is_empty() {
+                // What is said of an edge names the pods at its ends.
+                budget.spend(groups[caller].1.len() + groups[callee].1.len());
                 between.insert((caller, callee), ports);
             }
         }
@@ -115,7 +124,7 @@ pub(super) fn reach<'t>(
                 Direction::Ingress => Callee::Pod(first(index)),
                 Direction::Egress => Callee::Address,
             };
-            by_addresses(&sides[direction as usize][index].addresses(callee))
+            by_addresses(&sides[direction as usize][index].addresses(callee), budget)
         }),
     });
     Table::new(&all.collect::<Vec<_>>(), &between)
@@ -148,7 +157,7 @@ struct Selected {
     first_peer: Vec<[usize; 2]>,
 }
 
-fn select<'t>(cluster: &Cluster<'t>, policies: &[Policy<'t>]) -> Selected {
+fn select<'t>(cluster: &Cluster<'t>, policies: &[Policy<'t>], budget: &Budget) -> Selected {
     let pods = cluster.pods.len();
     let mut selected = Selected {
         policies: [vec![Vec::new(); pods], vec![Vec::new(); pods]],
@@ -159,7 +168,7 @@ fn select<'t>(cluster: &Cluster<'t>, policies: &[Policy<'t>]) -> Selected {
     // No policy holds for the network of a node, and none knows whose its traffic is.
     let ruled = |pod: &usize| !cluster.pods[*pod].host_network;
     for (index, policy) in policies.iter().enumerate() {
-        let subjects = cluster.select(policy.namespace, policy.subject);
+        let subjects = cluster.select(policy.namespace, policy.subject, budget);
         let first_peer = Direction::BOTH.map(|direction| {
             let first = selected.peers.len();
             if let Some(rules) = policy.rules(direction) {
@@ -169,8 +178,8 @@ fn select<'t>(cluster: &Cluster<'t>, policies: &[Policy<'t>]) -> Selected {
                 selected.peers.extend(rules.iter().flat_map(Rule::pods).map(
                     |(namespaces, wanted)| {
                         let mut pods = match namespaces {
-                            None => cluster.select(policy.namespace, wanted),
-                            Some(namespaces) => cluster.select_anywhere(namespaces, wanted),
+                            None => cluster.select(policy.namespace, wanted, budget),
+                            Some(namespaces) => cluster.select_anywhere(namespaces, wanted, budget),
                         };
                         pods.retain(ruled);
                         pods
@@ -194,8 +203,8 @@ impl<'p, 't> Side<'p, 't> {
         signature: &Signature<'t>,
         direction: Direction,
         policies: &'p [Policy<'t>],
-        first_peer: &[[usize; 2]],
-        groups_of_peers: &[BTreeSet<usize>],
+        (first_peer, groups_of_peers): (&[[usize; 2]], &[BTreeSet<usize>]),
+        budget: &Budget,
     ) -> Self {
         let by = &signature.policies[direction as usize];
         let mut side = Self { open: by.is_empty(), ..Self::default() };
@@ -207,9 +216,13 @@ impl<'p, 't> Side<'p, 't> {
                     continue;
                 };
                 for one in peers {
+                    if !budget.spend(1) {
+                        return side;
+                    }
                     match one {
                         Peer::Block(block) => side.blocks.push((block, rule)),
                         Peer::Pods { .. } => {
+                            budget.spend(RULE * groups_of_peers[peer].len());
                             for group in &groups_of_peers[peer] {
                                 side.groups.entry(*group).or_default().push(rule);
                             }
@@ -232,9 +245,14 @@ impl<'p, 't> Side<'p, 't> {
         if self.open {
             return Ports::all();
         }
+        let ports: Vec<Ports<'t>> = self.rules(group).map(|rule| rule.ports(callee)).collect();
+        Ports::of_all(&ports)
+    }
+
+    /// The rules by which ports are open between these and a group.
+    fn rules(&self, group: usize) -> impl Iterator<Item = &'p Rule<'t>> {
         let for_group = self.groups.get(&group).into_iter().flatten();
-        let rules = self.anyone.iter().chain(for_group);
-        rules.fold(Ports::default(), |all, rule| all.union(&rule.ports(callee)))
+        self.anyone.iter().chain(for_group).copied()
     }
 
     /// The ports that are open between these and addresses.
@@ -250,16 +268,22 @@ impl<'p, 't> Side<'p, 't> {
 
 /// For each set of addresses all ports that are open to exactly these: the same, however it is
 /// cut into rules.
-fn by_addresses<'t>(open: &[(Addresses, Ports<'t>)]) -> BTreeMap<Addresses, Ports<'t>> {
-    let mut all: BTreeMap<Addresses, Ports<'t>> = BTreeMap::new();
-    for piece in Ports::pieces(open.iter().map(|(_, ports)| ports)) {
+fn by_addresses<'t>(
+    open: &[(Addresses, Ports<'t>)],
+    budget: &Budget,
+) -> BTreeMap<Addresses, Ports<'t>> {
+    let mut all: BTreeMap<Addresses, Vec<Ports<'t>>> = BTreeMap::new();
+    let pieces = Ports::pieces(open.iter().map(|(_, ports)| ports));
+    if !budget.spend(pieces.len() * open.len()) {
+        return BTreeMap::new();
+    }
+    for piece in pieces {
         let addresses = open_to(open.iter().map(|(addresses, ports)| (addresses, ports)), &piece);
         if !addresses.is_empty() {
-            let ports = all.entry(addresses).or_default();
-            *ports = ports.union(&piece);
+            all.entry(addresses).or_default().push(piece);
         }
     }
-    all
+    all.into_iter().map(|(addresses, pieces)| (addresses, Ports::of_all(&pieces))).collect()
 }
 
 /// The addresses to which a piece of the ports is open.
@@ -267,6 +291,7 @@ pub(super) fn open_to<'p, 't: 'p>(
     open: impl Iterator<Item = (&'p Addresses, &'p Ports<'t>)>,
     piece: &Ports<'t>,
 ) -> Addresses {
-    let open = open.filter(|(_, ports)| ports.holds(piece));
-    open.fold(Addresses::default(), |all, (addresses, _)| all.union(addresses))
+    let open = open.filter(|(_, ports)| ports.holds(piece)).map(|(addresses, _)| addresses);
+    let open: Vec<&Addresses> = open.collect();
+    Addresses::of_all(open.iter().copied())
 }

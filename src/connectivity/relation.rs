@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
+use super::budget::Budget;
 use super::difference::difference;
 use super::entry::{Entries, WayIn};
 use super::pods::{Cluster, Others, Pods, Workload};
@@ -25,8 +26,19 @@ pub struct Relation<'t> {
     pub(super) others: BTreeSet<Others<'t>>,
     /// The namespaces that the objects are about.
     pub(super) own: BTreeSet<&'t str>,
+    /// Whether all of these others are here.
+    pub(super) has_all_others: bool,
     /// What holds, once somebody has asked.
-    held: OnceLock<(Reach<'t>, Vec<WayIn<'t>>)>,
+    held: OnceLock<Held<'t>>,
+}
+
+/// What holds.
+#[derive(Debug, Clone)]
+struct Held<'t> {
+    reach: Reach<'t>,
+    ways_in: Vec<WayIn<'t>>,
+    /// Whether that is all.
+    is_whole: bool,
 }
 
 /// Some that may open connections to others.
@@ -48,13 +60,15 @@ pub fn relation<'t>(objects: impl IntoIterator<Item = NodeRef<'t>>) -> Relation<
     let policies: Vec<Policy<'t>> =
         objects.iter().filter_map(|object| Policy::of(*object)).collect();
     let entries = Entries::of(&objects);
+    let budget = Budget::default();
     let mut others = BTreeSet::from([Others::default()]);
-    others.extend(policies.iter().flat_map(|policy| policy.others(&cluster)));
-    others.extend(entries.others(&cluster));
+    others.extend(policies.iter().flat_map(|policy| policy.others(&cluster, &budget)));
+    others.extend(entries.others(&cluster, &budget));
     let mut own: BTreeSet<&'t str> = cluster.names_of_namespaces().collect();
     own.extend(policies.iter().map(|policy| policy.namespace));
     own.extend(entries.namespaces());
-    Relation { cluster, policies, entries, others, own, held: OnceLock::new() }
+    let has_all_others = !budget.is_empty();
+    Relation { cluster, policies, entries, others, own, has_all_others, held: OnceLock::new() }
 }
 
 impl<'t> Relation<'t> {
@@ -63,8 +77,9 @@ impl<'t> Relation<'t> {
         &self,
         others: &BTreeSet<Others<'t>>,
         own: &BTreeSet<&'t str>,
+        budget: &Budget,
     ) -> Reach<'t> {
-        reach(&self.cluster.with(others), &self.policies, own)
+        reach(&self.cluster.with(others), &self.policies, own, budget)
     }
 
     /// Whether the pods, their namespaces and the very policies are the same on both sides, so
@@ -76,16 +91,24 @@ impl<'t> Relation<'t> {
             && self.cluster == other.cluster
     }
 
-    fn held(&self) -> &(Reach<'t>, Vec<WayIn<'t>>) {
+    fn held(&self) -> &Held<'t> {
         self.held.get_or_init(|| {
-            let reach = self.reach_with(&self.others, &self.own);
-            let ways_in = self.entries.ways_in(&self.cluster, &reach);
-            (reach, ways_in)
+            let budget = Budget::default();
+            let reach = self.reach_with(&self.others, &self.own, &budget);
+            let ways_in = self.entries.ways_in(&self.cluster, &reach, &budget);
+            Held { reach, ways_in, is_whole: self.has_all_others && !budget.is_empty() }
         })
     }
 
     fn reach(&self) -> &Reach<'t> {
-        &self.held().0
+        &self.held().reach
+    }
+
+    /// Whether all is worked out; otherwise there is so much that gen does not, and what is said
+    /// here is not to be relied on.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.held().is_whole
     }
 
     /// Who may call whom on which ports, ordered: between pods, and between pods and addresses.
@@ -127,7 +150,7 @@ impl<'t> Relation<'t> {
     /// The ways by which traffic comes from outside, ordered.
     #[must_use]
     pub fn ways_in(&self) -> &[WayIn<'t>] {
-        &self.held().1
+        &self.held().ways_in
     }
 }
 

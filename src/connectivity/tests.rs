@@ -25,7 +25,8 @@ fn listed(yaml: &str) -> String {
 /// The lines of a difference, those that widen something marked with `!`.
 fn changes(old: &str, new: &str) -> Vec<String> {
     let (old, new) = (trees(old), trees(new));
-    let Difference { edges, ways_in } = difference(&of(&old), &of(&new));
+    let Difference { edges, ways_in, is_whole } = difference(&of(&old), &of(&new));
+    assert!(is_whole);
     let mark = |line: String, is_wider| if is_wider { format!("{line} !") } else { line };
     let edges = edges.iter().map(|edge| mark(edge.to_string(), edge.is_wider()));
     let ways_in = ways_in.iter().map(|way| mark(way.to_string(), way.is_wider()));

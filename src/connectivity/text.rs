@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use indexmap::IndexSet;
+
 use super::addresses::Addresses;
 use super::listing::Listing;
 use super::pods::Pods;
@@ -47,7 +49,7 @@ pub fn text(listing: &Listing<'_>) -> String {
 
 /// The pods that lines name together.
 #[derive(Default)]
-struct Groups<'l, 't>(Vec<&'l Vec<Pods<'t>>>);
+struct Groups<'l, 't>(IndexSet<&'l Vec<Pods<'t>>>);
 
 impl<'l, 't> Groups<'l, 't> {
     /// What an end is called: addresses by their blocks, each on a line.
@@ -57,11 +59,7 @@ impl<'l, 't> Groups<'l, 't> {
             End::Addresses(some) => some.blocks().iter().map(ToString::to_string).collect(),
             End::Pods(pods) if pods.len() <= MANY => vec![end.to_string()],
             End::Pods(pods) => {
-                let index = self.0.iter().position(|group| *group == pods);
-                let index = index.unwrap_or_else(|| {
-                    self.0.push(pods);
-                    self.0.len() - 1
-                });
+                let (index, _) = self.0.insert_full(pods);
                 vec![format!("group {} ({} alike)", index + 1, pods.len())]
             }
         }

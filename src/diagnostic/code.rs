@@ -1139,8 +1139,10 @@ codes! {
     /// data: { mode: fast }
     /// ```
     ///
-    /// What it asks for is known to the cluster alone, or gen has no such function. The object
-    /// may be sound or not: only the API server can tell. Try it with
+    /// What it asks for is known to the cluster alone, or gen has no such function, or it takes too
+    /// much: an expression may make and look at about as much as the API server lets it, and all
+    /// expressions for the objects of a file share what they may take. Likewise a pattern that is
+    /// too large. The object may be sound or not: only the API server can tell. Try it with
     /// `kubectl apply --dry-run=server`.
     RuleNotChecked = "V041", "rule that could not be checked";
     /// A `CustomResourceDefinition` that the API server would not take.
@@ -1196,6 +1198,11 @@ codes! {
     ///         resources: [deployments]
     ///   validations:
     ///     - expression: objct.spec.replicas <= 5
+    /// ---
+    /// apiVersion: admissionregistration.k8s.io/v1
+    /// kind: ValidatingAdmissionPolicyBinding
+    /// metadata: { name: few-replicas }
+    /// spec: { policyName: few-replicas, validationActions: [Deny] }
     /// ```
     ///
     /// A rule of a custom resource sees `self` and `oldSelf`; a policy sees `object`,
@@ -1214,6 +1221,11 @@ codes! {
     ///         resources: [deployments]
     ///   validations:
     ///     - expression: object.spec.replicas <= 5
+    /// ---
+    /// apiVersion: admissionregistration.k8s.io/v1
+    /// kind: ValidatingAdmissionPolicyBinding
+    /// metadata: { name: few-replicas }
+    /// spec: { policyName: few-replicas, validationActions: [Deny] }
     /// ```
     ExpressionOfRule = "V043", "expression that does not compile";
     /// An object that one of the team's own policies refuses.
@@ -1246,6 +1258,122 @@ codes! {
     /// where a binding with the action `Deny` or `Warn` makes them effective. The message is the
     /// policy's own; change the object, or the policy.
     Policy = "V044", "object that a policy refuses";
+    /// A policy that nothing puts in force, or a part of it that the server passes over.
+    ///
+    /// ```yaml
+    /// apiVersion: admissionregistration.k8s.io/v1
+    /// kind: ValidatingAdmissionPolicy
+    /// metadata: { name: few-replicas }
+    /// spec:
+    ///   matchConstraints:
+    ///     resourceRules:
+    ///       - apiGroups: [apps]
+    ///         apiVersions: [v1]
+    ///         operations: [CREATE, UPDATE]
+    ///         resources: [deployments]
+    ///   validations:
+    ///     - expression: object.spec.replicas <= 5
+    /// ```
+    ///
+    /// The API server takes a policy without a binding, and never asks it. It also takes a binding
+    /// that names parameters of a policy without `paramKind`, and ignores them; and one that names
+    /// none of a policy that has them, whose `params` is then null.
+    ///
+    /// ```yaml
+    /// apiVersion: admissionregistration.k8s.io/v1
+    /// kind: ValidatingAdmissionPolicy
+    /// metadata: { name: few-replicas }
+    /// spec:
+    ///   matchConstraints:
+    ///     resourceRules:
+    ///       - apiGroups: [apps]
+    ///         apiVersions: [v1]
+    ///         operations: [CREATE, UPDATE]
+    ///         resources: [deployments]
+    ///   validations:
+    ///     - expression: object.spec.replicas <= 5
+    /// ---
+    /// apiVersion: admissionregistration.k8s.io/v1
+    /// kind: ValidatingAdmissionPolicyBinding
+    /// metadata: { name: few-replicas }
+    /// spec: { policyName: few-replicas, validationActions: [Deny] }
+    /// ```
+    NotEnforced = "V045", "policy that is not enforced";
+    /// A rule of a policy, of a webhook or of a role that names a resource which no kind has.
+    ///
+    /// ```yaml
+    /// apiVersion: rbac.authorization.k8s.io/v1
+    /// kind: ClusterRole
+    /// metadata: { name: reader }
+    /// rules:
+    ///   - { apiGroups: [""], resources: [configmap], verbs: [get, list] }
+    /// ```
+    ///
+    /// The API server takes the rule, which then concerns nothing: the policy is never asked, the
+    /// role allows nothing. A resource is the plural of a kind in small letters, and stands beside
+    /// the group and the version that the kind is in.
+    ///
+    /// ```yaml
+    /// apiVersion: rbac.authorization.k8s.io/v1
+    /// kind: ClusterRole
+    /// metadata: { name: reader }
+    /// rules:
+    ///   - { apiGroups: [""], resources: [configmaps], verbs: [get, list] }
+    /// ```
+    ///
+    /// Of a group that definitions may bring kinds to, only names that are all but one of the
+    /// kinds at hand are reported.
+    NoSuchResource = "V046", "resource that no kind has";
+    /// An expression of a policy that does not fit a kind that the policy is for.
+    ///
+    /// ```yaml
+    /// apiVersion: admissionregistration.k8s.io/v1
+    /// kind: ValidatingAdmissionPolicy
+    /// metadata: { name: few-replicas }
+    /// spec:
+    ///   matchConstraints:
+    ///     resourceRules:
+    ///       - apiGroups: [apps]
+    ///         apiVersions: [v1]
+    ///         operations: [CREATE, UPDATE]
+    ///         resources: [deployments]
+    ///   validations:
+    ///     - expression: object.spec.replica <= 5
+    /// ---
+    /// apiVersion: admissionregistration.k8s.io/v1
+    /// kind: ValidatingAdmissionPolicyBinding
+    /// metadata: { name: few-replicas }
+    /// spec: { policyName: few-replicas, validationActions: [Deny] }
+    /// ```
+    ///
+    /// The API server takes the policy and says the same in its status, as a warning of the type
+    /// checker. An expression that fails refuses the object, or lets it pass, as `failurePolicy`
+    /// says; where an object at hand is refused, this is an error, and stands for all of them. One
+    /// that asks with `has()` or `.?` for a field that is never there always gives the same.
+    ///
+    /// ```yaml
+    /// apiVersion: admissionregistration.k8s.io/v1
+    /// kind: ValidatingAdmissionPolicy
+    /// metadata: { name: few-replicas }
+    /// spec:
+    ///   matchConstraints:
+    ///     resourceRules:
+    ///       - apiGroups: [apps]
+    ///         apiVersions: [v1]
+    ///         operations: [CREATE, UPDATE]
+    ///         resources: [deployments]
+    ///   validations:
+    ///     - expression: object.spec.replicas <= 5
+    /// ---
+    /// apiVersion: admissionregistration.k8s.io/v1
+    /// kind: ValidatingAdmissionPolicyBinding
+    /// metadata: { name: few-replicas }
+    /// spec: { policyName: few-replicas, validationActions: [Deny] }
+    /// ```
+    ///
+    /// What concerns one of several kinds asks for it first: `object.kind != 'Pod' || ...`, or
+    /// `has(object.spec.template) ? ... : ...`.
+    ExpressionMisfit = "V047", "expression that does not fit a kind";
     /// The image of a container has no tag, or the tag `latest`: what runs depends on when the
     /// node fetched it, two pods of one Deployment may differ, and nothing can be rolled back.
     ///
@@ -1652,7 +1780,8 @@ codes! {
     /// ```
     ///
     /// Templates are written in Jinja's language; here `{% endif %}` is missing. A template
-    /// cannot include or extend another one, and has no macros.
+    /// cannot include or extend another one, and has no macros. An expression has at most 100
+    /// operators, dots, filters and brackets; at most 100 blocks and `elif`s lie in each other.
     BadTemplate = "L060", "template that cannot be read";
     /// A template looks up a name that it does not declare.
     ///
@@ -1774,8 +1903,9 @@ codes! {
     /// ```
     ///
     /// In an environment without `domain` the second value does not exist, and nothing is ever
-    /// rendered for it in silence. A template that does not come to an end, or whose output is
-    /// larger than any manifest, fails with this code as well.
+    /// rendered for it in silence. A template that does not come to an end, that makes more or
+    /// longer strings and lists than any manifest needs, or whose output is larger than any
+    /// manifest, fails with this code as well.
     TemplateFailed = "R064", "template that failed";
     /// A document of a template's output or of a vendored manifest that is no Kubernetes object.
     ///
@@ -1978,7 +2108,7 @@ codes! {
     /// written with that type: `count: 3`.
     ExpressionType = "R013", "expression of the wrong type";
     /// A string is longer than anything that Kubernetes keeps, once its variables are put in: more
-    /// than 1 MiB.
+    /// than 1 MiB. Or all strings of the stack together are: more than 64 MiB.
     ///
     /// ```text
     /// vars:
@@ -2513,4 +2643,11 @@ codes! {
     /// Policies alone allow nothing to anybody. Give it the manifests of the pods too, and those
     /// of their namespaces and Services: the folder of an environment, or what the cluster has.
     NoPods = "D011", "no pods";
+    /// Who reaches whom is more than gen works out: what policies say of each other's pods can be
+    /// as much as the square of what they are.
+    ///
+    /// Give `gen reach` fewer objects, such as those of one namespace, or make policies that are for
+    /// the same pods one. `gen diff` compares everything else all the same, and takes the network
+    /// for one that may be wider.
+    TooManyEdges = "D012", "too many edges";
 }

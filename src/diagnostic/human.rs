@@ -10,12 +10,27 @@ use annotate_snippets::{
 };
 use indexmap::IndexMap;
 
+use super::shorten::char_boundary;
 use super::visible::is_hidden;
-use super::{Finding, Region, Report, Severity, on_one_line, visible};
+use super::{Finding, Region, Report, Severity, on_one_line, short, visible};
 use crate::source::Source;
 
 /// The most bytes of lines that are shown with a replacement made: they are shown whole, twice.
 const LONGEST_PATCH: usize = 500;
+
+/// How many diagnostics are shown with the lines that they are about. Nobody reads the lines of
+/// those that follow, which take most of the time.
+const WITH_LINES: usize = 2000;
+
+/// How many bytes of a line are looked at before and after what is pointed at, and how many of
+/// that itself: more than there is room for on any terminal.
+const WIDEST: usize = 1024;
+
+/// How many bytes may lie between two places that are shown in one piece.
+const FAR: usize = 4096;
+
+/// Stands around the place of what is pointed at, in a path; in all that is shown it is escaped.
+const MARK: char = '\u{feff}';
 
 /// How diagnostics for people look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,14 +54,18 @@ impl Style {
     }
 }
 
-/// Renders a report for people, a blank line after each diagnostic.
+/// Renders a report for people, a blank line after each diagnostic. Of very many, those that come
+/// after the first are a line each.
 #[must_use]
 pub fn human(report: &Report, style: Style) -> String {
     let renderer = style.renderer();
     let mut out = String::new();
-    for finding in report {
-        out += &renderer.render(&groups(finding));
+    for finding in report.iter().take(WITH_LINES) {
+        out += &placed(&renderer.render(&groups(finding)));
         out += "\n\n";
+    }
+    for finding in report.iter().skip(WITH_LINES) {
+        short::line(finding, &mut out);
     }
     out
 }
@@ -111,12 +130,16 @@ fn groups<'f>(finding: &'f Finding) -> Vec<Group<'f>> {
         let excerpt = Excerpt::new(&region.source, std::slice::from_ref(&range));
         let patch = Patch::new(excerpt.within(&range), *text);
         let title = Level::HELP.secondary_title(visible(title));
-        groups.push(title.element(excerpt.snippet().patch(patch)));
+        groups.push(title.element(excerpt.snippet(&range).patch(patch)));
     }
     groups
 }
 
-/// A snippet a file: first that of the diagnostic itself, then the others as they were named.
+/// Some bytes of a file with what there is to be seen there.
+type Mark<'f> = (Range<usize>, AnnotationKind, Option<&'f str>);
+
+/// The snippets of each file: first that of the diagnostic itself, then the others as they were
+/// named.
 fn snippets<'f>(finding: &'f Finding) -> Vec<Snippet<'f, Annotation<'f>>> {
     let primary = finding
         .region
@@ -126,47 +149,79 @@ fn snippets<'f>(finding: &'f Finding) -> Vec<Snippet<'f, Annotation<'f>>> {
         .secondary
         .iter()
         .map(|(region, text)| (region, AnnotationKind::Context, Some(*text)));
-    let mut files: IndexMap<&str, Vec<_>> = IndexMap::new();
-    for mark in primary.chain(secondary) {
-        files.entry(mark.0.source.path.as_str()).or_default().push(mark);
+    let mut files: IndexMap<&str, (&Source, Vec<Mark<'f>>)> = IndexMap::new();
+    for (region, kind, label) in primary.chain(secondary) {
+        let source = region.source.as_ref();
+        let (_, marks) = files.entry(&source.path).or_insert((source, Vec::new()));
+        marks.push((first_line(region), kind, label));
     }
-    files
+    let pieces = files
         .into_values()
-        .map(|marks| {
-            let ranges: Vec<_> = marks.iter().map(|(region, ..)| first_line(region)).collect();
-            let excerpt = Excerpt::new(&marks[0].0.source, &ranges);
-            let annotations = marks.iter().zip(&ranges).map(|((_, kind, label), range)| {
-                kind.span(excerpt.within(range)).label(label.map(on_one_line))
-            });
-            let annotations: Vec<_> = annotations.collect();
-            excerpt.snippet().annotations(annotations)
-        })
-        .collect()
+        .flat_map(|(source, marks)| pieces(marks).into_iter().map(move |marks| (source, marks)));
+    pieces.map(|(source, marks)| snippet(source, &marks)).collect()
+}
+
+fn snippet<'f>(source: &'f Source, marks: &[Mark<'f>]) -> Snippet<'f, Annotation<'f>> {
+    let ranges: Vec<_> = marks.iter().map(|(range, ..)| range.clone()).collect();
+    let excerpt = Excerpt::new(source, &ranges);
+    let annotations = marks
+        .iter()
+        .map(|(range, kind, label)| kind.span(excerpt.within(range)).label(label.map(on_one_line)));
+    let annotations: Vec<_> = annotations.collect();
+    excerpt.snippet(&ranges[0]).annotations(annotations)
+}
+
+/// The marks of a file, apart where they are far apart; the first one's piece stays the first.
+fn pieces(marks: Vec<Mark<'_>>) -> Vec<Vec<Mark<'_>>> {
+    let mut pieces: Vec<Vec<Mark<'_>>> = Vec::new();
+    for mark in marks {
+        let is_near = |(range, ..): &Mark<'_>| {
+            mark.0.start < range.end + FAR && range.start < mark.0.end + FAR
+        };
+        // No more than two marks of a piece can be far apart from each other.
+        match pieces.iter_mut().find(|piece| piece.iter().all(is_near)) {
+            Some(piece) => piece.push(mark),
+            None => pieces.push(vec![mark]),
+        }
+    }
+    pieces
 }
 
 /// The part of a region that lies on its first line. A map's or a list's region runs to its
 /// last entry; its start is what there is to see.
 fn first_line(region: &Region) -> Range<usize> {
-    let line = region.source.line_range(region.source.line_at(region.start));
-    let start = region.start.clamp(line.start, line.end);
-    start..region.end.clamp(start, line.end)
+    let text = &region.source.text;
+    let most = char_boundary(text, region.start + WIDEST).min(region.end);
+    let part = &text[region.start..most];
+    let line = &part[..part.find('\n').unwrap_or(part.len())];
+    region.start..region.start + line.strip_suffix('\r').unwrap_or(line).len()
 }
 
-/// Whole lines of a file, no more than there is something to point at: what the renderer
-/// costs grows with the text that it is given.
+/// Lines of a file, no more than there is something to point at, nor of very long ones: what the
+/// renderer costs grows with the text that it is given.
 struct Excerpt<'f> {
     source: &'f Source,
-    line: usize,
     lines: Range<usize>,
+    /// Whether the first line starts further to the left.
+    is_cut: bool,
 }
 
 impl<'f> Excerpt<'f> {
     fn new(source: &'f Source, ranges: &[Range<usize>]) -> Self {
-        let start = ranges.iter().map(|range| range.start).min().unwrap_or(0);
-        let end = ranges.iter().map(|range| range.end).max().unwrap_or(0);
-        let (first, last) = (source.line_at(start), source.line_at(end));
-        let lines = source.line_range(first).start..source.line_range(last).end;
-        Self { source, line: first, lines }
+        let text = &source.text;
+        // No editor shows a byte order mark.
+        let first = source.line_start(0);
+        let start = ranges.iter().map(|range| range.start).min().unwrap_or(0).max(first);
+        let end = ranges.iter().map(|range| range.end).max().unwrap_or(0).max(start);
+        let (from, to) = (start.saturating_sub(WIDEST), char_boundary(text, end + WIDEST));
+        let from = char_boundary(text, from).max(first);
+        let left = text[from..start].rfind('\n').map(|at| from + at + 1);
+        let right = text[end..to].find('\n').map_or(to, |at| end + at);
+        let is_cut = left.is_none() && from > first;
+        let start = left.unwrap_or(from);
+        let lines = &text[start..right];
+        let end = start + lines.strip_suffix('\r').unwrap_or(lines).len();
+        Self { source, lines: start..end, is_cut }
     }
 
     /// A range of the file as a range of the excerpt.
@@ -175,11 +230,39 @@ impl<'f> Excerpt<'f> {
         at(range.start)..at(range.end)
     }
 
-    fn snippet<T: Clone>(&self) -> Snippet<'f, T> {
+    /// A snippet whose place is that of `first`.
+    fn snippet<T: Clone>(&self, first: &Range<usize>) -> Snippet<'f, T> {
+        let path = on_one_line(&self.source.path);
+        let path = if self.is_cut {
+            // The renderer counts columns from where the text starts that it is given.
+            let (line, column) = self.source.line_column(offset(first.start));
+            Cow::Owned(format!("{path}{MARK}:{line}:{column}{MARK}"))
+        } else {
+            path
+        };
         Snippet::source(same_length(&self.source.text[self.lines.clone()]))
-            .path(on_one_line(&self.source.path))
-            .line_start(self.line)
+            .path(path)
+            .line_start(self.source.line_at(self.lines.start))
     }
+}
+
+fn offset(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+/// A rendered diagnostic with the marked places instead of those that the renderer counted.
+fn placed(rendered: &str) -> Cow<'_, str> {
+    if !rendered.contains(MARK) {
+        return Cow::Borrowed(rendered);
+    }
+    let mut parts = rendered.split(MARK);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    while let (Some(place), Some(rest)) = (parts.next(), parts.next()) {
+        out += place;
+        out += rest
+            .trim_start_matches(|character: char| character == ':' || character.is_ascii_digit());
+    }
+    Cow::Owned(out)
 }
 
 /// Shows the control characters that the renderer lets through as something else of as many

@@ -9,8 +9,10 @@ mod github;
 mod human;
 mod json;
 mod junit;
+mod nearest;
 mod report;
 mod short;
+mod shorten;
 #[cfg(test)]
 mod tests;
 mod visible;
@@ -22,14 +24,16 @@ pub(crate) use github::workflow_command;
 pub use human::{Style, closing, human, line};
 pub use json::json;
 pub use junit::junit;
+pub use nearest::nearest;
 pub use report::{Finding, Position, Region, Report, Tally};
 pub use short::short;
+pub(crate) use shorten::{brief, shortened};
 pub use visible::{framed, on_one_line, visible};
 
 use crate::source::Span;
 
 /// How bad it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
     /// Worth a look; nothing is stopped.
     Warning,
@@ -38,7 +42,7 @@ pub enum Severity {
 }
 
 /// Where a diagnostic points.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Place {
     /// At bytes of an input file.
     Span(Span),
@@ -49,7 +53,7 @@ pub enum Place {
 }
 
 /// A second place that belongs to the same mistake, with what it shows.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Label {
     /// Where.
     pub span: Span,
@@ -58,7 +62,7 @@ pub struct Label {
 }
 
 /// A replacement that mends the mistake.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Suggestion {
     /// What to replace.
     pub span: Span,
@@ -67,7 +71,7 @@ pub struct Suggestion {
 }
 
 /// One mistake, or one thing worth a look.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
     /// Its stable code.
     pub code: Code,
@@ -112,7 +116,7 @@ impl Diagnostic {
         Self {
             code,
             severity,
-            message: message.into(),
+            message: shortened(message),
             place,
             label: None,
             secondary: Vec::new(),
@@ -124,21 +128,22 @@ impl Diagnostic {
     /// Says what is to be seen at the place itself.
     #[must_use]
     pub fn label(mut self, text: impl Into<String>) -> Self {
-        self.label = Some(text.into());
+        self.label = Some(shortened(text));
         self
     }
 
     /// Adds another place that belongs to the mistake.
     #[must_use]
     pub fn also(mut self, span: Span, text: impl Into<String>) -> Self {
-        self.secondary.push(Label { span, text: text.into() });
+        self.secondary.push(Label { span, text: shortened(text) });
         self
     }
 
     /// Says what to write instead.
     #[must_use]
     pub fn help(mut self, text: impl Into<String>) -> Self {
-        self.help.push(text.into());
+        self.help.reserve_exact(1);
+        self.help.push(shortened(text));
         self
     }
 
@@ -206,31 +211,14 @@ impl From<Diagnostic> for Diagnostics {
     }
 }
 
-/// The name among `known` that is nearest to `name`, where one is near enough to be a slip, or
-/// else the one that says more or less of the same (`health` of `healthcheck`).
-#[must_use]
-pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-    let name = name.to_lowercase();
-    let length = name.chars().count();
-    let limit = (length / 3).max(1);
-    known
-        .into_iter()
-        .filter_map(|candidate| {
-            // Texts are at least as far apart as they differ in length.
-            let is_far = candidate.chars().count().abs_diff(length) > limit;
-            let first = candidate.chars().next().and_then(|first| first.to_lowercase().next());
-            if is_far && first != name.chars().next() {
-                return None;
-            }
-            let known = candidate.to_lowercase();
-            let begins = name.len().min(known.len()) >= 4
-                && (known.starts_with(&name) || name.starts_with(&known));
-            if is_far && !begins {
-                return None;
-            }
-            let distance = strsim::osa_distance(&name, &known);
-            (distance <= limit || begins).then_some((distance > limit, distance, candidate))
-        })
-        .min_by_key(|(far, distance, _)| (*far, *distance))
-        .map(|(.., candidate)| candidate)
+/// How many names a message lists at most.
+const LISTED: usize = 30;
+
+/// Names for a message, each in backticks; of many, the first. Nothing without any.
+pub(crate) fn listed<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
+    let mut names = names.into_iter();
+    let shown: Vec<_> =
+        names.by_ref().take(LISTED).map(|name| format!("`{}`", brief(name))).collect();
+    let more = if names.next().is_some() { " and others" } else { "" };
+    shown.join(", ") + more
 }

@@ -1,10 +1,12 @@
-//! Diagnostics ready to be shown: in one order, each once, with lines and columns.
+//! Diagnostics ready to be shown: in one order, each once, as bad as it is anywhere, with lines
+//! and columns.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
+use super::shorten::char_boundary;
 use super::{Diagnostic, Diagnostics, Place, Severity, counted, on_one_line};
 use crate::source::{Source, Sources, Span};
 
@@ -65,8 +67,11 @@ impl<'d> Report<'d> {
     pub fn new(diagnostics: &'d Diagnostics, sources: &Sources) -> Self {
         let mut findings: Vec<_> =
             diagnostics.iter().map(|diagnostic| Finding::new(diagnostic, sources)).collect();
-        findings.sort_by(Finding::compare);
-        findings.dedup_by(|a, b| Finding::compare(a, b).is_eq());
+        let worst_first = |a: &Finding<'_>, b: &Finding<'_>| {
+            a.compare(b).then(b.diagnostic.severity.cmp(&a.diagnostic.severity))
+        };
+        findings.sort_by(worst_first);
+        findings.dedup_by(|a, b| a.compare(b).is_eq());
         Self { findings }
     }
 
@@ -102,8 +107,8 @@ impl<'r, 'd> IntoIterator for &'r Report<'d> {
 /// A region as far as order and sameness go: the path, not which reading of the file it was.
 type RegionKey<'f> = (&'f str, usize, usize);
 
-/// The path, the bytes, the code, the severity and the message of a finding.
-type First<'f> = (Option<&'f str>, Option<(usize, usize)>, &'f str, Severity, &'f str);
+/// The path, the bytes, the code and the message of a finding.
+type First<'f> = (Option<&'f str>, Option<(usize, usize)>, &'f str, &'f str);
 
 /// The label, the other places, the help and the suggestion of a finding.
 type Rest<'f> = (
@@ -156,16 +161,16 @@ impl<'d> Finding<'d> {
         }
     }
 
-    /// The order of findings; equal are those that nothing tells apart.
+    /// The order of findings; equal are those that nothing tells apart but how bad they are.
     fn compare(&self, other: &Self) -> Ordering {
         self.first().cmp(&other.first()).then_with(|| self.rest().cmp(&other.rest()))
     }
 
     /// What orders nearly all.
     fn first(&self) -> First<'_> {
-        let Diagnostic { code, severity, message, .. } = self.diagnostic;
+        let Diagnostic { code, message, .. } = self.diagnostic;
         let range = self.region.as_ref().map(|region| (region.start, region.end));
-        (self.path(), range, code.id(), *severity, message)
+        (self.path(), range, code.id(), message)
     }
 
     /// What else tells them apart.
@@ -213,15 +218,6 @@ impl Region {
     fn key(&self) -> RegionKey<'_> {
         (&self.source.path, self.start, self.end)
     }
-}
-
-/// The offset itself, or the nearest place before it that lies in the text between characters.
-fn char_boundary(text: &str, offset: usize) -> usize {
-    let mut offset = offset.min(text.len());
-    while !text.is_char_boundary(offset) {
-        offset -= 1;
-    }
-    offset
 }
 
 impl fmt::Display for Tally {

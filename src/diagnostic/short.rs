@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Report, on_one_line};
+use super::{Finding, Report, on_one_line};
 
 /// How long most lines are at most, in bytes.
 const USUAL_LINE: usize = 192;
@@ -12,14 +12,19 @@ const USUAL_LINE: usize = 192;
 pub fn short(report: &Report) -> String {
     let mut out = String::with_capacity(report.iter().len() * USUAL_LINE);
     for finding in report {
-        if let Some(location) = finding.location() {
-            out += &location;
-            out += ": ";
-        }
-        let (level, code) = (finding.level(), finding.diagnostic.code.id());
-        let message = on_one_line(&finding.diagnostic.message);
-        // Writing to a String cannot fail.
-        let _ = writeln!(out, "{level}[{code}]: {message}");
+        line(finding, &mut out);
     }
     out
+}
+
+/// Adds the line of a diagnostic.
+pub(super) fn line(finding: &Finding, out: &mut String) {
+    if let Some(location) = finding.location() {
+        *out += &location;
+        *out += ": ";
+    }
+    let (level, code) = (finding.level(), finding.diagnostic.code.id());
+    let message = on_one_line(&finding.diagnostic.message);
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "{level}[{code}]: {message}");
 }

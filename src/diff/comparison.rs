@@ -11,12 +11,12 @@ use super::concern::Concern;
 use super::fields::{FieldChange, fields};
 use super::object::Object;
 use super::origin::ChangedBy;
-use super::pairing::is_default;
+use super::renames;
 use super::side::{Document, Side};
 use crate::k8s::{self, Identity, Version};
 use crate::manifests;
 use crate::parallel;
-use crate::source::{Dialect, Kind, NodeRef, Sources, Step, Tree, parse};
+use crate::source::{Dialect, NodeRef, Sources, Tree, parse};
 
 /// What a change is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -196,7 +196,11 @@ impl ObjectChange {
     }
 }
 
-fn differing<'t>(old: &'t Object, new: &'t Object, version: Version) -> Vec<FieldChange<'t>> {
+pub(super) fn differing<'t>(
+    old: &'t Object,
+    new: &'t Object,
+    version: Version,
+) -> Vec<FieldChange<'t>> {
     let of = new.type_in(version).or_else(|| old.type_in(version));
     fields(old.root(), new.root(), of)
 }
@@ -272,10 +276,9 @@ impl<'a> Comparison<'a> {
         let deleted = old_found.into_values().collect();
         comparison.rename(deleted, created);
         comparison.follow();
-        comparison.changes.sort_by(|one, other| {
-            let key = |change: &ObjectChange| (change.path().to_owned(), change.subject());
-            key(one).cmp(&key(other))
-        });
+        comparison
+            .changes
+            .sort_by_cached_key(|change| (change.path().to_owned(), change.subject()));
         comparison
     }
 
@@ -397,20 +400,21 @@ impl<'a> Comparison<'a> {
     /// Takes in what only one side has, and pairs what is most likely the same object under
     /// another name.
     fn rename(&mut self, deleted: Vec<Found<'a>>, created: Vec<Found<'a>>) {
+        let objects = |all: &'_ [Found<'a>]| -> Vec<usize> {
+            (0..all.len()).filter(|place| all[*place].object().is_some()).collect()
+        };
+        let (of_deleted, of_created) = (objects(&deleted), objects(&created));
+        let old: Vec<&Object> = deleted.iter().filter_map(Found::object).collect();
+        let new: Vec<&Object> = created.iter().filter_map(Found::object).collect();
+        let pairs = renames::pairs(&old, &new, self.version);
+        let pairs: BTreeMap<usize, usize> = of_created
+            .into_iter()
+            .zip(pairs)
+            .filter_map(|(new, old)| Some((new, of_deleted[old?])))
+            .collect();
         let mut deleted: Vec<Option<Found<'a>>> = deleted.into_iter().map(Some).collect();
-        for new in created {
-            let likeness = |old: &Option<Found<'_>>| match (old, &new.content) {
-                (Some(Found { content: Raw::Object(old), .. }), Raw::Object(new)) => {
-                    likeness(old, new, self.version)
-                }
-                _ => 0,
-            };
-            let likely = deleted.iter().enumerate().map(|(place, old)| (likeness(old), place));
-            // Of several that are equally likely, the first.
-            let best = likely.max_by_key(|(likeness, place)| (*likeness, usize::MAX - place));
-            let old = best
-                .filter(|(likeness, _)| *likeness >= LIKELY)
-                .and_then(|(_, place)| deleted[place].take());
+        for (place, new) in created.into_iter().enumerate() {
+            let old = pairs.get(&place).and_then(|old| deleted[*old].take());
             let change = self.change(old, Some(new));
             self.changes.push(change);
         }
@@ -419,40 +423,6 @@ impl<'a> Comparison<'a> {
             self.changes.push(change);
         }
     }
-}
-
-/// Of a hundred values, how many two objects must share to be taken for one that was renamed.
-const LIKELY: usize = 70;
-
-/// Of a hundred values, how many two objects of the same kind and place share, but for their
-/// names; 0 where they cannot be the same.
-fn likeness(old: &Object, new: &Object, version: Version) -> usize {
-    let place = |object: &Object| {
-        let Identity { group, kind, namespace, .. } = object.identity();
-        (group.clone(), kind.clone(), namespace.clone())
-    };
-    // What is secret says nothing of whose it is.
-    if place(old) != place(new) || conceal::is_secret(old.identity()) {
-        return 0;
-    }
-    let size = |node: NodeRef<'_>| {
-        let mut size = 0;
-        node.walk(&mut |path, node| {
-            let is_metadata = matches!(path.first(), Some(Step::Key("metadata")));
-            let is_leaf = !matches!(node.kind(), Kind::Map | Kind::List) || node.is_empty();
-            size += usize::from(is_leaf && !is_metadata && !is_default(node));
-        });
-        size
-    };
-    // `apiVersion` and `kind` are the same in any case.
-    let total = size(old.root()).max(size(new.root())).saturating_sub(2);
-    let leaves = |node: Option<NodeRef<'_>>| node.map_or(0, size);
-    let changed: usize = differing(old, new, version)
-        .iter()
-        .filter(|change| !change.path.starts_with(&["metadata"]))
-        .map(|change| leaves(change.edit.old()).max(leaves(change.edit.new())))
-        .sum();
-    (100 * total.saturating_sub(changed)).checked_div(total).unwrap_or(0)
 }
 
 /// What a document holds.
@@ -469,6 +439,13 @@ struct Found<'a> {
 }
 
 impl<'a> Found<'a> {
+    fn object(&self) -> Option<&Object> {
+        match &self.content {
+            Raw::Object(object) => Some(object),
+            Raw::Text(_) => None,
+        }
+    }
+
     /// The text of the object alone.
     fn text(&self) -> Option<&'a str> {
         self.is_alone.then_some(self.document.text.as_ref())
@@ -531,13 +508,12 @@ fn read<'a>(
     sources: &Sources,
 ) -> BTreeMap<(Subject, usize), Found<'a>> {
     let mut found = BTreeMap::new();
+    let mut met: BTreeMap<Subject, usize> = BTreeMap::new();
     let contents = parallel::map(documents, |document| contents(document, sources));
     for (subject, content) in contents.into_iter().flatten() {
-        let mut key = (subject, 0);
-        while found.contains_key(&key) {
-            key.1 += 1;
-        }
-        found.insert(key, content);
+        let number = met.entry(subject.clone()).or_default();
+        found.insert((subject, *number), content);
+        *number += 1;
     }
     found
 }

@@ -5,6 +5,7 @@
 //! would have after the new manifest is applied: see [`Update`].
 
 use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::meaning;
 use super::update::Update;
@@ -517,7 +518,7 @@ fn nearest<'t>(root: NodeRef<'t>, path: &str) -> NodeRef<'t> {
     let mut node = root;
     for step in path.split(['.', '[']) {
         let inner = match step.strip_suffix(']') {
-            Some(index) => index.parse().ok().and_then(|index| node.items().nth(index)),
+            Some(index) => index.parse().ok().and_then(|index| node.item(index)),
             None => node.get(step),
         };
         match inner {
@@ -710,13 +711,16 @@ fn pod(case: &Case<'_>) -> Vec<Objection> {
         });
         !tolerates(case.live, key) && tolerates(case.after, key) && !states
     });
+    // Nearly all are there in the same words.
+    let same: BTreeSet<String> = items_at(case.after, tolerations).map(words).collect();
+    let kept = |old: NodeRef<'_>| same.contains(&words(old)) || kept(old);
     if loses_default || !items_at(case.live, tolerations).all(kept) {
         out.push(objection(tolerations));
     }
     let gates = "spec.schedulingGates";
-    let gate = |root, name: &str| items_at(root, gates).any(|gate| text(gate, "name") == name);
+    let live = at(case.live, gates);
     for (index, new) in items_at(case.after, gates).enumerate() {
-        if !gate(case.live, text(new, "name")) {
+        if live.and_then(|live| live.item_with(&["name"], text(new, "name"))).is_none() {
             out.push(objection(format!("{gates}[{index}].name")));
         }
     }
@@ -753,6 +757,18 @@ fn pod(case: &Case<'_>) -> Vec<Objection> {
     out.extend(case.changed_fields("spec", &free).into_iter().map(|path| named(path, "spec")));
     out.extend(pod_annotations(case));
     out
+}
+
+/// What a toleration says, but for how long.
+fn words(toleration: NodeRef<'_>) -> String {
+    let said =
+        |entry: &NodeRef<'_>| !entry.text().is_empty() && entry.key() != Some("tolerationSeconds");
+    let entries: BTreeMap<&str, NodeRef<'_>> = toleration
+        .entries()
+        .filter(said)
+        .map(|entry| (entry.key().unwrap_or_default(), entry))
+        .collect();
+    format!("{entries:?}")
 }
 
 /// What every Pod tolerates for a while that does not say otherwise.
@@ -968,7 +984,8 @@ fn node_drivers(case: &Case<'_>) -> Vec<Objection> {
     let of = case.type_at(path).and_then(Type::item);
     let mut out = Vec::new();
     for (index, new) in items_at(case.after, path).enumerate() {
-        let twin = items_at(case.live, path).find(|old| text(*old, "name") == text(new, "name"));
+        let live = at(case.live, path);
+        let twin = live.and_then(|live| live.item_with(&["name"], text(new, "name")));
         // How many volumes a node takes may change from 1.35 on.
         let counts = case.version.minor() < 35;
         let keys = ["nodeID", "topologyKeys"].into_iter().chain(counts.then_some("allocatable"));

@@ -16,6 +16,7 @@ mod github;
 pub mod immutable;
 pub mod impact;
 mod json;
+mod lines;
 mod markdown;
 pub mod meaning;
 mod network;
@@ -23,6 +24,7 @@ mod object;
 mod origin;
 mod pairing;
 mod path;
+mod renames;
 mod review;
 mod side;
 #[cfg(test)]

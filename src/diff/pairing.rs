@@ -114,19 +114,38 @@ fn merge<'t>(
         let of = type_of(&step);
         all.push(Pair { step, old: place.map(|place| old[place].1), new: Some(new), of });
     }
-    // Each removed part goes behind the one that it stood behind.
-    let mut before: Option<Step> = None;
-    for ((step, node), taken) in old.into_iter().zip(taken) {
-        if !taken {
-            let of = type_of(&step);
-            let place = before.as_ref().map_or(0, |before| {
-                all.iter().position(|pair| pair.step == *before).map_or(0, |place| place + 1)
-            });
-            all.insert(place, Pair { step: step.clone(), old: Some(node), new: None, of });
-        }
-        before = Some(step);
+    Pairs { all: with_removed(all, old, &taken, type_of), reordered }
+}
+
+/// Puts each removed part behind the one that it stood behind.
+fn with_removed<'t>(
+    pairs: Vec<Pair<'t>>,
+    old: Stepped<'t>,
+    taken: &[bool],
+    type_of: impl Fn(&Step) -> Option<Type>,
+) -> Vec<Pair<'t>> {
+    if taken.iter().all(|taken| *taken) {
+        return pairs;
     }
-    Pairs { all, reordered }
+    // By the part that is still there before them.
+    let mut removed: BTreeMap<Option<u32>, Vec<Pair<'t>>> = BTreeMap::new();
+    let mut before = None;
+    for ((step, node), taken) in old.into_iter().zip(taken) {
+        if *taken {
+            before = Some(node.index());
+        } else {
+            let of = type_of(&step);
+            let pair = Pair { step, old: Some(node), new: None, of };
+            removed.entry(before).or_default().push(pair);
+        }
+    }
+    let mut all = removed.remove(&None).unwrap_or_default();
+    for pair in pairs {
+        let behind = pair.old.and_then(|old| removed.remove(&Some(old.index())));
+        all.push(pair);
+        all.extend(behind.into_iter().flatten());
+    }
+    all
 }
 
 /// Pairs items that have nothing but their order: those that mean the same, as many of them as

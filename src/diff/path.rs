@@ -34,7 +34,7 @@ impl Step {
             Self::Field(name) => node.get(name),
             Self::Keyed(keys) => node.items().find(|item| has(item, keys)),
             Self::Value(value) => node.items().find(|item| item.text() == value),
-            Self::Index { new, .. } => node.items().nth((*new)?),
+            Self::Index { new, .. } => node.item((*new)?),
         }
     }
 }

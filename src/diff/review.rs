@@ -48,7 +48,7 @@ impl<'a> Review<'a> {
         let unchanged = trees.as_ref().map(|trees| comparison.unchanged(trees)).unwrap_or_default();
         let world = |of: fn(&ObjectChange) -> Option<&Object>| {
             let changed = comparison.changes.iter().filter_map(of).map(Object::root);
-            World { roots: unchanged.iter().copied().chain(changed).collect() }
+            World::new(unchanged.iter().copied().chain(changed).collect())
         };
         let worlds =
             Worlds { old: world(ObjectChange::old_object), new: world(ObjectChange::new_object) };

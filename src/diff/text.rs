@@ -3,10 +3,12 @@
 use std::fmt::{self, Write as _};
 
 use anstyle::{AnsiColor, Style};
-use similar::{ChangeTag, TextDiff};
+use similar::udiff::UnifiedHunkHeader;
+use similar::{ChangeTag, group_diff_ops};
 
 use super::comparison::{Action, ObjectChange};
 use super::impact::{Class, Impact};
+use super::lines;
 use super::origin::ChangedBy;
 use super::review::{PlaceChange, Review};
 use crate::diagnostic::{on_one_line, visible};
@@ -179,10 +181,11 @@ fn impact(impact: &Impact, show: Show, out: &mut String) {
 
 /// The hunks of a unified diff.
 fn unified(old: &str, new: &str, show: Show, out: &mut String) {
-    let diff = TextDiff::from_lines(old, new);
-    for hunk in diff.unified_diff().context_radius(CONTEXT).iter_hunks() {
-        styled(&hunk.header().to_string(), AnsiColor::Cyan.on_default(), show, out);
-        for line in hunk.iter_changes() {
+    let [old, new] = [old, new].map(|text| text.split_inclusive('\n').collect::<Vec<_>>());
+    for hunk in group_diff_ops(lines::changes(&old, &new), CONTEXT) {
+        let header = UnifiedHunkHeader::new(&hunk).to_string();
+        styled(&header, AnsiColor::Cyan.on_default(), show, out);
+        for line in hunk.iter().flat_map(|op| op.iter_changes(&old, &new)) {
             let (sign, style) = match line.tag() {
                 ChangeTag::Equal => (' ', Style::new()),
                 ChangeTag::Delete => ('-', AnsiColor::Red.on_default()),

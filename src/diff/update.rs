@@ -11,7 +11,7 @@ use crate::k8s::Version;
 use crate::k8s::schema::{ItemIdentity, List, Resource, Shape, Type};
 use crate::k8s::{defaults, dropped};
 use crate::source::{Kind, NodeRef, Tree, TreeBuilder};
-use crate::validate::{CustomKinds, fields, pods};
+use crate::validate::{CustomKinds, Map, fields, pods};
 
 /// An object as the server has it, and as it would have it after a new manifest is applied.
 #[derive(Debug)]
@@ -125,11 +125,12 @@ fn apply(
                 return out.copy(new);
             };
             out.list(new.at());
+            let (of_live, of_old) = (by_keys(Some(live), keys), by_keys(old, keys));
             for item in new.items() {
-                let twin = |other: &NodeRef<'_>| same_keys(*other, item, keys);
-                let before = old.and_then(|old| old.items().find(twin));
-                match live.items().find(twin) {
-                    Some(live) => apply(live, before, item, Some(of), out),
+                let own = values(item, keys);
+                let before = of_old.get(&own).copied();
+                match of_live.get(&own) {
+                    Some(live) => apply(*live, before, item, Some(of), out),
                     None => out.copy(item),
                 }
             }
@@ -175,14 +176,22 @@ fn field(of: Option<Shape>, key: &str) -> Option<Type> {
     }
 }
 
-/// Whether two items of a list are the same one. Of the keys of lists, only `protocol` has a
-/// default.
-fn same_keys(a: NodeRef<'_>, b: NodeRef<'_>, keys: &[&str]) -> bool {
-    let value = |item: NodeRef<'_>, key: &str| {
-        let value = fields::field(item, key).map(|value| value.text().to_owned());
-        value.or_else(|| (key == "protocol").then(|| "TCP".to_owned()))
+/// The items of a list by the values of their keys; of those with the same, the first.
+fn by_keys<'t>(list: Option<NodeRef<'t>>, keys: &[&str]) -> Map<Vec<Option<&'t str>>, NodeRef<'t>> {
+    let mut all = Map::default();
+    for item in list.into_iter().flat_map(NodeRef::items) {
+        all.entry(values(item, keys)).or_insert(item);
+    }
+    all
+}
+
+/// What tells an item from others. Of the keys of lists, only `protocol` has a default.
+fn values<'t>(item: NodeRef<'t>, keys: &[&str]) -> Vec<Option<&'t str>> {
+    let value = |key: &&str| {
+        let value = fields::field(item, key).map(NodeRef::text);
+        value.or_else(|| (*key == "protocol").then_some("TCP"))
     };
-    keys.iter().all(|key| value(a, key) == value(b, key))
+    keys.iter().map(value).collect()
 }
 
 #[cfg(test)]

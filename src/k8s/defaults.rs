@@ -3,6 +3,7 @@
 //! Source: `SetDefaults_*` of `pkg/apis/*/v1/defaults.go` of Kubernetes.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -656,17 +657,16 @@ fn write_union(
     }
     out.key(key, own.map_or(derived, NodeRef::key_at));
     out.map(own.map_or(derived, NodeRef::at));
-    let mut written: Vec<&str> = Vec::new();
+    let mut written: BTreeSet<&str> = BTreeSet::new();
     for entry in own.into_iter().flat_map(NodeRef::entries) {
         out.copy_entry(entry);
         written.extend(entry.key());
     }
     for entry in others.iter().flat_map(|map| map.entries()) {
         let name = entry.key().unwrap_or_default();
-        if !written.contains(&name) {
+        if written.insert(name) {
             out.key(name, derived);
             copy_as(derived, entry, out);
-            written.push(name);
         }
     }
     out.close();

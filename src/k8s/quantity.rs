@@ -105,6 +105,15 @@ impl std::ops::Add for Quantity {
     }
 }
 
+/// The difference, in the notation of the first.
+impl std::ops::Sub for Quantity {
+    type Output = Self;
+
+    fn sub(self, other: Self) -> Self {
+        Self { nanos: self.nanos.saturating_sub(other.nanos), ..self }
+    }
+}
+
 impl FromStr for Quantity {
     type Err = QuantityError;
 

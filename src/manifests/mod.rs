@@ -7,7 +7,9 @@
 mod files;
 mod kinds;
 mod objects;
+mod places;
 
+use std::cell::LazyCell;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
@@ -23,11 +25,12 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
 use crate::fs::FileSystem;
 use crate::k8s::{Identity, NotAnObject};
 use crate::parallel;
-use crate::source::{Dialect, FileId, NodeRef, Part, Source, Sources, Span, Tree, parse};
+use crate::source::{Dialect, FileId, NodeRef, Part, Source, Sources, Tree, parse};
 use crate::validate::{
     self, Author, Cluster, Finding, Member, admission, allowance, object_name, references, security,
 };
 use files::{File, Files};
+use places::{Misread, Places, errors, span_of};
 
 /// How many objects one thread checks at a time.
 const CHUNK: usize = 128;
@@ -275,6 +278,7 @@ struct Documents {
     path: String,
     trees: Vec<Tree>,
     diagnostics: Diagnostics,
+    misread: Misread,
 }
 
 impl Documents {
@@ -282,31 +286,21 @@ impl Documents {
         let (path, source) = open(fs, file, sources);
         match source {
             Ok(source) => Self::of(path, parse(&source, Dialect::Kubectl)),
-            Err(diagnostic) => Self { path, trees: Vec::new(), diagnostics: diagnostic.into() },
+            Err(diagnostic) => Self::of(path, (Vec::new(), diagnostic.into())),
         }
     }
 
     fn of(path: String, (trees, diagnostics): (Vec<Tree>, Diagnostics)) -> Self {
         let trees = trees.into_iter().map(objects::with_kinds_of_lists).collect();
-        Self { path, trees, diagnostics }
+        let misread = Misread::of(&diagnostics);
+        Self { path, trees, diagnostics, misread }
     }
 
     fn has_errors_outside_of_objects(&self) -> bool {
-        let documents = || self.trees.iter().filter_map(|tree| tree.root().at().span());
-        errors(&self.diagnostics).any(|error| !documents().any(|document| lies_in(error, document)))
+        let documents = Places::of(self.trees.iter().map(Tree::root));
+        let outside = |span| documents.around(span).is_none();
+        errors(&self.diagnostics).map(span_of).any(|span| span.is_none_or(outside))
     }
-}
-
-fn errors(diagnostics: &Diagnostics) -> impl Iterator<Item = &Diagnostic> {
-    diagnostics.iter().filter(|diagnostic| diagnostic.severity == Severity::Error)
-}
-
-fn lies_in(diagnostic: &Diagnostic, object: Span) -> bool {
-    matches!(diagnostic.place, Place::Span(span) if holds(object, span))
-}
-
-fn holds(object: Span, span: Span) -> bool {
-    span.file == object.file && object.start <= span.start && span.end <= object.end
 }
 
 /// How the checks of some objects ended, in their order, and what was found.
@@ -387,15 +381,14 @@ impl Rules {
                     let ignored = &mut Diagnostics::default();
                     objects::of(tree.root(), &mut |root| roots.push(root), ignored);
                 }
-                self.verdicts(roots.into_iter().map(|root| (&documents.diagnostics, root)))
+                self.verdicts(roots.into_iter().map(|root| (&documents.misread, root)))
             });
             (file, documents, verdicts)
         });
         let mut read = read.into_iter().peekable();
         let mut verdicts = is_early.then(Verdicts::default);
         let whole = |(path, source): (String, Result<Arc<Source>, Diagnostic>)| {
-            let mut whole =
-                Documents { path, trees: Vec::new(), diagnostics: Diagnostics::default() };
+            let mut whole = Documents::of(path, (Vec::new(), Diagnostics::default()));
             match source {
                 Err(diagnostic) => whole.diagnostics.push(diagnostic),
                 Ok(source) => {
@@ -404,6 +397,7 @@ impl Rules {
                     {
                         whole.trees.extend(part.trees);
                         whole.diagnostics.append(part.diagnostics);
+                        whole.misread.append(part.misread);
                         verdicts.iter_mut().zip(of_part).for_each(|(all, part)| all.append(part));
                     }
                 }
@@ -414,12 +408,10 @@ impl Rules {
     }
 
     /// Checks objects, each for itself, beside what was wrong when they were read.
-    fn verdicts<'t>(
-        &self,
-        objects: impl Iterator<Item = (&'t Diagnostics, NodeRef<'t>)>,
-    ) -> Verdicts {
+    fn verdicts<'t>(&self, objects: impl Iterator<Item = (&'t Misread, NodeRef<'t>)>) -> Verdicts {
         let mut found = Diagnostics::default();
-        let verdicts = objects.map(|(read, root)| self.judge(read, root, &mut found)).collect();
+        let verdicts =
+            objects.map(|(misread, root)| self.judge(misread, root, &mut found)).collect();
         Verdicts { verdicts, found }
     }
 
@@ -443,7 +435,7 @@ impl Rules {
                 self.cluster.custom.read(*root);
             }
             let chunks = parallel::map(objects.chunks(CHUNK), |chunk| {
-                self.verdicts(chunk.iter().map(|(file, root)| (&file.diagnostics, *root)))
+                self.verdicts(chunk.iter().map(|(file, root)| (&file.misread, *root)))
             });
             let mut all = Verdicts::default();
             for chunk in chunks {
@@ -465,7 +457,7 @@ impl Rules {
     }
 
     /// Checks one object for itself.
-    fn judge(&self, read: &Diagnostics, root: NodeRef<'_>, out: &mut Diagnostics) -> Verdict {
+    fn judge(&self, misread: &Misread, root: NodeRef<'_>, out: &mut Diagnostics) -> Verdict {
         if self.skip.contain(root) {
             return Verdict::Skipped;
         }
@@ -489,10 +481,8 @@ impl Rules {
         let is_wrong = |finding: &Finding| {
             finding.severity == Severity::Error && finding.code != Code::NoSchema
         };
-        let errors = || errors(read);
-        let misread =
-            || root.at().span().is_some_and(|object| errors().any(|error| lies_in(error, object)));
-        let verdict = if found.iter().any(is_wrong) || misread() {
+        let is_misread = || root.at().span().is_some_and(|object| misread.is_in(object));
+        let verdict = if found.iter().any(is_wrong) || is_misread() {
             Verdict::Wrong
         } else if without_schema {
             Verdict::Unchecked
@@ -516,20 +506,14 @@ impl Rules {
         references::check(&members, &self.cluster, &mut found);
         security::check(&members, &self.cluster, &mut found);
         admission::check(&members, &self.cluster, &mut found);
-        let skipped: Vec<Span> = objects
-            .iter()
-            .zip(verdicts.iter())
-            .filter(|(_, verdict)| **verdict == Verdict::Skipped)
-            .filter_map(|((_, root), _)| root.at().span())
-            .collect();
-        found.retain(|finding| {
-            finding.span.is_none_or(|span| !skipped.iter().any(|object| holds(*object, span)))
-        });
+        let skipped = objects.iter().zip(verdicts.iter());
+        let skipped = skipped.filter(|(_, verdict)| **verdict == Verdict::Skipped);
+        let skipped = Places::of(skipped.map(|((_, root), _)| *root));
+        found.retain(|finding| finding.span.is_none_or(|span| skipped.around(span).is_none()));
+        let places = LazyCell::new(|| Places::of(objects.iter().map(|(_, root)| *root)));
         let errors = found.iter().filter(|finding| finding.severity == Severity::Error);
         for span in errors.filter_map(|finding| finding.span) {
-            let of =
-                |root: &NodeRef<'_>| root.at().span().is_some_and(|object| holds(object, span));
-            if let Some(index) = objects.iter().position(|(_, root)| of(root)) {
+            if let Some(index) = places.around(span) {
                 verdicts[index] = Verdict::Wrong;
             }
         }

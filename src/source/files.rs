@@ -8,8 +8,8 @@ use memchr::{memchr, memchr_iter, memrchr};
 
 use crate::diagnostic::{Code, Diagnostic};
 
-/// Lines are looked for from the start of one of these, in bytes.
-const BLOCK: usize = 4 << 10;
+/// Lines and characters are counted from the start of one of these, in bytes.
+const BLOCK: usize = 1 << 10;
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
@@ -55,26 +55,50 @@ pub struct Source {
     pub path: String,
     /// The whole text.
     pub text: String,
-    /// How many line breaks there are before each block, found when a position is first asked for.
-    breaks_before: OnceLock<Vec<usize>>,
+    /// What comes before each block and before the end, found when a position is first asked for.
+    before: OnceLock<Vec<Before>>,
+}
+
+/// What comes before a place in a text.
+#[derive(Debug, Clone, Copy, Default)]
+struct Before {
+    /// How many line breaks.
+    breaks: usize,
+    /// How many characters.
+    characters: usize,
+}
+
+impl Before {
+    fn and(self, bytes: &[u8]) -> Self {
+        Self {
+            breaks: self.breaks + memchr_iter(b'\n', bytes).count(),
+            characters: self.characters + characters(bytes),
+        }
+    }
+}
+
+/// How many characters start in some bytes.
+fn characters(bytes: &[u8]) -> usize {
+    // Each has one byte that does not go on with one.
+    bytes.iter().filter(|byte| **byte & 0b1100_0000 != 0b1000_0000).count()
 }
 
 impl Source {
     /// A text in the place of a file, such as what is made of a template.
     #[must_use]
     pub fn new(id: FileId, path: String, text: String) -> Self {
-        Self { id, path, text, breaks_before: OnceLock::new() }
+        Self { id, path, text, before: OnceLock::new() }
     }
 
-    /// How many line breaks there are before each block of [`BLOCK`] bytes, and in the whole text.
-    fn breaks_before(&self) -> &[usize] {
-        self.breaks_before.get_or_init(|| {
+    /// What comes before each block of [`BLOCK`] bytes, and before the end.
+    fn blocks(&self) -> &[Before] {
+        self.before.get_or_init(|| {
             let blocks = self.text.as_bytes().chunks(BLOCK);
-            let sums = blocks.scan(0, |sum, block| {
-                *sum += memchr_iter(b'\n', block).count();
+            let sums = blocks.scan(Before::default(), |sum, block| {
+                *sum = sum.and(block);
                 Some(*sum)
             });
-            std::iter::once(0).chain(sums).collect()
+            std::iter::once(Before::default()).chain(sums).collect()
         })
     }
 
@@ -84,35 +108,67 @@ impl Source {
         let offset = offset.min(self.text.len());
         let block = offset / BLOCK;
         let rest = &self.text.as_bytes()[block * BLOCK..offset];
-        self.breaks_before()[block] + memchr_iter(b'\n', rest).count() + 1
+        self.blocks()[block].breaks + memchr_iter(b'\n', rest).count() + 1
     }
 
     /// Where the line starts that holds a byte offset; the first one after a byte order mark,
     /// which no editor shows.
     pub(crate) fn line_start(&self, offset: usize) -> usize {
+        let text = self.text.as_bytes();
+        let last_break = |block: usize, end: usize| {
+            memrchr(b'\n', &text[block * BLOCK..end]).map(|at| block * BLOCK + at + 1)
+        };
+        let block = offset / BLOCK;
+        if let Some(start) = last_break(block, offset) {
+            return start;
+        }
+        // The block with the last break before this one.
+        let blocks = self.blocks();
+        let breaks = blocks[block].breaks;
+        let next = blocks[..block].partition_point(|before| before.breaks < breaks);
+        let start = next.checked_sub(1).and_then(|block| last_break(block, next * BLOCK));
+        start.unwrap_or_else(|| self.first_line_start())
+    }
+
+    fn first_line_start(&self) -> usize {
         let is_marked = self.text.starts_with(BYTE_ORDER_MARK);
-        let first = if is_marked { BYTE_ORDER_MARK.len_utf8() } else { 0 };
-        memrchr(b'\n', &self.text.as_bytes()[..offset]).map_or(first, |at| at + 1)
+        if is_marked { BYTE_ORDER_MARK.len_utf8() } else { 0 }
+    }
+
+    /// How many characters lie between two byte offsets.
+    fn characters(&self, start: usize, end: usize) -> usize {
+        let text = self.text.as_bytes();
+        if end.saturating_sub(start) <= BLOCK {
+            return text.get(start..end).map_or(0, characters);
+        }
+        let before = |offset: usize| {
+            let block = offset / BLOCK;
+            self.blocks()[block].characters + characters(&text[block * BLOCK..offset])
+        };
+        before(end) - before(start)
     }
 
     /// The bytes of a line (from 1) without its line break; past the end, an empty range.
     #[must_use]
     pub fn line_range(&self, line: usize) -> Range<usize> {
         let text = self.text.as_bytes();
-        let start = match line.saturating_sub(1) {
-            0 => Some(self.line_start(0)),
-            breaks => {
-                let sums = self.breaks_before();
-                let block = sums.partition_point(|&before| before < breaks) - 1;
-                let nth = breaks - sums[block] - 1;
-                let block = (block * BLOCK).min(text.len());
-                memchr_iter(b'\n', &text[block..]).nth(nth).map(|at| block + at + 1)
-            }
-        };
-        let Some(start) = start else { return text.len()..text.len() };
+        let Some(start) = self.start_of(line) else { return text.len()..text.len() };
         let end = memchr(b'\n', &text[start..]).map_or(text.len(), |length| start + length);
         let line = &self.text[start..end];
         start..start + line.strip_suffix('\r').unwrap_or(line).len()
+    }
+
+    /// Where a line (from 1) starts, if there are so many.
+    fn start_of(&self, line: usize) -> Option<usize> {
+        let breaks = line.saturating_sub(1);
+        if breaks == 0 {
+            return Some(self.first_line_start());
+        }
+        let blocks = self.blocks();
+        let block = blocks.partition_point(|before| before.breaks < breaks) - 1;
+        let nth = breaks - blocks[block].breaks - 1;
+        let block = (block * BLOCK).min(self.text.len());
+        memchr_iter(b'\n', &self.text.as_bytes()[block..]).nth(nth).map(|at| block + at + 1)
     }
 
     /// The line (from 1) and the column (from 1, in characters) of a byte offset.
@@ -122,8 +178,8 @@ impl Source {
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
         }
-        let before = self.text.get(self.line_start(offset)..offset).unwrap_or("");
-        (self.line_at(offset), before.chars().count() + 1)
+        let characters = self.characters(self.line_start(offset), offset);
+        (self.line_at(offset), characters + 1)
     }
 
     /// The text of a span of this file, clamped to the text.

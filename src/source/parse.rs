@@ -36,8 +36,11 @@ const fn max_bytes(dialect: Dialect) -> usize {
 /// How deep maps and lists may nest; Kubernetes' deepest types, schemas inside of CRDs, stay
 /// well below.
 const MAX_DEPTH: usize = 100;
-/// How many nodes aliases may repeat in one document.
-const MAX_REPEATED: u32 = 100_000;
+/// How many values aliases may repeat in a file, or one for so many of its bytes.
+const MAX_REPEATED: usize = 100_000;
+const BYTES_TO_REPEAT_ONE: usize = 16;
+/// How many bytes of keys and texts they may repeat, or as many as the file has.
+const MAX_REPEATED_BYTES: usize = 8 << 20;
 /// How many unquoted expressions are looked for in one file; each costs another pass.
 const MAX_UNQUOTED: usize = 50;
 
@@ -296,6 +299,10 @@ struct Reader<'t> {
     unquoted: Option<Span>,
     /// The last scalar, where an unquoted expression starts.
     last_scalar: Span,
+    /// How many nodes aliases repeated.
+    repeated: usize,
+    /// How many bytes of keys and texts they repeated.
+    repeated_bytes: usize,
 }
 
 /// Why a document ends before its end.
@@ -317,6 +324,8 @@ impl<'t> Reader<'t> {
             trees: Vec::new(),
             unquoted: None,
             last_scalar: Span { file, start: 0, end: 0 },
+            repeated: 0,
+            repeated_bytes: 0,
         }
     }
 
@@ -813,9 +822,7 @@ impl<'t> Reader<'t> {
             return Err(self.too_deep(span));
         }
         let size = document.builder.size(index);
-        document.repeated = document.repeated.saturating_add(size);
-        if document.repeated > MAX_REPEATED {
-            let message = format!("aliases repeat more than {MAX_REPEATED} values");
+        if let Err(message) = self.spend(size as usize, document.builder.bytes(index)) {
             self.diagnostics.push(
                 Diagnostic::error(Code::TooLarge, span, message)
                     .help("write the values out, or repeat less"),
@@ -824,6 +831,22 @@ impl<'t> Reader<'t> {
         }
         document.repeat(index, size);
         document.finished(height, span.end);
+        Ok(())
+    }
+
+    /// Counts what an alias repeats; an error says what is too much.
+    fn spend(&mut self, values: usize, bytes: usize) -> Result<(), String> {
+        let length = self.text.len();
+        let most = MAX_REPEATED.max(length / BYTES_TO_REPEAT_ONE);
+        self.repeated += values;
+        if self.repeated > most {
+            return Err(format!("aliases repeat more than {most} values"));
+        }
+        let most = MAX_REPEATED_BYTES.max(length);
+        self.repeated_bytes += bytes;
+        if self.repeated_bytes > most {
+            return Err(format!("aliases repeat more than {most} bytes"));
+        }
         Ok(())
     }
 
@@ -996,8 +1019,6 @@ struct Document<'t> {
     anchored: Vec<usize>,
     /// The nodes that stand under a merge key, ascending.
     merges: Vec<u32>,
-    /// How many nodes aliases repeated.
-    repeated: u32,
     /// Where the last value ended.
     end: u32,
 }

@@ -5,11 +5,14 @@
 //! A tree is never changed in place: a phase reads one through [`NodeRef`] and writes another
 //! with a [`TreeBuilder`], which can copy whole subtrees together with their origins.
 
+mod wide;
+
 use std::fmt;
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{FileId, Origin, Source, Span, Symbol};
+use wide::{MANY, Wide};
 
 /// What a node is, after its plain scalars are resolved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -161,6 +164,8 @@ pub struct Tree {
     source: Option<Arc<Source>>,
     /// What does not stand there, if anything does not.
     apart: Option<Box<Apart>>,
+    /// The children of maps and lists that have many, once somebody has looked for one.
+    wide: OnceLock<Arc<Wide>>,
 }
 
 /// What the nodes of a tree say that does not stand in its file as it reads.
@@ -192,6 +197,11 @@ impl Tree {
     #[inline]
     fn apart(&self) -> &Apart {
         self.apart.as_deref().unwrap_or(Apart::NOTHING)
+    }
+
+    #[cold]
+    fn wide(&self) -> &Wide {
+        self.wide.get_or_init(|| Arc::new(Wide::of(self)))
     }
 }
 
@@ -341,6 +351,11 @@ impl<'t> NodeRef<'t> {
         Some((source, at.start..at.end))
     }
 
+    /// How many nodes it has, itself among them.
+    pub(crate) fn size(self) -> usize {
+        (self.node().next - self.index) as usize
+    }
+
     /// Whether the value is a map or a list that stands in its file elsewhere, too: the same text
     /// in the same column, which says the same.
     #[inline]
@@ -424,14 +439,17 @@ impl<'t> NodeRef<'t> {
         let nodes = &self.tree.nodes;
         let map = self.node();
         let mut index = self.index + 1;
-        while index < map.next {
+        for _ in 0..MANY {
+            if index >= map.next {
+                return None;
+            }
             let entry = &nodes[index as usize];
             if entry.symbol == symbol {
                 return Some(NodeRef { index, ..self });
             }
             index = entry.next;
         }
-        None
+        self.tree.wide().entry(self, symbol.name()?)
     }
 
     /// The value under a key that is none, whose symbol tells it from most others.
@@ -440,7 +458,48 @@ impl<'t> NodeRef<'t> {
         if !Tags::of(self.node()).has(symbol) {
             return None;
         }
-        self.entries().find(|entry| entry.node().symbol == symbol && entry.key() == Some(key))
+        let mut entries = self.entries();
+        let is_it = |entry: &NodeRef<'t>| entry.node().symbol == symbol && entry.key() == Some(key);
+        let found = entries.by_ref().take(MANY).find(is_it);
+        if found.is_some() || entries.next().is_none() {
+            return found;
+        }
+        self.tree.wide().entry(self, key)
+    }
+
+    /// The item of a list at a place, counted from 0.
+    pub(crate) fn item(self, place: usize) -> Option<NodeRef<'t>> {
+        if place < MANY { self.items().nth(place) } else { self.tree.wide().item(self, place) }
+    }
+
+    /// The first item of a list that has a text at a path of keys.
+    pub(crate) fn item_with(
+        self,
+        path: &'static [&'static str],
+        text: &str,
+    ) -> Option<NodeRef<'t>> {
+        let mut items = self.items();
+        let has_text = |item: &NodeRef<'t>| item.text_at(path) == Some(text);
+        let found = items.by_ref().take(MANY).find(has_text);
+        if found.is_some() || items.next().is_none() {
+            return found;
+        }
+        self.tree.wide().item_with(self, path, text)
+    }
+
+    fn text_at(self, path: &[&str]) -> Option<&'t str> {
+        self.at_path(path).map(NodeRef::text)
+    }
+
+    /// The child that holds a node of this subtree below it, and how many stand before it.
+    fn child_with(self, inner: u32) -> Option<(usize, NodeRef<'t>)> {
+        let mut children = self.children(true);
+        let mut first = children.by_ref().enumerate().take(MANY);
+        let found = first.find(|(_, child)| child.node().next > inner);
+        if found.is_some() || children.next().is_none() {
+            return found;
+        }
+        self.tree.wide().child_with(self, inner)
     }
 
     /// The value at a path of keys.
@@ -487,8 +546,7 @@ impl<'t> NodeRef<'t> {
         let mut path = Vec::new();
         let mut node = self;
         while node.index != inner.index {
-            let mut children = node.children(true).enumerate();
-            let (index, child) = children.find(|(_, child)| holds(*child))?;
+            let (index, child) = node.child_with(inner.index)?;
             path.push(child.key().map_or(Step::Index(index), Step::Key));
             node = child;
         }
@@ -754,6 +812,7 @@ impl TreeBuilder {
             nodes: self.nodes.clone(),
             source: self.source.clone(),
             apart: self.apart.boxed(),
+            wide: OnceLock::new(),
         };
         self.clear();
         tree
@@ -788,6 +847,18 @@ impl TreeBuilder {
     /// How many nodes the finished subtree at `index` has.
     pub(super) fn size(&self, index: u32) -> u32 {
         self.nodes[index as usize].next - index
+    }
+
+    /// How many bytes the keys and texts of the finished subtree at `index` have.
+    pub(super) fn bytes(&self, index: u32) -> usize {
+        let texts = self.key_texts();
+        let nodes = &self.nodes[index as usize..][..self.size(index) as usize];
+        let bytes = |node: &Node| {
+            let key = if node.symbol == Symbol::NONE { "" } else { texts.of(node.key()) };
+            let text = if node.is_scalar() { node.text.end - node.text.start } else { 0 };
+            key.len() + text as usize
+        };
+        nodes.iter().map(bytes).sum()
     }
 
     /// Writes the finished subtree at `index` once more, with its origins, as the next value.
@@ -926,7 +997,7 @@ impl TreeBuilder {
     pub fn finish(self) -> Tree {
         assert!(self.open.is_empty() && !self.nodes.is_empty(), "one whole document was written");
         let Self { nodes, source, apart, .. } = self;
-        Tree { nodes, source, apart: Some(Box::new(apart)) }
+        Tree { nodes, source, apart: Some(Box::new(apart)), wide: OnceLock::new() }
     }
 
     fn container(&mut self, kind: Kind, at: Origin) {

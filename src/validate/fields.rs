@@ -25,6 +25,17 @@ pub fn items<'t>(
     node.get(name).into_iter().flat_map(NodeRef::items)
 }
 
+/// The first item of a list field that has a text at a path of keys. However long the list is, it
+/// is found at once.
+pub fn item<'t>(
+    node: NodeRef<'t>,
+    list: &str,
+    path: &'static [&'static str],
+    text: &str,
+) -> Option<NodeRef<'t>> {
+    node.get(list)?.item_with(path, text)
+}
+
 /// The namespace that an object names, or nothing.
 pub fn namespace(root: NodeRef<'_>) -> &str {
     root.get("metadata").and_then(|metadata| metadata.get("namespace")).map_or("", NodeRef::text)

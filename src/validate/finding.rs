@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::diagnostic::{Code, Diagnostic, Place, Severity};
+use crate::diagnostic::{Code, Diagnostic, Place, Severity, brief, shortened};
 use crate::source::{NodeRef, Origin, Span, Step};
 
 /// One thing that is wrong with an object.
@@ -78,7 +78,7 @@ impl Finding {
             server_path: None,
             at,
             span: at.span().or_else(|| root.at().span()),
-            message,
+            message: shortened(message),
             help: Vec::new(),
             also: Vec::new(),
             replacement: None,
@@ -97,7 +97,8 @@ impl Finding {
     #[must_use]
     #[cold]
     pub fn help(mut self, text: impl Into<String>) -> Self {
-        self.help.push(text.into());
+        self.help.reserve_exact(1);
+        self.help.push(shortened(text));
         self
     }
 
@@ -105,7 +106,7 @@ impl Finding {
     #[must_use]
     #[cold]
     pub fn also(mut self, at: Origin, text: impl Into<String>) -> Self {
-        self.also.extend(at.span().map(|span| (span, text.into())));
+        self.also.extend(at.span().map(|span| (span, shortened(text))));
         self
     }
 
@@ -148,7 +149,9 @@ impl Finding {
             path => [&self.message, ": ", path, " of ", &self.object].concat(),
         };
         let mut diagnostic = Diagnostic::new(self.code, self.severity, place, message);
-        diagnostic.help = self.help;
+        for text in self.help {
+            diagnostic = diagnostic.help(text);
+        }
         for (span, text) in self.also {
             diagnostic = diagnostic.also(span, text);
         }
@@ -161,15 +164,16 @@ impl Finding {
 
 /// How an object is called in messages: kind, namespace and name as far as it has them.
 #[must_use]
-pub fn object_name(root: NodeRef<'_>) -> String {
+pub fn object_name<'t>(root: NodeRef<'t>) -> String {
     let metadata = root.get("metadata");
     let kind = root.get("kind").and_then(NodeRef::as_str).unwrap_or("object");
     let namespace = metadata.and_then(|metadata| metadata.get("namespace"));
     let name = metadata.and_then(|metadata| metadata.get("name"));
-    match (namespace.and_then(NodeRef::as_str), name.and_then(NodeRef::as_str)) {
-        (Some(namespace), Some(name)) => [kind, " ", namespace, "/", name].concat(),
-        (None, Some(name)) => [kind, " ", name].concat(),
-        _ => kind.to_owned(),
+    let text = |node: Option<NodeRef<'t>>| node.and_then(NodeRef::as_str).map(brief);
+    match (brief(kind), text(namespace), text(name)) {
+        (kind, Some(namespace), Some(name)) => [&kind, " ", &*namespace, "/", &*name].concat(),
+        (kind, None, Some(name)) => [&kind, " ", &*name].concat(),
+        (kind, ..) => kind.into_owned(),
     }
 }
 
@@ -184,10 +188,12 @@ fn path_text(root: NodeRef<'_>, node: NodeRef<'_>) -> String {
                 // A string takes whatever is written to it.
                 let _ = write!(text, "[{index}]");
             }
-            Step::Key(key) => push_key(&mut text, key),
+            Step::Key(key) => push_key(&mut text, &brief(key)),
         }
     }
-    text
+    let mut path = shortened(text);
+    path.shrink_to_fit();
+    path
 }
 
 fn push_key(path: &mut String, key: &str) {

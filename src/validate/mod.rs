@@ -15,10 +15,12 @@ mod member;
 pub(crate) mod pods;
 pub mod practice;
 pub mod references;
+mod repeated;
 pub mod rules;
 pub mod schema;
 pub mod security;
 pub(crate) mod selector;
+mod share;
 mod sound;
 #[cfg(test)]
 pub(crate) mod testing;
@@ -39,7 +41,7 @@ use crate::k8s::schema::Resource;
 use crate::source::{NodeRef, Tree};
 
 /// A map in which each of thousands of objects looks something up.
-type Map<K, V> = IndexMap<K, V, RandomState>;
+pub(crate) type Map<K, V> = IndexMap<K, V, RandomState>;
 
 /// What validation has to know of the cluster that the objects are for.
 #[derive(Debug, Clone, Default)]
@@ -134,24 +136,33 @@ pub fn object(root: NodeRef<'_>, author: Author, cluster: &Cluster, out: &mut Ve
     let typed = out.len();
     rules::check(root, author, cluster, out);
     if typed > own && out.len() > typed {
-        for finding in out.split_off(typed) {
-            let of_schema = &mut out[own..typed];
-            let same = |earlier: &&mut Finding| {
-                let said = earlier.code == finding.code
-                    || earlier.code != Code::RepeatedItem
-                    || earlier.severity == Severity::Warning;
-                said && earlier.path == finding.path
-            };
-            match of_schema.iter_mut().find(same) {
-                Some(earlier)
-                    if [earlier.code, Code::MissingObjectField].contains(&finding.code)
-                        || earlier.severity == Severity::Warning =>
-                {
-                    *earlier = finding;
-                }
-                Some(_) => {}
-                None => out.push(finding),
+        let of_rules = out.split_off(typed);
+        join(out, own, of_rules);
+    }
+}
+
+/// Adds what the rules found to what the schema did, from a place on.
+fn join(out: &mut Vec<Finding>, own: usize, of_rules: Vec<Finding>) {
+    let mut of_schema: Map<String, Vec<usize>> = Map::default();
+    for (place, finding) in out.iter().enumerate().skip(own) {
+        of_schema.entry(finding.path.clone()).or_default().push(place);
+    }
+    for finding in of_rules {
+        let same = |earlier: &Finding| {
+            earlier.code == finding.code
+                || earlier.code != Code::RepeatedItem
+                || earlier.severity == Severity::Warning
+        };
+        let mut there = of_schema.get(&finding.path).into_iter().flatten().copied();
+        match there.find(|place| same(&out[*place])) {
+            Some(place)
+                if [out[place].code, Code::MissingObjectField].contains(&finding.code)
+                    || out[place].severity == Severity::Warning =>
+            {
+                out[place] = finding;
             }
+            Some(_) => {}
+            None => out.push(finding),
         }
     }
 }

@@ -4,6 +4,9 @@
 //! A practice is here when most clusters have been hurt by its lack, and when a sound manifest
 //! keeps it already.
 
+use std::cell::LazyCell;
+use std::collections::BTreeSet;
+
 use super::fields::{field, items, text};
 use super::finding::Finding;
 use super::pods::{self, Role};
@@ -52,8 +55,29 @@ struct Near<'t> {
     claims: Map<&'t str, NodeRef<'t>>,
     /// What makes pods, by each of their labels; read where there is a budget.
     workloads: ByLabel<'t>,
-    autoscalers: Vec<NodeRef<'t>>,
-    limit_ranges: Vec<NodeRef<'t>>,
+    /// The specs of autoscalers by the kind and the name of what they scale.
+    autoscalers: Map<(&'t str, &'t str), NodeRef<'t>>,
+    /// The fields of LimitRanges that give containers a resource, each with the resource.
+    given: BTreeSet<(&'static str, &'t str)>,
+}
+
+impl<'t> Near<'t> {
+    fn autoscaler(&mut self, root: NodeRef<'t>) {
+        let Some(spec) = root.get("spec") else { return };
+        if let Some(of) = spec.get("scaleTargetRef") {
+            self.autoscalers.entry((text(of, "kind"), text(of, "name"))).or_insert(spec);
+        }
+    }
+
+    fn limit_range(&mut self, root: NodeRef<'t>) {
+        let limits = root.get("spec").into_iter().flat_map(|spec| items(spec, "limits"));
+        for limit in limits.filter(|limit| text(*limit, "type") == "Container") {
+            for name in ["default", "defaultRequest"] {
+                let resources = limit.get(name).into_iter().flat_map(NodeRef::entries);
+                self.given.extend(resources.filter_map(NodeRef::key).map(|key| (name, key)));
+            }
+        }
+    }
 }
 
 struct Neighbours<'t> {
@@ -78,8 +102,8 @@ impl<'t> Neighbours<'t> {
                 "PersistentVolumeClaim" => {
                     near.claims.insert(name, *root);
                 }
-                "HorizontalPodAutoscaler" => near.autoscalers.push(*root),
-                "LimitRange" => near.limit_ranges.push(*root),
+                "HorizontalPodAutoscaler" => near.autoscaler(*root),
+                "LimitRange" => near.limit_range(*root),
                 _ if budgets => {
                     for label in pod.iter().copied().flat_map(labels) {
                         near.workloads.entry(label).or_default().push(*root);
@@ -258,12 +282,7 @@ impl<'t> Check<'t, '_> {
             "requests" => &["defaultRequest", "default"],
             _ => &["default"],
         };
-        let ranges = self.near.limit_ranges.iter().filter_map(|range| range.get("spec"));
-        let mut limits = ranges.flat_map(|spec| items(spec, "limits"));
-        limits.any(|limit| {
-            text(limit, "type") == "Container"
-                && fields.iter().any(|field| limit.at_path(&[field, resource]).is_some())
-        })
+        fields.iter().any(|field| self.near.given.contains(&(*field, resource)))
     }
 
     fn readiness(&mut self, template: NodeRef<'t>, spec: NodeRef<'t>) {
@@ -367,9 +386,10 @@ impl<'t> Check<'t, '_> {
                 self.found(Code::HostAccess, node, message, help);
             }
         }
+        let written = LazyCell::new(|| written_volumes(spec));
         for volume in items(spec, "volumes") {
             let Some(path) = volume.at_path(&["hostPath", "path"]) else { continue };
-            if kind(self.root) == "DaemonSet" && is_read_only(spec, text(volume, "name")) {
+            if kind(self.root) == "DaemonSet" && !written.contains(text(volume, "name")) {
                 continue;
             }
             let message = format!("the pod mounts `{}` of whichever node it runs on", path.text());
@@ -465,13 +485,8 @@ impl<'t> Check<'t, '_> {
             return None;
         }
         let name = workload.at_path(&["metadata", "name"])?.text();
-        let specs = self.near.autoscalers.iter().filter_map(|autoscaler| autoscaler.get("spec"));
-        let mut own = specs.filter(|spec| {
-            spec.get("scaleTargetRef")
-                .is_some_and(|of| text(of, "kind") == kind && text(of, "name") == name)
-        });
-        let (holder, key) = match own.next() {
-            Some(autoscaler) => (autoscaler, "minReplicas"),
+        let (holder, key) = match self.near.autoscalers.get(&(kind, name)) {
+            Some(autoscaler) => (*autoscaler, "minReplicas"),
             None => (workload.get("spec")?, "replicas"),
         };
         field(holder, key).map_or(Some(1), NodeRef::as_i64)
@@ -538,14 +553,12 @@ fn is_set(node: NodeRef<'_>) -> bool {
     node.kind() != Kind::Null
 }
 
-/// Whether every container mounts a volume read-only.
-fn is_read_only(spec: NodeRef<'_>, volume: &str) -> bool {
-    let mut mounts =
-        pods::containers(spec).flat_map(|(_, container)| items(container, "volumeMounts"));
-    mounts.all(|mount| {
-        text(mount, "name") != volume
-            || mount.get("readOnly").and_then(NodeRef::as_bool) == Some(true)
-    })
+/// The volumes that a container does not mount read-only.
+fn written_volumes(spec: NodeRef<'_>) -> BTreeSet<&str> {
+    let mounts = pods::containers(spec).flat_map(|(_, container)| items(container, "volumeMounts"));
+    let is_written =
+        |mount: &NodeRef<'_>| mount.get("readOnly").and_then(NodeRef::as_bool) != Some(true);
+    mounts.filter(is_written).map(|mount| text(mount, "name")).collect()
 }
 
 /// A number of pods, or a percentage of them, which the server rounds up.

@@ -8,11 +8,11 @@ mod index;
 
 use index::{Index, Keys};
 
-use super::fields::items;
+use super::fields::{item, items};
 use super::finding::{Finding, object_name};
 use super::selector::{self, Form};
 use super::{Author, Cluster, Extent, Map, Member, pods};
-use crate::diagnostic::{Code, Severity, nearest};
+use crate::diagnostic::{Code, Severity, listed, nearest};
 use crate::source::{Kind, NodeRef};
 
 /// Checks all objects of an environment, or of some files, together.
@@ -123,6 +123,9 @@ impl<'t> Check<'t, '_, '_> {
             }
             ("Certificate", Some(spec)) => self.certificate(spec),
             ("RoleBinding" | "ClusterRoleBinding", _) => self.binding(),
+            ("ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration", _) => {
+                self.webhooks();
+            }
             _ => {}
         }
     }
@@ -218,11 +221,10 @@ impl<'t> Check<'t, '_, '_> {
         for key in wanted.filter(|key| !keys.contains(key.text())) {
             let message = format!("the {kind} `{name}` has no key `{}`", key.text());
             let finding = Finding::error(Code::DanglingKey, self.root, key, message);
-            let all: Vec<&str> = keys.iter().copied().collect();
-            self.out.push(match nearest(key.text(), all.iter().copied()) {
+            self.out.push(match nearest(key.text(), keys.iter().copied()) {
                 Some(near) => finding.help(format!("write `{near}`")),
-                None if all.is_empty() => finding.help("it has no keys"),
-                None => finding.help(format!("the keys are `{}`", all.join("`, `"))),
+                None if keys.is_empty() => finding.help("it has no keys"),
+                None => finding.help(format!("the keys are {}", listed(keys.iter().copied()))),
             });
         }
     }
@@ -230,6 +232,7 @@ impl<'t> Check<'t, '_, '_> {
     /// A probe may name a port, which the container then has.
     fn probes(&mut self, container: NodeRef<'t>) {
         let names = || items(container, "ports").filter_map(|port| port.get("name"));
+        let has = |name: &str| item(container, "ports", &["name"], name).is_some();
         let probes = [
             container.get("livenessProbe"),
             container.get("readinessProbe"),
@@ -238,7 +241,7 @@ impl<'t> Check<'t, '_, '_> {
         for probe in probes.into_iter().flatten() {
             let handlers = [probe.get("httpGet"), probe.get("tcpSocket")];
             for port in handlers.into_iter().flatten().filter_map(|handler| handler.get("port")) {
-                if port.kind() == Kind::Str && !names().any(|name| name.text() == port.text()) {
+                if port.kind() == Kind::Str && !has(port.text()) {
                     let message = format!("the container has no port `{}`", port.text());
                     self.no_port(port, message, names().map(NodeRef::text));
                 }
@@ -253,10 +256,10 @@ impl<'t> Check<'t, '_, '_> {
         known: impl Iterator<Item = &'n str>,
     ) {
         let finding = Finding::error(Code::DanglingPort, self.root, node, message);
-        let known: Vec<&str> = known.collect();
-        self.out.push(match known[..] {
-            [] => finding.help("it has no ports"),
-            _ => finding.help(format!("the ports are `{}`", known.join("`, `"))),
+        let known = listed(known);
+        self.out.push(match known.as_str() {
+            "" => finding.help("it has no ports"),
+            known => finding.help(format!("the ports are {known}")),
         });
     }
 
@@ -276,27 +279,18 @@ impl<'t> Check<'t, '_, '_> {
     fn service(&mut self, spec: NodeRef<'t>) {
         let Some(wanted) = spec.get("selector").filter(|wanted| !wanted.is_empty()) else { return };
         self.selects_pods(Some(wanted), Form::Labels);
-        let index = self.index;
-        let pods = || index.selected(self.namespace, wanted, Form::Labels);
-        let names = || {
-            let specs = pods().filter_map(|pod| pod.get("spec"));
-            let containers = specs.flat_map(pods::containers);
-            let ports = containers.flat_map(|(_, container)| items(container, "ports"));
-            ports.filter_map(|port| port.get("name")).map(NodeRef::text)
-        };
-        if pods().next().is_none() {
+        let (index, namespace) = (self.index, self.namespace);
+        if index.selected(namespace, wanted, Form::Labels).next().is_none() {
             return;
         }
-        let mut missing = Vec::new();
-        for port in items(spec, "ports") {
-            let target = port.get("targetPort").filter(|target| target.kind() == Kind::Str);
-            let known = |target: &NodeRef<'t>| names().any(|name| name == target.text());
-            missing.extend(target.filter(|target| !known(target)));
-        }
-        let names: Vec<&str> = names().collect();
-        for target in missing {
-            let message = format!("the pods have no port `{}`", target.text());
-            self.no_port(target, message, names.iter().copied());
+        let is_selected = |pod: &NodeRef<'t>| Form::Labels.selects(wanted, pods::labels(*pod));
+        let targets = items(spec, "ports").filter_map(|port| port.get("targetPort"));
+        for target in targets.filter(|target| target.kind() == Kind::Str) {
+            if index.with_port(namespace, target.text()).find(is_selected).is_none() {
+                let message = format!("the pods have no port `{}`", target.text());
+                let pods = index.with_ports(namespace).filter(is_selected);
+                self.no_port(target, message, pods.flat_map(port_names));
+            }
         }
     }
 
@@ -325,12 +319,12 @@ impl<'t> Check<'t, '_, '_> {
         }
         let Some(port) = port else { return };
         let Some(root) = self.index.object("Service", namespace, service.text()) else { return };
-        let ports = || root.get("spec").into_iter().flat_map(|spec| items(spec, "ports"));
-        let field = if port.kind() == Kind::Int { "port" } else { "name" };
-        let values = || ports().filter_map(|port| port.get(field)).map(NodeRef::text);
-        if text(root, "kind") == "Service" && !values().any(|value| value == port.text()) {
+        let Some(ports) = root.at_path(&["spec", "ports"]) else { return };
+        let path: &[&str] = if port.kind() == Kind::Int { &["port"] } else { &["name"] };
+        if text(root, "kind") == "Service" && ports.item_with(path, port.text()).is_none() {
             let message = format!("{} has no port `{}`", object_name(root), port.text());
-            self.no_port(port, message, values());
+            let values = ports.items().filter_map(|port| port.at_path(path)).map(NodeRef::text);
+            self.no_port(port, message, values);
         }
     }
 
@@ -418,6 +412,17 @@ impl<'t> Check<'t, '_, '_> {
         };
     }
 
+    fn webhooks(&mut self) {
+        for hook in items(self.root, "webhooks") {
+            let service = hook.get("clientConfig").and_then(|config| config.get("service"));
+            if let Some(service) = service
+                && let Some(name) = service.get("name")
+            {
+                self.service_port(text(service, "namespace"), name, service.get("port"));
+            }
+        }
+    }
+
     fn binding(&mut self) {
         let role = self.root.get("roleRef");
         match role.map_or("", |role| text(role, "kind")) {
@@ -437,6 +442,13 @@ impl<'t> Check<'t, '_, '_> {
     }
 }
 
+/// The names of the ports of a pod.
+fn port_names(template: NodeRef<'_>) -> impl Iterator<Item = &str> {
+    let containers = template.get("spec").into_iter().flat_map(pods::containers);
+    let ports = containers.flat_map(|(_, container)| items(container, "ports"));
+    ports.filter_map(|port| port.get("name")).map(NodeRef::text)
+}
+
 fn optional(source: NodeRef<'_>) -> bool {
     source.get("optional").is_some_and(|optional| optional.text() == "true")
 }
@@ -446,7 +458,7 @@ fn chosen(source: NodeRef<'_>) -> impl Iterator<Item = NodeRef<'_>> {
     items(source, "items").filter_map(|item| item.get("key"))
 }
 
-fn missing_help(kind: &str, extent: Extent) -> String {
+pub(super) fn missing_help(kind: &str, extent: Extent) -> String {
     if extent == Extent::Files {
         return "make sure that the cluster has it, or check its file along with these".to_owned();
     }

@@ -3,10 +3,13 @@
 //! The walk reads the tree and the compiled tables side by side; it allocates only for what
 //! it finds. Null means absent, as it does to the API server.
 
+use std::hash::{Hash, Hasher};
+
 use super::custom::CustomKind;
 use super::finding::Finding;
+use super::repeated::{Value, repeated};
 use super::{Author, Cluster, Extent, sound};
-use crate::diagnostic::{Code, nearest};
+use crate::diagnostic::{Code, listed, nearest};
 use crate::k8s::schema::{Field, ItemIdentity, List, Object, Resource, Shape, Type};
 use crate::k8s::{Quantity, Version};
 use crate::source::{Kind, NodeRef, Step, Symbol};
@@ -85,7 +88,7 @@ fn kind_of<'t>(root: NodeRef<'t>, out: &mut Vec<Finding>) -> Option<(NodeRef<'t>
     api_version.zip(kind)
 }
 
-fn no_schema(
+pub(super) fn no_schema(
     root: NodeRef<'_>,
     api_version: NodeRef<'_>,
     kind: NodeRef<'_>,
@@ -240,7 +243,7 @@ impl<'t> Walk<'t, '_> {
         };
         let finding = match help {
             Some(help) => no_field(self.root, entry).help(help),
-            None => unknown_field(self.root, entry, &names),
+            None => unknown_field(self.root, entry, names.iter().copied()),
         };
         self.found(finding);
     }
@@ -315,7 +318,7 @@ impl<'t> Walk<'t, '_> {
             .zip(node.key())
             .map(|(holder, name)| holder.versions_allowing(name, text))
             .filter(|versions| !versions.is_empty());
-        let mut finding = none_of(self.root, node, values);
+        let mut finding = none_of(self.root, node, values.iter().copied());
         if let Some(versions) = versions {
             finding.help = vec![format!("Kubernetes has the value {versions}")];
             finding.replacement = None;
@@ -397,39 +400,26 @@ impl<'t> Walk<'t, '_> {
             }
         }
         match list.identity {
-            // Most lists have one item.
-            _ if node.items().nth(1).is_none() => {}
             ItemIdentity::None => {}
-            ItemIdentity::Value => self.repeated(node, None, |a, b| a.same(b)),
+            ItemIdentity::Value => self.repeated(node, None, |item| Some(Value(item))),
             ItemIdentity::Keys([key]) => {
                 let symbol = Symbol::of(key);
-                self.repeated(node, Some(key), |a, b| {
-                    let text = key_text(a, symbol);
-                    text.is_some_and(|text| !text.is_empty()) && text == key_text(b, symbol)
-                });
+                let text = |item| key_text(item, symbol).filter(|text| !text.is_empty());
+                self.repeated(node, Some(key), text);
             }
-            ItemIdentity::Keys(keys) => self.repeated(node, None, |a, b| {
-                let same = |key: &&str| {
-                    let symbol = Symbol::of(key);
-                    key_text(a, symbol).is_some_and(|text| key_text(b, symbol) == Some(text))
-                };
-                keys.iter().all(same)
-            }),
+            ItemIdentity::Keys(keys) => self.repeated(node, None, |item| Keys::of(item, keys)),
         }
     }
 
     /// Reports items that stand for the same thing as an earlier one, at their key if they have
     /// a single one.
-    fn repeated(
+    fn repeated<K: Eq + Hash>(
         &mut self,
         node: NodeRef<'t>,
         key: Option<&str>,
-        same: impl Fn(NodeRef<'t>, NodeRef<'t>) -> bool,
+        identity: impl Fn(NodeRef<'t>) -> Option<K>,
     ) {
-        for (index, item) in node.items().enumerate() {
-            let Some(first) = node.items().take(index).find(|earlier| same(*earlier, item)) else {
-                continue;
-            };
+        for (first, item) in repeated(&node.items(), identity) {
             let message = "the list has this item already";
             let at = key.and_then(|key| item.get(key)).unwrap_or(item);
             let finding = self.error(Code::RepeatedItem, at, message);
@@ -438,6 +428,39 @@ impl<'t> Walk<'t, '_> {
             let tolerated = self.author == Author::Other;
             self.found(if tolerated { finding.warning() } else { finding });
         }
+    }
+}
+
+/// What the keys of an item say that together tell it from others.
+#[derive(Clone, Copy)]
+struct Keys<'t> {
+    item: NodeRef<'t>,
+    names: &'static [&'static str],
+}
+
+impl<'t> Keys<'t> {
+    /// `None` where a key is missing.
+    fn of(item: NodeRef<'t>, names: &'static [&'static str]) -> Option<Self> {
+        let keys = Self { item, names };
+        keys.texts().all(|text| text.is_some()).then_some(keys)
+    }
+
+    fn texts(self) -> impl Iterator<Item = Option<&'t str>> {
+        self.names.iter().map(move |name| key_text(self.item, Symbol::of(name)))
+    }
+}
+
+impl PartialEq for Keys<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.texts().eq(other.texts())
+    }
+}
+
+impl Eq for Keys<'_> {}
+
+impl Hash for Keys<'_> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.texts().for_each(|text| text.hash(state));
     }
 }
 
@@ -457,16 +480,23 @@ pub(super) fn wrong_type(root: NodeRef<'_>, node: NodeRef<'_>, wanted: &str) -> 
     }
 }
 
+/// So many fields of an object are listed where one is unknown.
+const FEW_FIELDS: usize = 12;
+
 /// A field that an object does not have beside those named.
-pub(super) fn unknown_field(root: NodeRef<'_>, entry: NodeRef<'_>, names: &[&str]) -> Finding {
+pub(super) fn unknown_field<'n>(
+    root: NodeRef<'_>,
+    entry: NodeRef<'_>,
+    names: impl Iterator<Item = &'n str> + Clone,
+) -> Finding {
     let name = entry.key().unwrap_or_default();
     let finding = no_field(root, entry);
-    if let Some(near) = nearest(name, names.iter().copied()) {
+    if let Some(near) = nearest(name, names.clone()) {
         return finding.help(format!("write `{near}`")).replace(near);
     }
-    match names.len() {
+    match names.clone().take(FEW_FIELDS + 1).count() {
         0 => finding.help("the object has no fields"),
-        1..=12 => finding.help(format!("the fields are `{}`", names.join("`, `"))),
+        1..=FEW_FIELDS => finding.help(format!("the fields are {}", listed(names))),
         _ => finding,
     }
 }
@@ -477,11 +507,15 @@ fn no_field(root: NodeRef<'_>, entry: NodeRef<'_>) -> Finding {
 }
 
 /// A value that is none of those allowed.
-pub(super) fn none_of(root: NodeRef<'_>, node: NodeRef<'_>, values: &[&str]) -> Finding {
+pub(super) fn none_of<'v>(
+    root: NodeRef<'_>,
+    node: NodeRef<'_>,
+    values: impl Iterator<Item = &'v str> + Clone,
+) -> Finding {
     let text = node.text();
-    let message = format!("`{text}` is none of `{}`", values.join("`, `"));
+    let message = format!("`{text}` is none of {}", listed(values.clone()));
     let finding = Finding::error(Code::ValueNotAllowed, root, node, message);
-    match nearest(text, values.iter().copied()) {
+    match nearest(text, values) {
         Some(near) => finding.help(format!("write `{near}`")).replace(near),
         None => finding,
     }

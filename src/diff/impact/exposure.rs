@@ -1,11 +1,14 @@
 //! New and wider ways in and out, and more rights. Who reaches whom over the network is a matter
 //! of all objects together; see [`crate::connectivity`].
 
+use std::collections::BTreeSet;
+
 use super::super::comparison::{Action, ObjectChange};
 use super::super::fields::{Edit, FieldChange};
 use super::super::object::Object;
 use super::readers;
 use super::{Class, Impact};
+use crate::diagnostic::counted;
 use crate::source::NodeRef;
 use crate::validate::fields::{items, text};
 use crate::validate::pods;
@@ -27,12 +30,12 @@ pub fn widened(change: &ObjectChange, fields: &[FieldChange<'_>]) -> Vec<Impact>
         "Service" => service(old, new, &mut found),
         "Ingress" => ingress(old, new, &mut found),
         "HTTPRoute" | "GRPCRoute" | "TLSRoute" => {
-            let hosts = |object: &Object| -> Vec<String> {
+            let hosts = |object: &Object| -> BTreeSet<String> {
                 let spec = object.root().get("spec");
                 let hosts = spec.into_iter().flat_map(|spec| items(spec, "hostnames"));
                 hosts.map(|host| host.text().to_owned()).collect()
             };
-            new_hosts(old.map(hosts), hosts(new), &mut found);
+            new_hosts(&old.map(hosts).unwrap_or_default(), &hosts(new), &mut found);
         }
         "Role" | "ClusterRole" => role(old, new, &mut found),
         "RoleBinding" | "ClusterRoleBinding" => binding(old, new, &mut found),
@@ -44,14 +47,17 @@ pub fn widened(change: &ObjectChange, fields: &[FieldChange<'_>]) -> Vec<Impact>
     }
     // A way in that a whole object is has no field to point at.
     if change.action() == Action::Change {
-        let causes: Vec<&FieldChange<'_>> =
-            fields.iter().filter(|field| !field.path.starts_with(&["metadata"])).collect();
+        let causes = fields.iter().filter(|field| !field.path.starts_with(&["metadata"]));
+        let causes: Vec<&FieldChange<'_>> = causes.take(MOST_CAUSES).collect();
         for impact in found.iter_mut().filter(|impact| impact.causes.is_empty()) {
             *impact = impact.clone().by(causes.iter().copied());
         }
     }
     found
 }
+
+/// How many fields stand for an impact of a whole object at most.
+const MOST_CAUSES: usize = 10;
 
 fn exposure(reason: impl Into<String>, source: &'static str) -> Impact {
     Impact::new(Class::Exposure, reason, source)
@@ -72,14 +78,13 @@ fn service(old: Option<&Object>, new: &Object, found: &mut Vec<Impact>) {
         };
         found.push(exposure(format!("{reach} (`type: {kind}`)"), SERVICES));
     }
-    let list = |object: &Object, field: &str| -> Vec<String> {
+    let list = |object: &Object, field: &str| -> BTreeSet<String> {
         let items = object.root().at_path(&["spec", field]).into_iter().flat_map(NodeRef::items);
         items.map(|item| item.text().to_owned()).collect()
     };
-    for address in list(new, "externalIPs") {
-        if old.is_none_or(|old| !list(old, "externalIPs").contains(&address)) {
-            found.push(exposure(format!("is reached at `{address}`"), SERVICES));
-        }
+    let before = old.map(|old| list(old, "externalIPs")).unwrap_or_default();
+    for address in list(new, "externalIPs").difference(&before) {
+        found.push(exposure(format!("is reached at `{address}`"), SERVICES));
     }
     if let Some(old) = old {
         let (before, after) =
@@ -87,15 +92,15 @@ fn service(old: Option<&Object>, new: &Object, found: &mut Vec<Impact>) {
         if !before.is_empty() && after.is_empty() {
             found.push(exposure("lets every address in, no longer some ranges", SERVICES));
         }
-        let added = after.iter().filter(|range| !before.is_empty() && !before.contains(range));
+        let added = after.difference(&before).filter(|_| !before.is_empty());
         found.extend(added.map(|range| exposure(format!("lets `{range}` in"), SERVICES)));
     }
 }
 
 fn ingress(old: Option<&Object>, new: &Object, found: &mut Vec<Impact>) {
-    let hosts = |object: &Object| -> Vec<String> {
+    let hosts = |object: &Object| -> BTreeSet<String> {
         let rules = object.root().get("spec").into_iter().flat_map(|spec| items(spec, "rules"));
-        let mut ways = Vec::new();
+        let mut ways = BTreeSet::new();
         for rule in rules {
             let host = match text(rule, "host") {
                 "" => "*",
@@ -109,63 +114,92 @@ fn ingress(old: Option<&Object>, new: &Object, found: &mut Vec<Impact>) {
         }
         ways
     };
-    new_hosts(old.map(hosts), hosts(new), found);
-    let tls = |object: &Object| -> Vec<String> {
+    let ways = hosts(new);
+    new_hosts(&old.map(hosts).unwrap_or_default(), &ways, found);
+    let tls = |object: &Object| -> BTreeSet<String> {
         let tls = object.root().get("spec").into_iter().flat_map(|spec| items(spec, "tls"));
         tls.flat_map(|tls| items(tls, "hosts")).map(|host| host.text().to_owned()).collect()
     };
-    let kept = tls(new);
-    for host in old.map(tls).unwrap_or_default() {
-        let is_served = hosts(new).iter().any(|way| way.split('/').next() == Some(host.as_str()));
-        if is_served && !kept.contains(&host) {
+    let served: BTreeSet<&str> = ways.iter().filter_map(|way| way.split('/').next()).collect();
+    for host in old.map(tls).unwrap_or_default().difference(&tls(new)) {
+        if served.contains(host.as_str()) {
             found.push(exposure(format!("serves `{host}` without TLS"), TLS));
         }
     }
 }
 
-fn new_hosts(before: Option<Vec<String>>, after: Vec<String>, found: &mut Vec<Impact>) {
+fn new_hosts(before: &BTreeSet<String>, after: &BTreeSet<String>, found: &mut Vec<Impact>) {
     const SOURCE: &str = "https://kubernetes.io/docs/concepts/services-networking/ingress/";
-    let before = before.unwrap_or_default();
-    for host in after.into_iter().filter(|host| !before.contains(host)) {
+    for host in after.difference(before) {
         found.push(exposure(format!("answers `{host}` from outside of the cluster"), SOURCE));
     }
 }
 
-/// What the rules of a role allow, each verb of each resource for itself.
-fn rights(object: &Object) -> Vec<String> {
-    let mut rights = Vec::new();
-    let texts = |rule: NodeRef<'_>, field: &str| -> Vec<String> {
-        items(rule, field).map(|item| item.text().to_owned()).collect()
-    };
+/// How many rights of a role are told apart.
+const MOST_RIGHTS: usize = 10_000;
+/// How many of them are named.
+const NAMED_RIGHTS: usize = 50;
+
+/// What the rules of a role allow, each verb of each resource for itself; `None` where that is too
+/// much.
+fn rights(object: &Object) -> Option<BTreeSet<String>> {
+    let mut rights = BTreeSet::new();
     for rule in object.root().get("rules").into_iter().flat_map(NodeRef::items) {
-        let names = texts(rule, "resourceNames");
+        let [verbs, resources, groups, urls] =
+            ["verbs", "resources", "apiGroups", "nonResourceURLs"]
+                .map(|field| items(rule, field).map(NodeRef::text).collect::<Vec<_>>());
+        let what = resources.len().checked_mul(groups.len())?.checked_add(urls.len())?;
+        let count = verbs.len().checked_mul(what)?.checked_add(rights.len())?;
+        if count > MOST_RIGHTS {
+            return None;
+        }
+        let names: Vec<&str> = items(rule, "resourceNames").map(NodeRef::text).collect();
         let names = if names.is_empty() { String::new() } else { format!(" {}", names.join(", ")) };
-        for verb in texts(rule, "verbs") {
-            for resource in texts(rule, "resources") {
-                for group in texts(rule, "apiGroups") {
+        for verb in verbs {
+            for resource in &resources {
+                rights.extend(groups.iter().map(|group| {
                     let dot = if group.is_empty() { "" } else { "." };
-                    rights.push(format!("{verb} {resource}{dot}{group}{names}"));
-                }
+                    format!("{verb} {resource}{dot}{group}{names}")
+                }));
             }
-            rights.extend(texts(rule, "nonResourceURLs").iter().map(|url| format!("{verb} {url}")));
+            rights.extend(urls.iter().map(|url| format!("{verb} {url}")));
         }
     }
-    rights
+    Some(rights)
 }
 
 fn role(old: Option<&Object>, new: &Object, found: &mut Vec<Impact>) {
     // Alone, a role gives nobody anything.
     let Some(old) = old else { return };
-    let before = rights(old);
-    let added: Vec<String> =
-        rights(new).into_iter().filter(|right| !before.contains(right)).collect();
-    if !added.is_empty() {
-        found.push(exposure(format!("allows more: {}", added.join(", ")), RBAC));
+    let (Some(before), Some(after)) = (rights(old), rights(new)) else {
+        return many_rights(old, new, found);
+    };
+    let mut added = after.difference(&before);
+    let named: Vec<&str> = added.by_ref().take(NAMED_RIGHTS).map(String::as_str).collect();
+    let more = match added.count() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    if !named.is_empty() {
+        found.push(exposure(format!("allows more: {}{more}", named.join(", ")), RBAC));
+    }
+}
+
+/// Of a role with very many rights a rule that it did not have is taken to allow more.
+fn many_rights(old: &Object, new: &Object, found: &mut Vec<Impact>) {
+    let rules = |object: &'_ Object| -> BTreeSet<String> {
+        let rules = object.root().get("rules").into_iter().flat_map(NodeRef::items);
+        rules.map(|rule| format!("{rule:?}")).collect()
+    };
+    let added = rules(new).difference(&rules(old)).count();
+    if added > 0 {
+        let rules = counted(added, "rule");
+        found.push(exposure(format!("may allow more: {rules} that it did not have"), RBAC));
     }
 }
 
 fn binding(old: Option<&Object>, new: &Object, found: &mut Vec<Impact>) {
-    let subjects = |object: &Object| -> Vec<String> {
+    let subjects = |object: &Object| -> BTreeSet<String> {
         let own = object.identity().namespace.clone().unwrap_or_default();
         let list = object.root().get("subjects").into_iter().flat_map(NodeRef::items);
         list.map(|subject| {
@@ -181,14 +215,12 @@ fn binding(old: Option<&Object>, new: &Object, found: &mut Vec<Impact>) {
         })
         .collect()
     };
-    let role = |object: &Object| {
-        let role = object.root().get("roleRef");
-        let field = |name: &str| role.map_or("", |role| text(role, name)).to_owned();
-        format!("{} {}", field("kind"), field("name"))
-    };
+    let role = new.root().get("roleRef");
+    let field = |name: &str| role.map_or("", |role| text(role, name));
+    let role = format!("{} {}", field("kind"), field("name"));
     let before = old.map(subjects).unwrap_or_default();
-    for subject in subjects(new).into_iter().filter(|subject| !before.contains(subject)) {
-        found.push(exposure(format!("gives {subject} the rights of {}", role(new)), RBAC));
+    for subject in subjects(new).difference(&before) {
+        found.push(exposure(format!("gives {subject} the rights of {role}"), RBAC));
     }
 }
 
@@ -288,8 +320,8 @@ pub fn readable_secrets(change: &ObjectChange) -> Vec<Impact> {
     if change.action() != Action::Change {
         return Vec::new();
     }
-    let is_new = |name: &String| readers::reads(old.root(), "Secret", name).is_none();
-    let added = secrets(new).into_iter().filter(is_new);
+    let before = readers::read(old.root(), "Secret");
+    let added = secrets(new).into_iter().filter(|name| !before.contains_key(name.as_str()));
     added.map(|name| exposure(format!("reads the Secret `{name}`"), SECRETS)).collect()
 }
 

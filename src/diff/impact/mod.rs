@@ -19,6 +19,7 @@ use super::immutable::{Refusal, refusals};
 use super::object::Object;
 use super::path::Path;
 use super::update::Update;
+use crate::diagnostic::shortened;
 use crate::parallel;
 use crate::source::{NodeRef, Sources, Span};
 
@@ -152,11 +153,12 @@ impl fmt::Display for Location {
 
 impl Impact {
     pub(super) fn new(class: Class, reason: impl Into<String>, source: &'static str) -> Self {
-        Self { class, reason: reason.into(), causes: Vec::new(), source, help: None, allowed: None }
+        let reason = shortened(reason);
+        Self { class, reason, causes: Vec::new(), source, help: None, allowed: None }
     }
 
     fn help(self, help: impl Into<String>) -> Self {
-        Self { help: Some(help.into()), ..self }
+        Self { help: Some(shortened(help)), ..self }
     }
 
     pub(super) fn by<'c>(self, causes: impl IntoIterator<Item = &'c FieldChange<'c>>) -> Self {

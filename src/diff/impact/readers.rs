@@ -1,10 +1,12 @@
 //! Who reads a ConfigMap or a Secret, and when they see what changed.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::super::comparison::ObjectChange;
 use super::super::fields::FieldChange;
 use super::{Class, Impact, World};
 use crate::source::NodeRef;
-use crate::validate::fields::{items, name, namespace, text};
+use crate::validate::fields::{items, name, text};
 use crate::validate::pods;
 
 const CONFIG_MAPS: &str = "https://kubernetes.io/docs/concepts/configuration/configmap/#mounted-configmaps-are-updated-automatically";
@@ -18,42 +20,42 @@ pub enum Way {
     AtStart,
 }
 
-/// How the pods of a workload read an object, if they do.
-pub fn reads(workload: NodeRef<'_>, kind: &str, name: &str) -> Option<Way> {
-    let spec = pods::pod_template(workload)?.get("spec")?;
+/// The objects of a kind that the pods of a workload read, by their names, and how.
+pub fn read<'t>(workload: NodeRef<'t>, kind: &str) -> BTreeMap<&'t str, Way> {
+    let mut all = BTreeMap::new();
+    let spec = pods::pod_template(workload).and_then(|template| template.get("spec"));
+    let Some(spec) = spec else { return all };
     let (volume, volume_name, env_from, key_ref) = match kind {
         "ConfigMap" => ("configMap", "name", "configMapRef", "configMapKeyRef"),
         "Secret" => ("secret", "secretName", "secretRef", "secretKeyRef"),
-        _ => return None,
+        _ => return all,
     };
-    let is_named =
-        |node: Option<NodeRef<'_>>, field: &str| node.is_some_and(|node| text(node, field) == name);
-    let in_env = pods::containers(spec).any(|(_, container)| {
-        items(container, "envFrom").any(|from| is_named(from.get(env_from), "name"))
-            || items(container, "env")
-                .any(|one| is_named(one.at_path(&["valueFrom", key_ref]), "name"))
-    });
-    if in_env {
-        return Some(Way::AtStart);
-    }
-    let holds = |of: NodeRef<'_>| {
-        is_named(of.get(volume), volume_name)
-            || of.get("projected").is_some_and(|projected| {
-                items(projected, "sources").any(|source| is_named(source.get(volume), "name"))
-            })
+    let mut add = |name: &'t str, way: Way| {
+        let known = all.entry(name).or_insert(way);
+        *known = way.max(*known);
     };
-    let volumes: Vec<&str> =
-        items(spec, "volumes").filter(|of| holds(*of)).map(|of| text(of, "name")).collect();
-    if volumes.is_empty() {
-        return None;
+    let mut by_sub_path = BTreeSet::new();
+    for (_, container) in pods::containers(spec) {
+        let whole = items(container, "envFrom").filter_map(|from| from.get(env_from));
+        let keys = items(container, "env").filter_map(|one| one.at_path(&["valueFrom", key_ref]));
+        whole.chain(keys).for_each(|of| add(text(of, "name"), Way::AtStart));
+        let is_part = |mount: &NodeRef<'t>| {
+            mount.get("subPath").is_some() || mount.get("subPathExpr").is_some()
+        };
+        let parts = items(container, "volumeMounts").filter(is_part);
+        by_sub_path.extend(parts.map(|mount| text(mount, "name")));
     }
-    let by_sub_path = pods::containers(spec).any(|(_, container)| {
-        items(container, "volumeMounts").any(|mount| {
-            volumes.contains(&text(mount, "name"))
-                && (mount.get("subPath").is_some() || mount.get("subPathExpr").is_some())
-        })
-    });
-    Some(if by_sub_path { Way::AtStart } else { Way::Files })
+    for of in items(spec, "volumes") {
+        let is_part = by_sub_path.contains(text(of, "name"));
+        let way = if is_part { Way::AtStart } else { Way::Files };
+        let projected = of.get("projected").into_iter().flat_map(|it| items(it, "sources"));
+        let projected = projected.filter_map(|source| source.get(volume));
+        projected.for_each(|source| add(text(source, "name"), way));
+        if let Some(source) = of.get(volume) {
+            add(text(source, volume_name), way);
+        }
+    }
+    all
 }
 
 /// What changed content of a ConfigMap or a Secret does to those who read it.
@@ -76,9 +78,7 @@ pub fn of_content(
         return None;
     }
     let own = identity.namespace.as_deref().unwrap_or_default();
-    let near = world.roots.iter().copied().filter(|root| namespace(*root) == own);
-    let readers: Vec<(Way, NodeRef<'_>)> =
-        near.filter_map(|one| Some((reads(one, kind, &identity.name)?, one))).collect();
+    let readers = world.readers(kind, own, &identity.name);
     if readers.is_empty() {
         let reason = "no pod here reads it";
         return Some(Impact::new(Class::None, reason, CONFIG_MAPS).by(content));

@@ -1,6 +1,6 @@
 //! What no longer finds what it refers to.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::comparison::Comparison;
 use super::{Class, Impact, Impacts, World, Worlds};
@@ -18,6 +18,10 @@ pub fn check(comparison: &Comparison<'_>, worlds: &Worlds<'_>, impacts: &mut Imp
         return;
     }
     let before: BTreeSet<_> = findings(&worlds.old, worlds, comparison).iter().map(key).collect();
+    let mut places = BTreeMap::new();
+    for (place, change) in comparison.changes.iter().enumerate() {
+        places.entry(change.subject().to_string()).or_insert(place);
+    }
     for finding in found {
         if before.contains(&key(&finding)) {
             continue;
@@ -26,11 +30,8 @@ pub fn check(comparison: &Comparison<'_>, worlds: &Worlds<'_>, impacts: &mut Imp
         let reason = if path.is_empty() { message } else { format!("`{path}`: {message}") };
         let source = "https://kubernetes.io/docs/concepts/overview/working-with-objects/names/";
         let impact = Impact::new(Class::Breaks, reason, source);
-        let changes = comparison.changes.iter();
-        let place =
-            changes.map(|change| change.subject().to_string()).position(|one| one == object);
-        match place {
-            Some(place) => impacts.of_changes[place].push(impact),
+        match places.get(&object) {
+            Some(place) => impacts.of_changes[*place].push(impact),
             None => impacts.elsewhere.push((object, impact)),
         }
     }

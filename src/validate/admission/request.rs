@@ -13,7 +13,8 @@ use crate::validate::cel::{self, Value};
 pub(super) struct Request<'t> {
     pub object: NodeRef<'t>,
     /// Made when a policy is for the object.
-    value: OnceCell<Value>,
+    pub value: OnceCell<Value>,
+    attributes: OnceCell<Value>,
     /// Empty for objects of the whole cluster.
     pub namespace: &'t str,
     /// The Namespace object, where it is at hand.
@@ -45,6 +46,7 @@ impl<'t> Request<'t> {
         Self {
             object,
             value: OnceCell::new(),
+            attributes: OnceCell::new(),
             namespace,
             namespace_object: namespaces.get(namespace).copied(),
             is_namespaced,
@@ -58,12 +60,16 @@ impl<'t> Request<'t> {
     }
 
     /// The object as expressions see it.
-    pub fn value(&self) -> &Value {
-        self.value.get_or_init(|| seen::new_object(self.object, self.namespace, self.cluster))
+    pub fn new_value(&self) -> Value {
+        seen::new_object(self.object, self.namespace, self.cluster)
     }
 
     /// The variable `request`, but for what the cluster fills in.
-    pub fn attributes(&self) -> Value {
+    pub fn attributes(&self) -> &Value {
+        self.attributes.get_or_init(|| self.new_attributes())
+    }
+
+    fn new_attributes(&self) -> Value {
         let map = |entries: &[(&str, &str)]| {
             cel::map(entries.iter().map(|(key, value)| ((*key).to_owned(), cel::text(value))))
         };

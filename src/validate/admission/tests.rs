@@ -48,7 +48,7 @@ fn judge(policies: &str, object: &str) -> Vec<String> {
     let member = |tree| Member::new(Tree::root(tree), Author::Other, "");
     let members: Vec<Member<'_>> = objects.iter().map(member).collect();
     let mut out = Vec::new();
-    admission::check(&members, &cluster, &mut out);
+    admission::evaluate(&members, &cluster, &mut out);
     found(&out)
 }
 

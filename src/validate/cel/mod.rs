@@ -1,50 +1,54 @@
 //! CEL, the expression language of the API server's rules and policies.
 //!
-//! The grammar is that of the `cel` crate, the functions of Kubernetes' own libraries are those
-//! of `kube-cel`. What lies between them, operators, selection, optionals and macros, is
-//! [`evaluate`]: a walk of the syntax tree with the semantics of cel-go, which also says what
-//! it cannot work out instead of guessing.
+//! [`parser`] reads the grammar of cel-go, and [`evaluate`] is a walk of the syntax tree with the
+//! semantics of cel-go, which also says what it cannot work out instead of guessing. The functions
+//! of Kubernetes' own libraries are here where they make lists and texts, and for the rest those
+//! of `kube-cel`. Expressions are input, like all else: [`Budget`] bounds what they may take.
 
+mod budget;
+mod check;
 mod evaluate;
+mod format;
 mod functions;
+mod lexer;
+mod library;
+mod lists;
+mod literals;
+mod macros;
 mod names;
+mod operators;
+mod parser;
+mod quantity;
+mod signatures;
+mod strings;
+mod syntax;
+mod times;
 mod types;
 mod url;
 mod values;
 
-#[expect(clippy::disallowed_types, reason = "the map is looked up, never walked")]
-use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, OnceLock, PoisonError};
+use std::borrow::Cow;
+use std::sync::OnceLock;
 
 pub use kube_cel::cel::Value;
-use kube_cel::cel::parser::{Expression as Syntax, Parser};
 
+pub use budget::Budget;
+pub use check::{Checked, Misfit, check, compares_with_null, fields_of};
+use evaluate::as_optional;
 pub use names::unknown_names;
-pub use types::{Type, misfits, result_type};
+use syntax::Syntax;
+pub use types::{Declared, Fields, Growing, Type};
 pub use values::{
     RESERVED, Unknown, dynamic, escape, float, formatted, map, optional, text, unknown,
     whole_number, with,
 };
 
-/// How many nested brackets an expression may have, as to the server.
-const MAX_DEPTH: usize = 90;
-/// How long an expression may be; what is longer is not evaluated.
-const MAX_BYTES: usize = 64 * 1024;
-
 /// An expression, parsed when it is first asked for.
 #[derive(Debug)]
 pub struct Expression {
     text: String,
-    parsed: OnceLock<Parsed>,
+    parsed: OnceLock<Result<Syntax, Fault>>,
 }
-
-/// What a text says, for all expressions of that text.
-type Parsed = Arc<Result<Syntax, Fault>>;
-
-/// What each text says that was parsed so far: policies and definitions repeat a few expressions
-/// many times, and to parse one takes longer than all else that is done with it.
-#[expect(clippy::disallowed_types, reason = "the map is looked up, never walked")]
-static PARSED: LazyLock<Mutex<HashMap<String, Parsed>>> = LazyLock::new(Mutex::default);
 
 /// Why an expression has no value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,14 +59,29 @@ pub enum Fault {
     Unknown(String),
 }
 
-/// The variables of an expression.
+impl Fault {
+    /// What is said of it.
+    #[must_use]
+    pub fn into_reason(self) -> String {
+        match self {
+            Self::Error(reason) | Self::Unknown(reason) => reason,
+        }
+    }
+}
+
+/// The variables of an expression. What they make, they take from the budget.
 pub trait Variables {
     /// The value of a variable; `None` when there is no such variable.
-    fn get(&self, name: &str) -> Option<Result<Value, Fault>>;
+    fn get(&self, name: &str, budget: &Budget) -> Option<Result<Value, Fault>>;
 
     /// The value of a field of a variable that is worked out field by field; `None` for all
     /// others.
-    fn field(&self, _variable: &str, _field: &str) -> Option<Result<Value, Fault>> {
+    fn field(
+        &self,
+        _variable: &str,
+        _field: &str,
+        _budget: &Budget,
+    ) -> Option<Result<Value, Fault>> {
         None
     }
 }
@@ -86,15 +105,7 @@ impl Expression {
     ///
     /// When the text is no CEL, or too large to be sure.
     pub fn syntax(&self) -> Result<&Syntax, Fault> {
-        let parsed = self.parsed.get_or_init(|| {
-            let known = || PARSED.lock().unwrap_or_else(PoisonError::into_inner);
-            let found = known().get(&self.text).cloned();
-            found.unwrap_or_else(|| {
-                let parsed = Arc::new(parse(&self.text));
-                Arc::clone(known().entry(self.text.clone()).or_insert(parsed))
-            })
-        });
-        parsed.as_ref().as_ref().map_err(Clone::clone)
+        self.parsed.get_or_init(|| parser::parse(&self.text)).as_ref().map_err(Clone::clone)
     }
 
     /// The value of the expression.
@@ -102,37 +113,67 @@ impl Expression {
     /// # Errors
     ///
     /// When the server would find none either, or gen cannot tell.
-    pub fn evaluate(&self, variables: &dyn Variables) -> Result<Value, Fault> {
-        evaluate::evaluate(self.syntax()?, variables)
+    pub fn evaluate(&self, variables: &dyn Variables, budget: &Budget) -> Result<Value, Fault> {
+        evaluate::evaluate(self.syntax()?, variables, budget)
     }
 }
 
-fn parse(text: &str) -> Result<Syntax, Fault> {
-    let too_large = || Fault::Unknown("the expression is too large".to_owned());
-    if text.len() > MAX_BYTES {
-        return Err(too_large());
-    }
-    let mut depth = 0_usize;
-    for byte in text.bytes() {
-        match byte {
-            b'(' | b'[' | b'{' => depth += 1,
-            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        if depth > MAX_DEPTH {
-            return Err(too_large());
-        }
-    }
-    let parser = Parser::new().enable_optional_syntax(true);
-    parser.parse(text).map_err(|errors| {
-        let message = errors.errors.first().map(|error| {
-            // The parser lists what it would have taken; the first words say what is wrong.
-            let message = error.msg.split(" expecting ").next().unwrap_or_default();
-            format!("{message} at column {}", error.pos.1)
-        });
-        Fault::Error(message.unwrap_or_else(|| "the expression is no CEL".to_owned()))
-    })
+/// The longest message that an expression may make: `MaxEvaluatedMessageExpressionSizeBytes` of
+/// `pkg/apis/cel` of `k8s.io/apiserver`.
+const LONGEST_MESSAGE: usize = 5 * 1024;
+
+/// The message that an expression makes, if the server would show it.
+#[must_use]
+pub fn message(
+    expression: &Expression,
+    variables: &dyn Variables,
+    budget: &Budget,
+) -> Option<String> {
+    let Ok(Value::String(text)) = expression.evaluate(variables, budget) else { return None };
+    let text = text.trim();
+    let is_shown = !text.is_empty() && !text.contains('\n') && text.len() <= LONGEST_MESSAGE;
+    is_shown.then(|| text.to_owned())
 }
 
+/// How many characters of a text a message shows.
+const MOST_SHOWN: usize = 80;
+
+/// A text on one line, cut where it is long.
+#[must_use]
+pub fn shown(text: &str) -> String {
+    let mut line = String::new();
+    let mut is_apart = false;
+    // One letter more than is shown tells that there are more.
+    for letter in text.trim_start().chars() {
+        if letter.is_whitespace() {
+            is_apart = true;
+            continue;
+        }
+        if is_apart {
+            line.push(' ');
+        }
+        is_apart = false;
+        line.push(letter);
+        if line.chars().nth(MOST_SHOWN).is_some() {
+            break;
+        }
+    }
+    short(&line).into_owned()
+}
+
+/// A text, cut where it is long.
+fn short(text: &str) -> Cow<'_, str> {
+    cut(text, MOST_SHOWN)
+}
+
+/// A text, cut where it has more than so many characters.
+fn cut(text: &str, most: usize) -> Cow<'_, str> {
+    if text.chars().nth(most).is_none() {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().take(most - 3).collect::<String>() + "...")
+}
+
+#[cfg(test)]
 #[cfg(test)]
 mod tests;

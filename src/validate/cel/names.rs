@@ -1,8 +1,7 @@
 //! The names of an expression that nothing stands behind.
 
-use kube_cel::cel::common::ast::{EntryExpr, Expr, IdedExpr};
-
 use super::Expression;
+use super::syntax::{Call, Syntax};
 
 /// The variables that an expression names and that are none of `known`, nor bound by a macro.
 /// The server refuses rules with such names when it compiles them.
@@ -37,82 +36,43 @@ const LIBRARIES: [&str; 13] = [
 ];
 
 fn visit<'e>(
-    expression: &'e IdedExpr,
+    expression: &'e Syntax,
     bound: &mut Vec<&'e str>,
     known: &[&str],
     out: &mut Vec<String>,
 ) {
-    let mut all = |expressions: &mut dyn Iterator<Item = &'e IdedExpr>,
-                   bound: &mut Vec<&'e str>| {
-        for expression in expressions {
-            visit(expression, bound, known, out);
-        }
-    };
-    match &expression.expr {
-        Expr::Ident(name) => {
+    match expression {
+        Syntax::Name(name) => {
             let name = name.as_str();
-            if !name.starts_with('@')
-                && !bound.contains(&name)
-                && !known.contains(&name)
-                && !TYPES.contains(&name)
-            {
+            if !bound.contains(&name) && !known.contains(&name) && !TYPES.contains(&name) {
                 out.push(name.to_owned());
             }
         }
-        Expr::Select(select) => {
-            if !is_library(&select.operand, bound, known) {
-                all(&mut std::iter::once(&*select.operand), bound);
+        Syntax::Select { operand, .. } if is_library(operand, bound, known) => {}
+        Syntax::Call(call) => visit_call(call, bound, known, out),
+        other => {
+            for part in other.parts() {
+                visit(part, bound, known, out);
             }
         }
-        Expr::Call(call) => {
-            let before = bound.len();
-            if let Some(target) = call.target.as_deref()
-                && !is_library(target, bound, known)
-            {
-                all(&mut std::iter::once(target), bound);
-            }
-            // Of macros that the parser leaves as calls, the first arguments are names.
-            let names = match (call.func_name.as_str(), call.args.len()) {
-                ("bind", 3) | ("optMap" | "optFlatMap" | "sortBy", 2) => 1,
-                ("all" | "exists" | "existsOne" | "exists_one", 3)
-                | ("transformList" | "transformMap" | "transformMapEntry", 3 | 4) => 2,
-                _ => 0,
-            };
-            for argument in &call.args[..names] {
-                if let Expr::Ident(name) = &argument.expr {
-                    bound.push(name);
-                }
-            }
-            all(&mut call.args[names..].iter(), bound);
-            bound.truncate(before);
-        }
-        Expr::Comprehension(of) => {
-            all(&mut [&of.iter_range, &of.accu_init].into_iter(), bound);
-            let before = bound.len();
-            bound.push(&of.iter_var);
-            bound.push(&of.accu_var);
-            bound.extend(of.iter_var2.as_deref());
-            all(&mut [&of.loop_cond, &of.loop_step, &of.result].into_iter(), bound);
-            bound.truncate(before);
-        }
-        Expr::List(list) => all(&mut list.elements.iter(), bound),
-        Expr::Map(map) => {
-            for entry in &map.entries {
-                if let EntryExpr::MapEntry(entry) = &entry.expr {
-                    all(&mut [&entry.key, &entry.value].into_iter(), bound);
-                }
-            }
-        }
-        Expr::Struct(_) | Expr::Literal(_) | Expr::Unspecified => {}
     }
 }
 
-fn is_library(expression: &IdedExpr, bound: &[&str], known: &[&str]) -> bool {
-    match &expression.expr {
-        Expr::Ident(name) => {
-            let name = name.as_str();
-            LIBRARIES.contains(&name) && !bound.contains(&name) && !known.contains(&name)
-        }
-        _ => false,
+fn visit_call<'e>(call: &'e Call, bound: &mut Vec<&'e str>, known: &[&str], out: &mut Vec<String>) {
+    if let Some(target) = call.target.as_deref().filter(|it| !is_library(it, bound, known)) {
+        visit(target, bound, known, out);
     }
+    let (names, rest) = call.arguments.split_at(call.bound());
+    let before = bound.len();
+    bound.extend(names.iter().filter_map(Syntax::name));
+    for argument in rest {
+        visit(argument, bound, known, out);
+    }
+    bound.truncate(before);
+}
+
+fn is_library(expression: &Syntax, bound: &[&str], known: &[&str]) -> bool {
+    expression.name().is_some_and(|name| {
+        LIBRARIES.contains(&name) && !bound.contains(&name) && !known.contains(&name)
+    })
 }

@@ -1,11 +1,9 @@
-//! What is known of an expression before it is run: the functions and fields that it names, and
-//! the type of its value.
-//!
-//! The type checker of cel-go knows more. What is said here of an expression it says, too.
+//! The types of CEL, and what is known of a value before there is one.
 
-use kube_cel::cel::common::ast::{EntryExpr, Expr, IdedExpr, LiteralValue, operators};
-
-use super::Expression;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::rc::Rc;
 
 /// The types that an expression may show by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +30,8 @@ pub enum Type {
     Duration,
     /// A time.
     Timestamp,
+    /// A value, or none.
+    Optional,
 }
 
 impl Type {
@@ -50,340 +50,197 @@ impl Type {
             Self::Map => "map",
             Self::Duration => "duration",
             Self::Timestamp => "timestamp",
+            Self::Optional => "optional",
         }
     }
 
-    fn is_number(self) -> bool {
+    pub(super) fn is_number(self) -> bool {
         matches!(self, Self::Int | Self::Uint | Self::Double)
     }
 }
 
-/// The functions that are called on nothing, those of Kubernetes' libraries and the macros that
-/// the parser leaves as calls among them.
-const FUNCTIONS: [&str; 24] = [
-    "bool",
-    "bytes",
-    "cidr",
-    "double",
-    "duration",
-    "dyn",
-    "has",
-    "int",
-    "ip",
-    "isCIDR",
-    "isIP",
-    "isQuantity",
-    "isSemver",
-    "isURL",
-    "matches",
-    "quantity",
-    "semver",
-    "sign",
-    "size",
-    "string",
-    "timestamp",
-    "type",
-    "uint",
-    "url",
-];
-
-/// The functions that are called on a value, macros among them.
-const METHODS: [&str; 101] = [
-    "add",
-    "all",
-    "allowed",
-    "asApproximateFloat",
-    "asInteger",
-    "charAt",
-    "check",
-    "compareTo",
-    "contains",
-    "containsCIDR",
-    "containsIP",
-    "distinct",
-    "endsWith",
-    "error",
-    "errored",
-    "exists",
-    "existsOne",
-    "exists_one",
-    "family",
-    "fieldSelector",
-    "filter",
-    "find",
-    "findAll",
-    "first",
-    "flatten",
-    "format",
-    "getDate",
-    "getDayOfMonth",
-    "getDayOfWeek",
-    "getDayOfYear",
-    "getEscapedPath",
-    "getFullYear",
-    "getHost",
-    "getHostname",
-    "getHours",
-    "getMilliseconds",
-    "getMinutes",
-    "getMonth",
-    "getPort",
-    "getQuery",
-    "getScheme",
-    "getSeconds",
-    "group",
-    "hasValue",
-    "indexOf",
-    "ip",
-    "isGlobalUnicast",
-    "isGreaterThan",
-    "isInteger",
-    "isLessThan",
-    "isLinkLocalMulticast",
-    "isLinkLocalUnicast",
-    "isLoopback",
-    "isSorted",
-    "isUnspecified",
-    "join",
-    "labelSelector",
-    "last",
-    "lastIndexOf",
-    "lowerAscii",
-    "major",
-    "map",
-    "masked",
-    "matches",
-    "max",
-    "min",
-    "minor",
-    "name",
-    "namespace",
-    "optFlatMap",
-    "optMap",
-    "or",
-    "orValue",
-    "patch",
-    "path",
-    "prefixLength",
-    "reason",
-    "replace",
-    "resource",
-    "reverse",
-    "serviceAccount",
-    "sign",
-    "size",
-    "slice",
-    "sort",
-    "sortBy",
-    "split",
-    "startsWith",
-    "sub",
-    "subresource",
-    "substring",
-    "sum",
-    "transformList",
-    "transformMap",
-    "transformMapEntry",
-    "trim",
-    "unwrap",
-    "unwrapOpt",
-    "upperAscii",
-    "validate",
-    "value",
-];
-
-/// The type of the value, where the expression itself shows it.
-#[must_use]
-pub fn result_type(expression: &Expression) -> Option<Type> {
-    expression.syntax().ok().and_then(type_of)
+/// What is known of a value before there is one.
+#[derive(Debug, Clone, Default)]
+pub enum Declared {
+    /// Nothing: it goes with everything, and what is wrong shows when it is there.
+    #[default]
+    Any,
+    /// What an empty list holds, which goes with everything, too.
+    Nothing,
+    /// One of a type without parts, or one of whose parts nothing is known.
+    Plain(Type),
+    /// The very value.
+    Constant(Constant),
+    /// A list of such items.
+    List(Rc<Declared>),
+    /// A map from strings to such values.
+    Map(Rc<Declared>),
+    /// Fields.
+    Object(Rc<dyn Fields>),
+    /// Such a value, or none.
+    Optional(Rc<Declared>),
 }
 
-fn type_of(expression: &IdedExpr) -> Option<Type> {
-    match &expression.expr {
-        Expr::Literal(literal) => Some(match literal {
-            LiteralValue::Boolean(_) => Type::Bool,
-            LiteralValue::Int(_) => Type::Int,
-            LiteralValue::UInt(_) => Type::Uint,
-            LiteralValue::Double(_) => Type::Double,
-            LiteralValue::String(_) => Type::String,
-            LiteralValue::Bytes(_) => Type::Bytes,
-            LiteralValue::Null => Type::Null,
-        }),
-        Expr::List(_) => Some(Type::List),
-        Expr::Map(_) => Some(Type::Map),
-        Expr::Select(select) if select.test => Some(Type::Bool),
-        Expr::Call(call) => {
-            let argument = |index: usize| call.args.get(index).and_then(type_of);
-            match call.func_name.as_str() {
-                operators::LOGICAL_AND
-                | operators::LOGICAL_OR
-                | operators::LOGICAL_NOT
-                | operators::EQUALS
-                | operators::NOT_EQUALS
-                | operators::GREATER
-                | operators::GREATER_EQUALS
-                | operators::LESS
-                | operators::LESS_EQUALS
-                | operators::IN
-                | "startsWith"
-                | "endsWith"
-                | "contains"
-                | "matches" => Some(Type::Bool),
-                operators::ADD
-                | operators::SUBSTRACT
-                | operators::MULTIPLY
-                | operators::DIVIDE
-                | operators::MODULO => {
-                    let known = argument(0).or(argument(1))?;
-                    // Times and spans make each other.
-                    let fixed = !matches!(known, Type::Duration | Type::Timestamp);
-                    fixed.then_some(known)
-                }
-                operators::NEGATE => argument(0),
-                operators::CONDITIONAL => argument(1).filter(|of| argument(2) == Some(*of)),
-                "size" => Some(Type::Int),
-                _ if call.target.is_some() => None,
-                "bool" => Some(Type::Bool),
-                "int" => Some(Type::Int),
-                "uint" => Some(Type::Uint),
-                "double" => Some(Type::Double),
-                "string" => Some(Type::String),
-                "bytes" => Some(Type::Bytes),
-                "duration" => Some(Type::Duration),
-                "timestamp" => Some(Type::Timestamp),
-                _ => None,
-            }
-        }
-        _ => None,
+/// A value that is known before the expression is run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Constant {
+    /// `true` or `false`.
+    Bool(bool),
+    /// A text.
+    Text(Rc<str>),
+}
+
+/// The fields of a value.
+pub trait Fields: fmt::Debug {
+    /// What the field of that name holds; `None` where there is none.
+    fn field(&self, name: &str) -> Option<Declared>;
+
+    /// The names of all fields.
+    fn names(&self) -> Vec<String>;
+}
+
+/// Fields that are listed.
+#[derive(Debug, Default)]
+struct Record(BTreeMap<String, Declared>);
+
+impl Fields for Record {
+    fn field(&self, name: &str) -> Option<Declared> {
+        self.0.get(name).cloned()
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.0.keys().cloned().collect()
     }
 }
 
-/// What of an expression the type checker refuses, as far as it is plain: functions that are not
-/// there, fields that a variable of a known type has not, and operators between types that do
-/// not go together. `fields` are the variables with the names of their fields.
-#[must_use]
-pub fn misfits(expression: &Expression, fields: &[(&str, &[&str])]) -> Vec<String> {
-    let mut out = Vec::new();
-    if let Ok(syntax) = expression.syntax() {
-        visit(syntax, &mut |expression| out.extend(misfit(expression, fields)));
+/// The variables of a policy, of which each sees those before it.
+#[derive(Debug, Clone, Default)]
+pub struct Growing(Rc<RefCell<Record>>);
+
+impl Growing {
+    /// Adds one.
+    pub fn add(&self, name: &str, of: Declared) {
+        self.0.borrow_mut().0.insert(name.to_owned(), of);
     }
-    out.sort();
-    out.dedup();
-    out
+
+    /// A value with the fields that are there when it is looked at.
+    #[must_use]
+    pub fn declared(&self) -> Declared {
+        Declared::object(self.clone())
+    }
 }
 
-fn misfit(expression: &IdedExpr, fields: &[(&str, &[&str])]) -> Option<String> {
-    match &expression.expr {
-        Expr::Select(select) => {
-            let variable = path_of(&select.operand)?;
-            let (_, known) = fields.iter().find(|(name, _)| *name == variable)?;
-            let is_known = known.contains(&select.field.as_str());
-            (!is_known).then(|| format!("`{variable}` has no field `{}`", select.field))
+impl Fields for Growing {
+    fn field(&self, name: &str) -> Option<Declared> {
+        self.0.borrow().field(name)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.0.borrow().names()
+    }
+}
+
+impl Declared {
+    /// A text.
+    pub const TEXT: Self = Self::Plain(Type::String);
+
+    /// A text that is known.
+    #[must_use]
+    pub fn text(text: &str) -> Self {
+        Self::Constant(Constant::Text(text.into()))
+    }
+
+    /// A list of such items.
+    #[must_use]
+    pub fn list(item: Self) -> Self {
+        Self::List(Rc::new(item))
+    }
+
+    /// A map to such values.
+    #[must_use]
+    pub fn map(value: Self) -> Self {
+        Self::Map(Rc::new(value))
+    }
+
+    /// The fields of something.
+    pub fn object(fields: impl Fields + 'static) -> Self {
+        Self::Object(Rc::new(fields))
+    }
+
+    /// These fields and no others.
+    #[must_use]
+    pub fn record<N: Into<String>>(fields: impl IntoIterator<Item = (N, Self)>) -> Self {
+        let fields = fields.into_iter().map(|(name, of)| (name.into(), of));
+        Self::object(Record(fields.collect()))
+    }
+
+    pub(super) fn optional(of: Self) -> Self {
+        match of {
+            Self::Optional(_) => of,
+            of => Self::Optional(Rc::new(of)),
         }
-        Expr::Call(call) => {
-            let name = call.func_name.as_str();
-            let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic());
-            let known = match call.target.as_deref() {
-                None => FUNCTIONS.contains(&name),
-                // What stands before the dot may be the name of a library.
-                Some(IdedExpr { expr: Expr::Ident(_), .. }) => true,
-                Some(_) => METHODS.contains(&name),
-            };
-            if is_name && !known {
-                return Some(format!("there is no function `{name}`"));
-            }
-            let (left, right) = match &call.args[..] {
-                [left, right] => (type_of(left)?, type_of(right)?),
-                _ => return None,
-            };
-            let numbers = left.is_number() && right.is_number();
-            let fits = match name {
-                operators::LOGICAL_AND | operators::LOGICAL_OR => {
-                    left == Type::Bool && right == Type::Bool
+    }
+
+    /// Its type, where that is known. Fields are a map when the expression runs.
+    #[must_use]
+    pub fn kind(&self) -> Option<Type> {
+        Some(match self {
+            Self::Any | Self::Nothing => return None,
+            Self::Plain(of) => *of,
+            Self::Constant(Constant::Bool(_)) => Type::Bool,
+            Self::Constant(Constant::Text(_)) => Type::String,
+            Self::List(_) => Type::List,
+            Self::Map(_) | Self::Object(_) => Type::Map,
+            Self::Optional(_) => Type::Optional,
+        })
+    }
+
+    /// Whether it is true, where that is known.
+    #[must_use]
+    pub fn truth(&self) -> Option<bool> {
+        match self {
+            Self::Constant(Constant::Bool(truth)) => Some(*truth),
+            _ => None,
+        }
+    }
+
+    /// The same of any value of the type.
+    pub(super) fn widened(self) -> Self {
+        match (&self, self.kind()) {
+            (Self::Constant(_), Some(of)) => Self::Plain(of),
+            _ => self,
+        }
+    }
+
+    /// What is known of a value that is the one or the other.
+    pub(super) fn or(self, other: Self) -> Self {
+        let of = |a: &Rc<Self>, b: &Rc<Self>| {
+            if Rc::ptr_eq(a, b) { Rc::clone(a) } else { Rc::new(Self::clone(a).or(Self::clone(b))) }
+        };
+        match (self.widened(), other.widened()) {
+            (Self::Nothing, known) | (known, Self::Nothing) => known,
+            (Self::Plain(a), Self::Plain(b)) if a == b => Self::Plain(a),
+            (Self::List(a), Self::List(b)) => Self::List(of(&a, &b)),
+            (Self::Map(a), Self::Map(b)) => Self::Map(of(&a, &b)),
+            (Self::Optional(a), Self::Optional(b)) => Self::Optional(of(&a, &b)),
+            (Self::Object(a), Self::Object(b)) if Rc::ptr_eq(&a, &b) => Self::Object(a),
+            _ => Self::Any,
+        }
+    }
+
+    /// Whether the two may be equal, as far as the server's type checker goes, which is lenient
+    /// with numbers and `null` here.
+    pub(super) fn goes_with(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::List(a), Self::List(b))
+            | (Self::Map(a), Self::Map(b))
+            | (Self::Optional(a), Self::Optional(b)) => Rc::ptr_eq(a, b) || a.goes_with(b),
+            _ => match (self.kind(), other.kind()) {
+                (Some(a), Some(b)) => {
+                    a == b || [a, b].contains(&Type::Null) || (a.is_number() && b.is_number())
                 }
-                operators::GREATER
-                | operators::GREATER_EQUALS
-                | operators::LESS
-                | operators::LESS_EQUALS => left == right || numbers,
-                operators::ADD => left == right || [left, right].contains(&Type::Duration),
-                operators::MULTIPLY | operators::DIVIDE => left == right && numbers,
                 _ => true,
-            };
-            let sign = name.trim_matches('_');
-            let (left, right) = (left.name(), right.name());
-            (!fits).then(|| format!("`{sign}` does not go between {left} and {right}"))
+            },
         }
-        _ => None,
-    }
-}
-
-/// A variable, or a field of it, with the dots between.
-fn path_of(expression: &IdedExpr) -> Option<String> {
-    match &expression.expr {
-        Expr::Ident(name) => Some(name.clone()),
-        Expr::Select(select) => Some(format!("{}.{}", path_of(&select.operand)?, select.field)),
-        _ => None,
-    }
-}
-
-/// Shows each part of an expression to `see`.
-fn visit<'e>(expression: &'e IdedExpr, see: &mut dyn FnMut(&'e IdedExpr)) {
-    see(expression);
-    let mut inner: Vec<&'e IdedExpr> = Vec::new();
-    match &expression.expr {
-        Expr::Select(select) => inner.push(&select.operand),
-        Expr::Call(call) => {
-            inner.extend(call.target.as_deref());
-            inner.extend(&call.args);
-        }
-        Expr::Comprehension(of) => {
-            inner.extend([&of.iter_range, &of.accu_init, &of.loop_cond, &of.loop_step, &of.result]);
-        }
-        Expr::List(list) => inner.extend(&list.elements),
-        Expr::Map(map) => {
-            for entry in &map.entries {
-                if let EntryExpr::MapEntry(entry) = &entry.expr {
-                    inner.extend([&entry.key, &entry.value]);
-                }
-            }
-        }
-        _ => {}
-    }
-    for expression in inner {
-        visit(expression, see);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn of(text: &str) -> Option<Type> {
-        result_type(&Expression::new(text))
-    }
-
-    #[test]
-    fn an_expression_shows_the_type_of_its_value() {
-        assert_eq!(of("1 + 2"), Some(Type::Int));
-        assert_eq!(of("'at most ' + string(variables.most)"), Some(Type::String));
-        assert_eq!(of("object.spec.replicas <= 5"), Some(Type::Bool));
-        assert_eq!(of("has(object.spec) ? 'a' : 'b'"), Some(Type::String));
-        assert_eq!(of("object.spec.paused"), None);
-        assert_eq!(of("object.items.map(i, i.name)"), None);
-        assert_eq!(of("authorizer.path('/a').check('get').allowed()"), None);
-    }
-
-    #[test]
-    fn what_cannot_go_together_is_said() {
-        let of = |text: &str| misfits(&Expression::new(text), &[("device", &["driver"])]);
-        assert_eq!(of("device.driver == 'a' && size(object.list) > 1"), Vec::<String>::new());
-        assert_eq!(of("device.diver == 'a'"), ["`device` has no field `diver`"]);
-        assert_eq!(of("ha(object.a)"), ["there is no function `ha`"]);
-        assert_eq!(of("object.a.tartsWith('b')"), ["there is no function `tartsWith`"]);
-        assert_eq!(
-            of("'a' > 1 || 1"),
-            ["`>` does not go between string and int", "`||` does not go between bool and int",]
-        );
-        assert_eq!(of("1.5 < 2 && timestamp('a') + duration('1h') > timestamp('b')"), [""; 0]);
     }
 }

@@ -10,6 +10,8 @@ use std::sync::Arc;
 use kube_cel::cel::Value;
 use kube_cel::cel::objects::Opaque;
 
+use super::budget::Budget;
+use super::evaluate::Result;
 use super::{map, text};
 
 /// A URL, or an absolute path.
@@ -56,8 +58,13 @@ impl Url {
     }
 
     /// What a function of the library says of it.
-    pub fn part(&self, function: &str) -> Option<Value> {
-        Some(match function {
+    pub fn part(&self, function: &str, budget: &Budget) -> Option<Result> {
+        // Each letter of a query may be a parameter of its own.
+        let length = self.host.len() + self.path.len() + 8 * self.query.len();
+        if let Err(fault) = budget.spend(length as u64) {
+            return Some(Err(fault));
+        }
+        Some(Ok(match function {
             "getScheme" => text(&self.scheme),
             "getHost" => text(&self.host),
             "getHostname" => text(self.host_and_port().0),
@@ -76,7 +83,7 @@ impl Url {
                 map(all.into_iter().map(|(key, values)| (key, Value::List(Arc::new(values)))))
             }
             _ => return None,
-        })
+        }))
     }
 
     fn host_and_port(&self) -> (&str, &str) {

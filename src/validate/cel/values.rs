@@ -6,10 +6,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use base64::Engine;
-use kube_cel::cel::common::ast::{CallExpr, Expr, IdedExpr, LiteralValue};
+use kube_cel::cel::Value;
 use kube_cel::cel::objects::{Key, Map, Opaque, OptionalValue};
-use kube_cel::cel::{Context, Value};
 
+use super::times;
 use crate::source::{Kind, NodeRef};
 
 /// A value without a schema: maps, lists and scalars as they are.
@@ -114,9 +114,9 @@ pub fn optional(value: Option<Value>) -> Value {
 #[must_use]
 pub fn formatted(content: &str, format: &str) -> Value {
     let made = match format {
-        "date" => call("timestamp", &format!("{content}T00:00:00Z")),
-        "datetime" => call("timestamp", content),
-        "duration" => call("duration", content),
+        "date" => times::timestamp(&format!("{content}T00:00:00Z")).ok(),
+        "datetime" => times::timestamp(content).ok(),
+        "duration" => times::duration(content).ok(),
         "byte" => base64::engine::general_purpose::STANDARD
             .decode(content)
             .ok()
@@ -124,14 +124,6 @@ pub fn formatted(content: &str, format: &str) -> Value {
         _ => None,
     };
     made.unwrap_or_else(|| text(content))
-}
-
-/// What a function of the language makes of a text.
-fn call(function: &str, argument: &str) -> Option<Value> {
-    let argument = IdedExpr { id: 0, expr: Expr::Literal(LiteralValue::String(argument.into())) };
-    let call = CallExpr { func_name: function.to_owned(), target: None, args: vec![argument] };
-    let call = IdedExpr { id: 0, expr: Expr::Call(call) };
-    Value::resolve(&call, &Context::default()).ok()
 }
 
 /// The words of the language, which no identifier can be.

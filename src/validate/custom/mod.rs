@@ -5,7 +5,9 @@
 //! refused, nulls dropped and defaults filled in (`complete`), values compared with the
 //! schema (`value`), and if nothing stops it, the schema's rules are run (`rule`).
 
+mod budget;
 mod complete;
+mod declared;
 mod definition;
 pub(super) mod format;
 mod known;
@@ -18,16 +20,18 @@ mod tables;
 #[cfg(test)]
 mod tests;
 mod value;
+mod values;
 
 use std::collections::BTreeMap;
 
 pub use definition::is_definition;
 pub use pattern::Pattern;
-pub(super) use rule::shown;
 pub use schema::{Schema, SchemaRef};
 pub(super) use value::check_default;
 
+use self::budget::Budget;
 use super::Finding;
+use super::cel;
 use crate::diagnostic::Code;
 use crate::k8s::Version;
 use crate::source::{Kind, NodeRef, Origin, Tree};
@@ -98,18 +102,22 @@ impl CustomKind {
     /// with the schema's defaults.
     #[must_use]
     pub fn complete(&self, root: NodeRef<'_>) -> Tree {
-        complete::complete(root, &self.schema)
+        complete::complete(root, &self.schema, &Budget::of(root))
     }
 
     /// Compares an object with the kind's schema and runs its rules; the object's metadata is
     /// looked at as that of every object.
     pub fn check(&self, root: NodeRef<'_>, version: Version, out: &mut Vec<Finding>) {
-        let tree = self.complete(root);
-        let problems = value::check(tree.root(), &self.schema, version);
-        let stopped = problems.iter().any(|problem| problem.stops_rules);
+        let (budget, expressions) = (Budget::of(root), cel::Budget::of(root));
+        let tree = complete::complete(root, &self.schema, &budget);
+        let problems = value::check(tree.root(), &self.schema, version, &budget, &expressions);
+        if budget.is_empty() {
+            out.push(not_checked(root));
+        }
+        let stopped = budget.is_empty() || problems.iter().any(|problem| problem.stops_rules);
         out.extend(problems.into_iter().map(|problem| problem.finding));
         if !stopped {
-            rule::check(tree.root(), &self.schema, out);
+            rule::check(tree.root(), &self.schema, &expressions, out);
         }
     }
 
@@ -124,9 +132,16 @@ impl CustomKind {
         out: &mut Vec<Finding>,
     ) {
         emptied(new, new, applied, &self.schema, out);
+        let expressions = cel::Budget::of(new);
         let (old, new) = (self.complete(old), self.complete(new));
-        rule::check_update(old.root(), new.root(), &self.schema, out);
+        rule::check_update(old.root(), new.root(), &self.schema, &expressions, out);
     }
+}
+
+fn not_checked(root: NodeRef<'_>) -> Finding {
+    let message = "its kind's schema asks more of it than gen checks".to_owned();
+    let finding = Finding::error(Code::RuleNotChecked, root, root, message).warning();
+    finding.help("split the object, or try it with `kubectl apply --dry-run=server`")
 }
 
 fn emptied(

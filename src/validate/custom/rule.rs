@@ -2,7 +2,7 @@
 //!
 //! Source: `pkg/apiserver/schema/cel` of `k8s.io/apiextensions-apiserver`.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use kube_cel::cel::Value;
 
@@ -10,7 +10,7 @@ use super::schema::{Additional, JsonType, ListType, Schema};
 use crate::diagnostic::Code;
 use crate::source::{Kind, NodeRef, Origin};
 use crate::validate::Finding;
-use crate::validate::cel::{self, Expression, Fault, Variables};
+use crate::validate::cel::{self, Budget, Expression, Fault, Variables, shown};
 
 /// A rule, and where the definition says it.
 #[derive(Debug)]
@@ -24,7 +24,11 @@ pub struct Rule {
     required: bool,
     field_path: String,
     optional_old: bool,
+    transition: OnceLock<bool>,
 }
+
+/// What a finding takes of the budget of its object, beside a unit for each byte of its message.
+const OF_FINDING: u64 = 2_000;
 
 impl Rule {
     pub(super) fn read(node: NodeRef<'_>) -> Self {
@@ -38,13 +42,16 @@ impl Rule {
             required: text("reason") == "FieldValueRequired",
             field_path: text("fieldPath").to_owned(),
             optional_old: node.get("optionalOldSelf").and_then(NodeRef::as_bool) == Some(true),
+            transition: OnceLock::new(),
         }
     }
 
     /// Whether the rule compares with what was there before.
     fn is_transition(&self) -> bool {
-        !cel::unknown_names(&self.expression, &["self"]).is_empty()
-            && cel::unknown_names(&self.expression, &["self", "oldSelf"]).is_empty()
+        *self.transition.get_or_init(|| {
+            !cel::unknown_names(&self.expression, &["self"]).is_empty()
+                && cel::unknown_names(&self.expression, &["self", "oldSelf"]).is_empty()
+        })
     }
 }
 
@@ -57,7 +64,7 @@ struct Selves {
 }
 
 impl Variables for Selves {
-    fn get(&self, name: &str) -> Option<Result<Value, Fault>> {
+    fn get(&self, name: &str, _: &Budget) -> Option<Result<Value, Fault>> {
         match name {
             "self" => Some(Ok(self.value.clone())),
             "oldSelf" if self.optional_old => Some(Ok(cel::optional(self.old.clone()))),
@@ -68,19 +75,30 @@ impl Variables for Selves {
 }
 
 /// Runs the rules of a schema over a completed object that fits it otherwise.
-pub fn check(root: NodeRef<'_>, schema: &Schema, out: &mut Vec<Finding>) {
-    Check { root, is_update: false, out }.node(root, None, [schema, schema], true);
+pub fn check(root: NodeRef<'_>, schema: &Schema, budget: &Budget, out: &mut Vec<Finding>) {
+    let mut check = Check { root, is_update: false, budget, stopped: false, out };
+    check.node(root, None, [schema, schema], true);
 }
 
 /// Runs the rules of a schema that compare an object with what was there before, both completed.
-pub fn check_update(old: NodeRef<'_>, new: NodeRef<'_>, schema: &Schema, out: &mut Vec<Finding>) {
-    Check { root: new, is_update: true, out }.node(new, Some(old), [schema, schema], true);
+pub fn check_update(
+    old: NodeRef<'_>,
+    new: NodeRef<'_>,
+    schema: &Schema,
+    budget: &Budget,
+    out: &mut Vec<Finding>,
+) {
+    let mut check = Check { root: new, is_update: true, budget, stopped: false, out };
+    check.node(new, Some(old), [schema, schema], true);
 }
 
 struct Check<'t, 'o> {
     root: NodeRef<'t>,
     /// Whether only rules count that compare with what was there before.
     is_update: bool,
+    budget: &'o Budget,
+    /// Whether the budget has ended, which is said once.
+    stopped: bool,
     out: &'o mut Vec<Finding>,
 }
 
@@ -97,7 +115,14 @@ impl<'t> Check<'t, '_> {
         if node.kind() == Kind::Null {
             return;
         }
+        if self.stopped {
+            return;
+        }
         let old = old.filter(|old| old.kind() != Kind::Null);
+        let size = if rules.rules.is_empty() { 0 } else { node.size() };
+        if let Err(fault) = self.budget.spend(1 + 8 * size as u64) {
+            return self.stop(node, &fault.into_reason());
+        }
         if !rules.rules.is_empty() {
             let value = typed(node, of, is_root);
             let before = old.map(|old| typed(old, of, is_root));
@@ -121,7 +146,18 @@ impl<'t> Check<'t, '_> {
         }
     }
 
+    /// Says that the budget has ended, and runs no more rules.
+    fn stop(&mut self, node: NodeRef<'t>, reason: &str) {
+        self.stopped = true;
+        let message = format!("the rules from here on cannot be checked: {reason}");
+        let finding = Finding::error(Code::RuleNotChecked, self.root, node, message);
+        self.out.push(finding.warning());
+    }
+
     fn rule(&mut self, node: NodeRef<'t>, rule: &Rule, value: &Value, old: Option<&Value>) {
+        if self.stopped {
+            return;
+        }
         let applies = if self.is_update {
             rule.is_transition() && (rule.optional_old || old.is_some())
         } else {
@@ -133,15 +169,18 @@ impl<'t> Check<'t, '_> {
         let selves =
             Selves { value: value.clone(), old: old.cloned(), optional_old: rule.optional_old };
         let place = place(node, &rule.field_path);
-        let finding = match rule.expression.evaluate(&selves) {
+        let finding = match rule.expression.evaluate(&selves, self.budget) {
             Ok(Value::Bool(true)) => return,
             Ok(_) => {
                 let code = if rule.required { Code::MissingObjectField } else { Code::RuleOfKind };
-                Finding::error(code, self.root, place, message(rule, &selves))
+                Finding::error(code, self.root, place, message(rule, &selves, self.budget))
             }
             Err(Fault::Error(error)) => {
                 let message = format!("{error} in the rule `{}`", shown(rule.expression.text()));
                 Finding::error(Code::RuleOfKind, self.root, node, message)
+            }
+            Err(Fault::Unknown(reason)) if self.budget.is_empty() => {
+                return self.stop(node, &reason);
             }
             Err(Fault::Unknown(reason)) => {
                 let message = format!(
@@ -151,17 +190,15 @@ impl<'t> Check<'t, '_> {
                 Finding::error(Code::RuleNotChecked, self.root, node, message).warning()
             }
         };
+        // The rule after this one finds out when nothing is left.
+        let _ = self.budget.spend(OF_FINDING + finding.message.len() as u64);
         self.out.push(finding.also(rule.at, "the rule"));
     }
 }
 
-fn message(rule: &Rule, selves: &Selves) -> String {
-    let made =
-        rule.message_expression.as_ref().and_then(|expression| match expression.evaluate(selves) {
-            Ok(Value::String(text)) => Some(text.trim().to_owned()),
-            _ => None,
-        });
-    let made = made.filter(|text| !text.is_empty() && !text.contains('\n'));
+fn message(rule: &Rule, selves: &Selves, budget: &Budget) -> String {
+    let made = rule.message_expression.as_ref();
+    let made = made.and_then(|expression| cel::message(expression, selves, budget));
     made.unwrap_or_else(|| match rule.message.as_str() {
         "" => format!("the rule `{}` does not hold", shown(rule.expression.text())),
         message => message.to_owned(),
@@ -190,15 +227,6 @@ fn place<'t>(node: NodeRef<'t>, path: &str) -> NodeRef<'t> {
         }
     }
     place
-}
-
-/// An expression on one line, cut where it is long.
-pub(in crate::validate) fn shown(text: &str) -> String {
-    let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() > 80 {
-        line = line.chars().take(77).collect::<String>() + "...";
-    }
-    line
 }
 
 /// The value of `self`: what the schema says is a time or a duration is one, and properties

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::known;
 use super::pattern::Pattern;
 use super::rule::Rule;
+use super::values::Values;
 use crate::source::{Kind, NodeRef, Tree, TreeBuilder};
 
 /// What a value of a custom resource may be: `JSONSchemaProps` of
@@ -26,7 +27,7 @@ pub struct Schema {
     pub(super) additional: Additional,
     pub(super) items: Option<SchemaRef>,
     pub(super) required: Vec<String>,
-    pub(super) values: Vec<Tree>,
+    pub(super) values: Values,
     pub(super) default: Option<Tree>,
     pub(super) format: String,
     pub(super) limits: Limits,
@@ -184,7 +185,7 @@ impl Schema {
             }
             "items" => self.items = Some(inner(value)),
             "required" => self.required = strings().collect(),
-            "enum" => self.values = value.items().map(copy).collect(),
+            "enum" => self.values = Values::new(value.items().map(copy).collect()),
             "default" => self.default = Some(copy(value)),
             "allOf" => self.all_of = schemas(),
             "anyOf" => self.any_of = schemas(),
@@ -192,6 +193,11 @@ impl Schema {
             "not" => self.not = Some(inner(value)),
             _ => self.limits.set(name, value),
         }
+    }
+
+    /// The names of the properties.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> + Clone {
+        self.properties.keys().map(String::as_str)
     }
 
     /// The schema of a property or, where that is what the map has, of any key.

@@ -5,12 +5,21 @@
 //! and `.../objectmeta` of `k8s.io/apiextensions-apiserver`. Before all of it the server looks
 //! for fields that no schema names: `.../pruning`.
 
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
+use std::iter;
+
+use super::budget::{self, Budget};
 use super::format;
+use super::pattern::Pattern;
 use super::schema::{Additional, JsonType, ListType, Schema, SchemaRef};
+use super::values::number_of;
 use crate::diagnostic::Code;
 use crate::k8s::Version;
 use crate::source::{Kind, NodeRef};
 use crate::validate::Finding;
+use crate::validate::cel::{self, Fault, shown};
+use crate::validate::repeated::{Value, repeated};
 use crate::validate::schema as static_schema;
 
 /// Something wrong with a value.
@@ -22,15 +31,23 @@ pub struct Problem {
     pub stops_rules: bool,
 }
 
-/// Compares a completed object with its schema; metadata is not looked at.
+/// Compares a completed object with its schema, as long as the budget lasts; patterns take from
+/// that of its expressions. Metadata is not looked at.
 #[must_use]
-pub fn check(root: NodeRef<'_>, schema: &Schema, version: Version) -> Vec<Problem> {
-    let walk = Walk { root, version };
+pub fn check(
+    root: NodeRef<'_>,
+    schema: &Schema,
+    version: Version,
+    budget: &Budget,
+    expressions: &cel::Budget,
+) -> Vec<Problem> {
+    let walk = Walk { root, version, budget, expressions, unchecked: OnceCell::new() };
     let mut problems = Vec::new();
     walk.unknown_in_root(schema, &mut problems);
     problems.append(&mut walk.value(root, schema).problems);
     walk.lists(root, schema, &mut problems);
     walk.embedded(root, schema, &mut problems);
+    problems.extend(walk.unchecked());
     problems
 }
 
@@ -41,14 +58,17 @@ pub fn check_default<'t>(
     default: NodeRef<'t>,
     schema: &Schema,
     version: Version,
+    expressions: &cel::Budget,
 ) -> Vec<Finding> {
-    let walk = Walk { root, version };
+    let budget = &Budget::of(default);
+    let walk = Walk { root, version, budget, expressions, unchecked: OnceCell::new() };
     let mut problems = Vec::new();
     walk.unknown(default, Some(schema), &mut problems);
     for problem in &mut problems {
         problem.finding.name_for_server(root, default, "");
     }
     problems.append(&mut walk.value(default, schema).problems);
+    problems.extend(walk.unchecked());
     problems.into_iter().map(|problem| problem.finding).collect()
 }
 
@@ -71,15 +91,20 @@ impl Outcome {
     }
 }
 
-struct Walk<'t> {
+struct Walk<'t, 'b> {
     root: NodeRef<'t>,
     version: Version,
+    budget: &'b Budget,
+    expressions: &'b cel::Budget,
+    /// What is said of the first text whose pattern takes too long to look for.
+    unchecked: OnceCell<Finding>,
 }
 
 const META: [&str; 3] = ["apiVersion", "kind", "metadata"];
 
-impl<'t> Walk<'t> {
+impl<'t> Walk<'t, '_> {
     fn finding(&self, code: Code, node: NodeRef<'t>, message: String) -> Finding {
+        self.budget.spend(budget::FINDING);
         Finding::error(code, self.root, node, message)
     }
 
@@ -103,8 +128,8 @@ impl<'t> Walk<'t> {
             self.unknown(entry, Some(of), out);
         } else if schema.preserve_unknown {
         } else if matches!(schema.additional, Additional::Unsaid) {
-            let names: Vec<&str> = schema.properties.keys().map(String::as_str).collect();
-            let finding = static_schema::unknown_field(self.root, entry, &names);
+            self.budget.spend(budget::FINDING);
+            let finding = static_schema::unknown_field(self.root, entry, schema.names());
             out.push(Problem { finding, stops_rules: false });
         } else {
             self.unknown(entry, None, out);
@@ -132,7 +157,7 @@ impl<'t> Walk<'t> {
             }
             None => {
                 for entry in node.entries() {
-                    let finding = static_schema::unknown_field(self.root, entry, &[]);
+                    let finding = static_schema::unknown_field(self.root, entry, iter::empty());
                     out.push(Problem { finding, stops_rules: false });
                 }
                 node.items().for_each(|item| self.unknown(item, None, out));
@@ -142,6 +167,9 @@ impl<'t> Walk<'t> {
 
     fn value(&self, node: NodeRef<'t>, schema: &Schema) -> Outcome {
         let mut out = Outcome::default();
+        if !self.budget.spend(budget::VALUE + node.text().len() as u64 / budget::BYTES) {
+            return out;
+        }
         if schema.of.is_some() || schema.int_or_string {
             out.compared += 1;
             if let Some(finding) = self.wrong_type(node, schema) {
@@ -168,6 +196,7 @@ impl<'t> Walk<'t> {
 
     fn wrong_type(&self, node: NodeRef<'t>, schema: &Schema) -> Option<Finding> {
         let wrong = |wanted| {
+            self.budget.spend(budget::FINDING);
             let finding = static_schema::wrong_type(self.root, node, wanted);
             // The server prunes what is in a map before it looks at types.
             Some(match node.entries().next() {
@@ -200,6 +229,10 @@ impl<'t> Walk<'t> {
                 continue;
             }
             let outcomes: Vec<Outcome> = all.iter().map(|one| self.value(node, one)).collect();
+            if self.budget.is_empty() {
+                // What was not looked at cannot be told from what fits.
+                return;
+            }
             let fitting = outcomes.iter().filter(|outcome| outcome.is_good()).count();
             let best = outcomes.into_iter().reduce(|best, next| {
                 let better = next.is_good() && !best.is_good()
@@ -237,6 +270,7 @@ impl<'t> Walk<'t> {
         }
         if let Some(not) = &schema.not
             && self.value(node, not).is_good()
+            && !self.budget.is_empty()
         {
             let message = match &not.required[..] {
                 [name] if not.properties.is_empty() => format!("`{name}` cannot be set here"),
@@ -262,7 +296,7 @@ impl<'t> Walk<'t> {
             Some((message, false))
         } else {
             let pattern = limits.pattern.as_ref();
-            let pattern = pattern.filter(|pattern| pattern.is_match(text) == Some(false));
+            let pattern = pattern.filter(|pattern| self.is_at_odds(node, pattern));
             pattern.map(|pattern| (format!("`{text}` does not match `{}`", pattern.text()), false))
         };
         if let Some((message, stops_rules)) = demand {
@@ -276,6 +310,34 @@ impl<'t> Walk<'t> {
                 out.problems.push(Problem { stops_rules: true, ..self.not_allowed(node, message) });
             }
         }
+    }
+
+    /// Whether a text does not match a pattern, for all that is known.
+    fn is_at_odds(&self, node: NodeRef<'t>, pattern: &Pattern) -> bool {
+        let reason = match self.pay(pattern, node.text()) {
+            Ok(()) => return pattern.is_match(node.text()) == Some(false),
+            Err(reason) => reason,
+        };
+        self.unchecked.get_or_init(|| {
+            let message =
+                format!("the pattern `{}` cannot be checked: {reason}", shown(pattern.text()));
+            self.finding(Code::RuleNotChecked, node, message).warning()
+        });
+        false
+    }
+
+    /// Takes what it costs to look for a pattern in a text.
+    fn pay(&self, pattern: &Pattern, text: &str) -> Result<(), String> {
+        if pattern.is_too_large() {
+            return Err("it is too large".to_owned());
+        }
+        let to_compile = if pattern.is_large() { pattern.cost_to_compile() } else { 0 };
+        self.expressions.spend(pattern.cost(text) + to_compile).map_err(Fault::into_reason)
+    }
+
+    fn unchecked(self) -> Option<Problem> {
+        let finding = self.unchecked.into_inner()?;
+        Some(Problem { finding, stops_rules: false })
     }
 
     fn number(&self, node: NodeRef<'t>, schema: &Schema, out: &mut Outcome) {
@@ -330,12 +392,8 @@ impl<'t> Walk<'t> {
             out.problems.push(Problem { stops_rules: true, ..self.not_allowed(node, message) });
         }
         if limits.unique_items {
-            let items: Vec<NodeRef<'t>> = node.items().collect();
-            let twin = items.iter().enumerate().find_map(|(index, item)| {
-                let first = items[..index].iter().find(|earlier| earlier.same(*item))?;
-                Some((*first, *item))
-            });
-            if let Some((first, again)) = twin {
+            let twins = repeated(&node.items(), |item| Some(Value(item)));
+            if let Some((first, again)) = twins.into_iter().next() {
                 out.problems.push(self.repeated(first, again));
             }
         }
@@ -346,16 +404,10 @@ impl<'t> Walk<'t> {
             return;
         }
         out.compared += 1;
-        let is_value = |value: NodeRef<'_>| {
-            value.same(node)
-                || is_number(value) && is_number(node) && number_of(value) == number_of(node)
-        };
-        let found = schema.values.iter().any(|value| is_value(value.root()));
-        if found && node.kind() != Kind::Null {
+        if schema.values.have(node) && node.kind() != Kind::Null {
             return;
         }
-        let values: Vec<&str> = schema.values.iter().map(|value| value.root().text()).collect();
-        let finding = static_schema::none_of(self.root, node, &values);
+        let finding = static_schema::none_of(self.root, node, schema.values.texts());
         out.problems.push(Problem { finding, stops_rules: true });
     }
 
@@ -376,16 +428,20 @@ impl<'t> Walk<'t> {
             match (schema.child(key), &schema.additional) {
                 (Some(of), _) => out.merge(self.value(entry, of)),
                 (None, Additional::Nothing) => {
-                    let names: Vec<&str> = schema.properties.keys().map(String::as_str).collect();
-                    let finding = static_schema::unknown_field(self.root, entry, &names);
+                    self.budget.spend(budget::FINDING);
+                    let finding = static_schema::unknown_field(self.root, entry, schema.names());
                     out.problems.push(Problem { finding, stops_rules: false });
                 }
                 (None, _) => {}
             }
         }
-        for name in schema.required.iter().filter(|name| node.get(name).is_none()) {
-            let finding = missing(self.root, node, name);
-            out.problems.push(Problem { finding, stops_rules: true });
+        self.budget.spend(budget::FIELD * schema.required.len() as u64);
+        for name in &schema.required {
+            if !self.budget.is_empty() && node.get(name).is_none() {
+                self.budget.spend(budget::FINDING);
+                let finding = missing(self.root, node, name);
+                out.problems.push(Problem { finding, stops_rules: true });
+            }
         }
     }
 
@@ -406,28 +462,25 @@ impl<'t> Walk<'t> {
         if node.kind() != Kind::List {
             return;
         }
-        let same = |a: NodeRef<'t>, b: NodeRef<'t>| match &schema.list {
-            ListType::Atomic => false,
-            ListType::Set => a.same(b),
-            ListType::Map(keys) => keys.iter().all(|key| match (a.get(key), b.get(key)) {
-                (Some(a), Some(b)) => a.same(b),
-                (None, None) => true,
-                _ => false,
-            }),
-        };
         let is_map = matches!(schema.list, ListType::Map(_));
         let foreign = |item: &NodeRef<'t>| !matches!(item.kind(), Kind::Map | Kind::Null);
         if is_map && node.items().any(|item| foreign(&item)) {
             // Its type is reported where the schema gives it one, as it must.
             return;
         }
-        for (index, item) in node.items().enumerate() {
-            let mut earlier = node.items().take(index).filter(|earlier| same(*earlier, item));
-            // The server names the second of several alone.
-            if let (Some(first), None) = (earlier.next(), earlier.next()) {
-                out.push(self.repeated(first, item));
-            }
-        }
+        let mut twins = match &schema.list {
+            ListType::Atomic => Vec::new(),
+            ListType::Set => repeated(&node.items(), |item| Some(Value(item))),
+            ListType::Map(keys) => repeated(&node.items(), |item| {
+                let enough = self.budget.spend(budget::FIELD * keys.len() as u64);
+                let values = || keys.iter().map(|key| item.get(key).map(Value)).collect::<Vec<_>>();
+                enough.then(values)
+            }),
+        };
+        // The server names the second of several alone.
+        let mut named = BTreeSet::new();
+        twins.retain(|(first, _)| named.insert(first.index()));
+        out.extend(twins.into_iter().map(|(first, again)| self.repeated(first, again)));
         if let Some(items) = &schema.items {
             node.items().for_each(|item| self.lists(item, items, out));
         }
@@ -478,14 +531,6 @@ impl<'t> Walk<'t> {
 
 fn missing(root: NodeRef<'_>, node: NodeRef<'_>, name: &str) -> Finding {
     Finding::missing(root, node, name).help(format!("add `{name}`"))
-}
-
-fn is_number(node: NodeRef<'_>) -> bool {
-    matches!(node.kind(), Kind::Int | Kind::Float)
-}
-
-fn number_of(node: NodeRef<'_>) -> Option<f64> {
-    node.text().parse().ok()
 }
 
 /// Whether JSON and Go take it for an integer: `1.0` is one, and beyond 2^53 only what fits 64

@@ -1,10 +1,11 @@
 //! Everything that can be referred to in an environment.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 
 use indexmap::map::Entry as MapEntry;
 
-use super::{Member, items, text};
+use super::{Member, items, port_names, text};
 use crate::source::NodeRef;
 use crate::validate::selector::Form;
 use crate::validate::{Cluster, Map, pods};
@@ -25,7 +26,40 @@ struct Entry<'t> {
     keys: Keys<'t>,
 }
 
-type ByName<'t> = Map<&'t str, Entry<'t>>;
+/// The pods that have names for ports.
+#[derive(Default)]
+struct Ported<'t> {
+    /// By namespace.
+    pods: Map<&'t str, Vec<NodeRef<'t>>>,
+    /// By namespace and each name.
+    by_name: Map<(&'t str, &'t str), Vec<NodeRef<'t>>>,
+}
+
+impl<'t> Ported<'t> {
+    fn of(pods: &Map<&'t str, Vec<NodeRef<'t>>>) -> Self {
+        let mut ported = Self::default();
+        for (namespace, pods) in pods {
+            for pod in pods {
+                let mut names = port_names(*pod).peekable();
+                if names.peek().is_some() {
+                    ported.pods.entry(namespace).or_default().push(*pod);
+                }
+                for name in names {
+                    ported.by_name.entry((namespace, name)).or_default().push(*pod);
+                }
+            }
+        }
+        ported
+    }
+}
+
+/// What there is of a kind in a namespace.
+#[derive(Default)]
+struct ByName<'t> {
+    entries: Map<&'t str, Entry<'t>>,
+    /// The names in order, once somebody has asked for them.
+    sorted: OnceCell<Vec<&'t str>>,
+}
 
 /// Everything that can be referred to.
 #[derive(Default)]
@@ -35,6 +69,8 @@ pub struct Index<'t> {
     pods: Map<&'t str, Vec<NodeRef<'t>>>,
     /// The same pods by namespace and each of their labels.
     labelled: Map<(&'t str, &'t str, &'t str), Vec<NodeRef<'t>>>,
+    /// Those of the pods with names for ports, once somebody has asked for one.
+    ported: OnceCell<Ported<'t>>,
     /// Whether objects of one name, of kinds of one name, were met.
     pub has_namesakes: bool,
 }
@@ -100,7 +136,7 @@ impl<'t> Index<'t> {
         keys: Keys<'t>,
     ) -> bool {
         let of_kind = self.entries.entry(kind).or_default();
-        match of_kind.entry(namespace).or_default().entry(name) {
+        match of_kind.entry(namespace).or_default().entries.entry(name) {
             MapEntry::Vacant(place) => {
                 place.insert(Entry { by, keys });
                 true
@@ -201,8 +237,29 @@ impl<'t> Index<'t> {
         pods.filter(move |pod| form.selects(selector, pods::labels(*pod)))
     }
 
+    /// The templates of the pods of a namespace that have a port of that name.
+    pub fn with_port<'i>(
+        &'i self,
+        namespace: &'t str,
+        name: &'t str,
+    ) -> impl Iterator<Item = NodeRef<'t>> + use<'i, 't> {
+        self.ported().by_name.get(&(namespace, name)).into_iter().flatten().copied()
+    }
+
+    /// The templates of the pods of a namespace that have names for ports.
+    pub fn with_ports<'i>(
+        &'i self,
+        namespace: &'t str,
+    ) -> impl Iterator<Item = NodeRef<'t>> + use<'i, 't> {
+        self.ported().pods.get(namespace).into_iter().flatten().copied()
+    }
+
+    fn ported(&self) -> &Ported<'t> {
+        self.ported.get_or_init(|| Ported::of(&self.pods))
+    }
+
     fn entry(&self, kind: &str, namespace: &str, name: &str) -> Option<&Entry<'t>> {
-        self.entries.get(kind)?.get(namespace)?.get(name)
+        self.entries.get(kind)?.get(namespace)?.entries.get(name)
     }
 
     fn all<'i>(
@@ -211,10 +268,19 @@ impl<'t> Index<'t> {
         namespace: &str,
     ) -> impl Iterator<Item = (&'t str, &'i Entry<'t>)> + use<'i, 't> {
         let found = self.entries.get(kind).and_then(|of_kind| of_kind.get(namespace));
-        let mut all: Vec<_> =
-            found.into_iter().flatten().map(|(name, entry)| (*name, entry)).collect();
-        all.sort_unstable_by_key(|(name, _)| *name);
-        all.into_iter()
+        found
+            .into_iter()
+            .flat_map(|found| found.sorted().iter().map(|name| (*name, &found.entries[*name])))
+    }
+}
+
+impl<'t> ByName<'t> {
+    fn sorted(&self) -> &[&'t str] {
+        self.sorted.get_or_init(|| {
+            let mut names: Vec<&'t str> = self.entries.keys().copied().collect();
+            names.sort_unstable();
+            names
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use super::{Report, field, items, metadata, repeated, text, webhook};
 use crate::diagnostic::Code;
 use crate::k8s::NameForm;
 use crate::source::NodeRef;
-use crate::validate::cel::{self, Type};
+use crate::validate::cel::{self, Declared, Growing, Type};
 use crate::validate::fields;
 
 pub fn policy<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
@@ -24,10 +24,12 @@ pub fn policy<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
     }
     let mut environment = Environment::of_request();
     if field(spec, "paramKind").is_some() {
-        environment = environment.with("params");
+        environment = environment.with("params", Declared::Any);
     }
     webhook::conditions(field(spec, "matchConditions"), &environment, report);
-    let mut names = Vec::new();
+    // A variable knows those before it.
+    let variables = Growing::default();
+    let known = environment.clone().with("variables", variables.declared()).giving(&[]);
     for variable in items(spec, "variables") {
         if let Some(name) =
             report.required(variable, "name").filter(|name| !is_identifier(name.text()))
@@ -35,13 +37,11 @@ pub fn policy<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
             let message = format!("`{}` is no name of a variable in CEL", name.text());
             report.error(Code::NameNotAllowed, name, message, "write letters, digits and `_`");
         }
-        // A variable knows those before it.
-        let known = environment.clone().with_fields("variables", names.clone()).giving(&[]);
         report.expression(variable, "expression", &known);
-        names.push(text(variable, "name"));
+        variables.add(text(variable, "name"), Declared::Any);
     }
-    if !names.is_empty() {
-        environment = environment.with_fields("variables", names);
+    if items(spec, "variables").next().is_some() {
+        environment = environment.with("variables", variables.declared());
     }
     if text(root, "kind") == "MutatingAdmissionPolicy" {
         return;

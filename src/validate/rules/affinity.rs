@@ -1,7 +1,9 @@
 //! Affinities: `validateAffinity` and what it calls of
 //! `k8s.io/kubernetes/pkg/apis/core/validation`.
 
-use super::{Report, field, items, metadata, text};
+use std::collections::BTreeMap;
+
+use super::{Report, field, item, items, metadata, text};
 use crate::diagnostic::Code;
 use crate::k8s::NameForm;
 use crate::source::NodeRef;
@@ -124,8 +126,7 @@ pub fn label_keys<'t>(
         }
     }
     for key in items(holder, "matchLabelKeys") {
-        let mut others = items(holder, "mismatchLabelKeys");
-        if let Some(other) = others.find(|other| other.text() == key.text()) {
+        if let Some(other) = item(holder, "mismatchLabelKeys", &[], key.text()) {
             let message = "a label cannot both match and not match";
             let finding = report.at(Code::Contradiction, key, message);
             report.push(finding.also(other.at(), "not to match").help("delete one of the two"));
@@ -133,8 +134,10 @@ pub fn label_keys<'t>(
     }
     let Some(selector) = selector else { return };
     // The server merges these keys into the selector, where they would stand twice.
-    let expressions: Vec<&str> =
-        items(selector, "matchExpressions").map(|one| text(one, "key")).collect();
+    let mut expressions: BTreeMap<&str, usize> = BTreeMap::new();
+    for one in items(selector, "matchExpressions") {
+        *expressions.entry(text(one, "key")).or_default() += 1;
+    }
     // Of a Pod the server has merged them before it looks.
     let own_labels = match text(report.root, "kind") {
         "Pod" => report.root.at_path(&["metadata", "labels"]),
@@ -143,7 +146,7 @@ pub fn label_keys<'t>(
     for (index, key) in items(holder, "matchLabelKeys").enumerate() {
         let merged = own_labels.is_some_and(|labels| labels.get(key.text()).is_some());
         let labelled = selector.at_path(&["matchLabels", key.text()]).is_some();
-        let times = expressions.iter().filter(|own| **own == key.text()).count();
+        let times = expressions.get(key.text()).copied().unwrap_or(0);
         let expressed = times + usize::from(merged);
         if expressed > 1 || (expressed == 1 && labelled) {
             let message = "the `labelSelector` has this key already";

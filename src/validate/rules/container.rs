@@ -3,11 +3,12 @@
 
 use super::pod::Pod;
 use super::{
-    Report, env, field, fields, items, mount, probe, repeated, resources, security_context, text,
+    Report, env, field, fields, item, items, mount, probe, repeated, resources, security_context,
+    text,
 };
 use crate::diagnostic::Code;
 use crate::k8s::NameForm;
-use crate::source::{Kind, NodeRef};
+use crate::source::{Kind, NodeRef, Step};
 use crate::validate::pods::{self, Role};
 
 /// In the order in which the server looks for names that are taken.
@@ -108,9 +109,8 @@ fn ports<'t>(list: NodeRef<'t>, pod: Pod<'t>, report: &mut Report<'t, '_>) {
 
 /// Whether a list of ports is one of a regular container; the server looks at no other.
 fn list_is_regular<'t>(pod: Pod<'t>, ports: NodeRef<'t>) -> bool {
-    items(pod.spec, "containers")
-        .filter_map(|container| field(container, "ports"))
-        .any(|own| own.is(ports))
+    let steps = pod.spec.path_to(ports);
+    steps.is_some_and(|steps| steps.first() == Some(&Step::Key("containers")))
 }
 
 /// `checkHostPortConflicts`: a port of the host is taken once.
@@ -272,8 +272,8 @@ fn ephemeral<'t>(pod: Pod<'t>, container: NodeRef<'t>, report: &mut Report<'t, '
     if let Some(target) = field(container, "targetContainerName")
         && !target.text().is_empty()
     {
-        let mut others = items(pod.spec, "containers").chain(items(pod.spec, "initContainers"));
-        if !others.any(|other| text(other, "name") == target.text()) {
+        let is_there = |list| item(pod.spec, list, &["name"], target.text()).is_some();
+        if !["containers", "initContainers"].into_iter().any(is_there) {
             let message = format!("the pod has no container `{}`", target.text());
             report.error(Code::ValueNotAllowed, target, message, "write the name of one");
         }

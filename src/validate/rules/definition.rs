@@ -3,6 +3,8 @@
 //!
 //! What all versions have alike the server moves out of them before it looks, and names it there.
 
+use std::iter;
+
 use super::{Report, definition_schema, field, flag, items, text, webhook};
 use crate::diagnostic::Code;
 use crate::k8s::NameForm;
@@ -175,7 +177,7 @@ fn one<'t>(version: NodeRef<'t>, together: bool, report: &mut Report<'t, '_>) {
         report.error(Code::WrongObjectType, status, message, "write `status: {}`");
     }
     for entry in status.into_iter().flat_map(NodeRef::entries) {
-        report.push(schema::unknown_field(report.root, entry, &[]));
+        report.push(schema::unknown_field(report.root, entry, iter::empty()));
     }
     if let Some(schema) = schema {
         definition_schema::check(schema, status.is_some(), report);

@@ -5,10 +5,10 @@
 //! which only restrict the values. What the estimated cost of its rules is, gen does not say.
 
 use super::expression::Environment;
-use super::{Report, field, flag, items, repeated, text};
+use super::{Report, field, flag, item, items, repeated, text};
 use crate::diagnostic::{Code, Severity};
 use crate::source::{Kind, NodeRef};
-use crate::validate::cel::{self, Expression, Type};
+use crate::validate::cel::{self, Expression, Fault, Type};
 use crate::validate::custom::{Pattern, Schema, check_default};
 use crate::validate::schema;
 
@@ -239,16 +239,31 @@ fn values<'t>(node: NodeRef<'t>, either: bool, first_either: bool, report: &mut 
     if let Some(not) = field(node, "not") {
         nested(not, false, report);
     }
-    let pattern = field(node, "pattern").filter(|pattern| pattern.kind() == Kind::Str);
-    if let Some(pattern) = pattern.filter(|pattern| !Pattern::new(pattern.text()).is_sound()) {
-        let message = format!("`{}` is no regular expression of RE2", pattern.text());
-        report.error(
-            Code::Definition,
-            pattern,
-            message,
-            "RE2 has neither look-around nor backreferences",
-        );
+    if let Some(node) = field(node, "pattern").filter(|pattern| pattern.kind() == Kind::Str) {
+        pattern(node, report);
     }
+}
+
+fn pattern<'t>(node: NodeRef<'t>, report: &mut Report<'t, '_>) {
+    // That nothing is left has been said of an earlier one.
+    if report.budget.is_empty() {
+        return;
+    }
+    let pattern = Pattern::new(node.text());
+    let shown = cel::shown(node.text());
+    let paid = || report.budget.spend(pattern.cost_to_compile()).map_err(Fault::into_reason);
+    let is_too_large = pattern.is_too_large().then(|| "it is too large".to_owned());
+    let reason = match is_too_large.map_or_else(paid, Err) {
+        Ok(()) if pattern.is_sound() => return,
+        Ok(()) => {
+            let message = format!("`{shown}` is no regular expression of RE2");
+            let help = "RE2 has neither look-around nor backreferences";
+            return report.error(Code::Definition, node, message, help);
+        }
+        Err(reason) => reason,
+    };
+    let message = format!("the pattern `{shown}` cannot be checked: {reason}");
+    report.push(report.at(Code::RuleNotChecked, node, message).warning());
 }
 
 /// What only the schema itself says, not one of its restrictions.
@@ -292,7 +307,8 @@ fn nested<'t>(node: NodeRef<'t>, either: bool, report: &mut Report<'t, '_>) {
 fn defaults<'t>(node: NodeRef<'t>, in_metadata: bool, report: &mut Report<'t, '_>) {
     if let Some(default) = field(node, "default").filter(|_| !in_metadata) {
         let schema = Schema::read(node);
-        report.findings.extend(check_default(report.root, default, &schema, report.version));
+        let found = check_default(report.root, default, &schema, report.version, &report.budget);
+        report.findings.extend(found);
     }
     if let Some(items) = field(node, "items") {
         defaults(items, in_metadata, report);
@@ -524,7 +540,7 @@ fn map_list<'t>(
         return required_type(items_schema, message, "write `type: object`", report);
     }
     let Some(keys) = keys else { return };
-    let required = |key: &str| items(items_schema, "required").any(|one| one.text() == key);
+    let required = |key: &str| item(items_schema, "required", &[], key).is_some();
     for key in keys.items() {
         let name = key.text();
         let property = field(items_schema, "properties").and_then(|all| all.get(name));
@@ -685,6 +701,7 @@ mod tests {
     use super::super::Report;
     use crate::k8s::Version;
     use crate::validate::Author;
+    use crate::validate::cel::Budget;
     use crate::validate::testing::{found, tree};
 
     fn of(schema: &Value) -> Vec<String> {
@@ -692,7 +709,9 @@ mod tests {
         let mut findings = Vec::new();
         let root = tree.root();
         let version = Version::default();
-        let mut report = Report { root, author: Author::Other, version, findings: &mut findings };
+        let budget = Budget::of(root);
+        let author = Author::Other;
+        let mut report = Report { root, author, version, budget, findings: &mut findings };
         if let Some(schema) = root.get("schema") {
             super::check(schema, false, &mut report);
         }

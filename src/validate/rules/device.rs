@@ -1,6 +1,8 @@
 //! Devices and claims of them: `ValidateResourceClaim`, its template and `ValidateDeviceClass`
 //! of `k8s.io/kubernetes/pkg/apis/resource/validation`.
 
+use std::collections::BTreeSet;
+
 use super::expression::Environment;
 use super::{Report, field, items, metadata, repeated, resources, text, volume};
 use crate::diagnostic::Code;
@@ -31,10 +33,10 @@ pub fn template<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
 /// Checks the spec of a claim.
 pub fn check<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
     let Some(devices) = field(spec, "devices") else { return };
-    let mut names = Vec::new();
+    let mut names = BTreeSet::new();
     let requests = items(devices, "requests");
     for request in requests.clone() {
-        names.push(text(request, "name").to_owned());
+        names.insert(text(request, "name").to_owned());
         let own = text(request, "name");
         let subs =
             items(request, "firstAvailable").map(|sub| format!("{own}/{}", text(sub, "name")));
@@ -156,10 +158,10 @@ fn selectors<'t>(node: NodeRef<'t>, report: &mut Report<'t, '_>) {
 }
 
 /// Checks that the requests that something is about are there.
-fn named<'t>(node: NodeRef<'t>, names: &[String], report: &mut Report<'t, '_>) {
+fn named<'t>(node: NodeRef<'t>, names: &BTreeSet<String>, report: &mut Report<'t, '_>) {
     let requests = items(node, "requests");
     for request in requests.clone() {
-        if !names.iter().any(|name| name == request.text()) {
+        if !names.contains(request.text()) {
             let message = format!("the claim has no request `{}`", request.text());
             report.error(Code::ValueNotAllowed, request, message, "name one of its requests");
         }

@@ -59,7 +59,7 @@ fn file_key<'t>(source: NodeRef<'t>, pod: Pod<'t>, report: &mut Report<'t, '_>) 
     }
     let Some(name) = report.required(source, "volumeName") else { return };
     report.name(NameForm::DnsLabel, Some(name));
-    match pod.volumes().find(|volume| volume.name == name.text()) {
+    match pod.volume(name.text()) {
         None => {
             let message = format!("the pod has no volume `{}`", name.text());
             report.error(Code::Volumes, name, message, "name one that is an `emptyDir`");

@@ -3,90 +3,182 @@
 //! Source: `pkg/admission/plugin/cel` of `k8s.io/apiserver` and `cel` of
 //! `k8s.io/dynamic-resource-allocation`.
 
+use std::collections::BTreeSet;
+
 use super::{Report, field};
 use crate::diagnostic::{Code, nearest};
 use crate::source::NodeRef;
-use crate::validate::cel::{self, Expression, Fault, Type};
+use crate::validate::cel::{self, Checked, Declared, Expression, Fault, Type};
 
 /// What an expression may name, and what its value has to be.
 #[derive(Debug, Clone)]
 pub struct Environment<'e> {
-    variables: Vec<&'e str>,
-    fields: Vec<(&'e str, Vec<&'e str>)>,
+    variables: Vec<(&'e str, Declared)>,
+    /// The fields that are there wherever they may be.
+    given: BTreeSet<String>,
     wanted: &'static [Type],
 }
 
-const REQUEST: [&str; 12] = [
-    "dryRun",
-    "kind",
-    "name",
-    "namespace",
-    "operation",
-    "options",
-    "requestKind",
-    "requestResource",
-    "requestSubResource",
-    "resource",
-    "subResource",
-    "userInfo",
-];
+/// How many mistakes of a kind are reported of an expression: what has more is no expression that
+/// somebody is about to mend.
+const MOST: usize = 20;
+
+const TEXT: Declared = Declared::TEXT;
+
+/// A kind, or the resource of a kind, as a request names it.
+fn of_group(of: &'static str, [group, version, name]: [Declared; 3]) -> Declared {
+    Declared::record([("group", group), (of, name), ("version", version)])
+}
+
+/// `BuildRequestType` of `pkg/admission/plugin/cel`, with what is known of its kind and resource.
+fn request(kind: Declared, resource: Declared) -> Declared {
+    let groups = || Declared::list(TEXT);
+    let user = [
+        ("extra", Declared::map(groups())),
+        ("groups", groups()),
+        ("uid", TEXT),
+        ("username", TEXT),
+    ];
+    Declared::record([
+        ("dryRun", Declared::Plain(Type::Bool)),
+        ("kind", kind),
+        ("name", TEXT),
+        ("namespace", TEXT),
+        ("operation", TEXT),
+        ("options", Declared::Any),
+        ("requestKind", of_group("kind", [TEXT; 3])),
+        ("requestResource", of_group("resource", [TEXT; 3])),
+        ("requestSubResource", TEXT),
+        ("resource", resource),
+        ("subResource", TEXT),
+        ("userInfo", Declared::record(user)),
+    ])
+}
+
+/// `BuildNamespaceType` of `pkg/admission/plugin/cel`.
+fn namespace() -> Declared {
+    let texts = || Declared::list(TEXT);
+    let metadata = Declared::record([
+        ("UID", TEXT),
+        ("annotations", Declared::map(TEXT)),
+        ("creationTimestamp", Declared::Any),
+        ("deletionGracePeriodSeconds", Declared::Plain(Type::Int)),
+        ("deletionTimestamp", Declared::Any),
+        ("finalizers", texts()),
+        ("generateName", TEXT),
+        ("generation", Declared::Plain(Type::Int)),
+        ("labels", Declared::map(TEXT)),
+        ("name", TEXT),
+        ("namespace", TEXT),
+        ("resourceVersion", TEXT),
+    ]);
+    let condition = Declared::record([
+        ("lastTransitionTime", Declared::Any),
+        ("message", TEXT),
+        ("reason", TEXT),
+        ("status", TEXT),
+        ("type", TEXT),
+    ]);
+    let status = [("conditions", Declared::list(condition)), ("phase", TEXT)];
+    Declared::record([
+        ("metadata", metadata),
+        ("spec", Declared::record([("finalizers", texts())])),
+        ("status", Declared::record(status)),
+    ])
+}
 
 impl<'e> Environment<'e> {
+    fn empty() -> Self {
+        Self { variables: Vec::new(), given: BTreeSet::new(), wanted: &[Type::Bool] }
+    }
+
     /// That of webhooks and policies, which see a request.
     pub fn of_request() -> Self {
         Self {
-            variables: vec!["object", "oldObject", "request", "namespaceObject", "authorizer"],
-            fields: vec![
-                ("request", REQUEST.to_vec()),
-                ("request.kind", vec!["group", "kind", "version"]),
-                ("request.requestKind", vec!["group", "kind", "version"]),
-                ("request.requestResource", vec!["group", "resource", "version"]),
-                ("request.resource", vec!["group", "resource", "version"]),
-                ("request.userInfo", vec!["extra", "groups", "uid", "username"]),
-                ("namespaceObject", vec!["metadata", "spec", "status"]),
+            variables: vec![
+                ("object", Declared::Any),
+                ("oldObject", Declared::Any),
+                ("request", request(of_group("kind", [TEXT; 3]), of_group("resource", [TEXT; 3]))),
+                ("namespaceObject", namespace()),
+                ("authorizer", Declared::Any),
             ],
-            wanted: &[Type::Bool],
+            ..Self::empty()
         }
     }
 
     /// That of selectors of devices.
     pub fn of_device() -> Self {
         let device = ["allowMultipleAllocations", "attributes", "capacity", "driver"];
-        Self {
-            variables: vec!["device"],
-            fields: vec![("device", device.to_vec())],
-            wanted: &[Type::Bool],
-        }
+        Self::empty().with_fields("device", device.into_iter())
     }
 
     /// That of the rules of a schema, with the fields of the object where all are known.
-    pub fn of_schema(fields: Option<Vec<&'e str>>) -> Self {
-        let fields = fields.map(|fields| ("self", fields)).into_iter().collect();
-        Self { variables: vec!["self", "oldSelf"], fields, wanted: &[Type::Bool] }
+    pub fn of_schema(fields: Option<Vec<&str>>) -> Self {
+        let environment = match fields {
+            Some(fields) => Self::empty().with_fields("self", fields.into_iter()),
+            None => Self::empty().with("self", Declared::Any),
+        };
+        environment.with("oldSelf", Declared::Any)
     }
 
-    /// With one more variable, of which nothing is known.
-    pub fn with(mut self, variable: &'e str) -> Self {
-        self.variables.push(variable);
+    /// With one more variable, or knowing more of one.
+    pub fn with(mut self, variable: &'e str, of: Declared) -> Self {
+        match self.variables.iter_mut().find(|(known, _)| *known == variable) {
+            Some((_, known)) => *known = of,
+            None => self.variables.push((variable, of)),
+        }
+        self
+    }
+
+    /// That of requests about objects of one kind, of which the name in URLs is the plural.
+    pub fn for_kind(self, [group, version, kind, plural]: [&str; 4], object: Declared) -> Self {
+        let of = |of, name| {
+            let parts = [Declared::text(group), Declared::text(version), Declared::text(name)];
+            of_group(of, parts)
+        };
+        self.with("request", request(of("kind", kind), of("resource", plural)))
+            .with("oldObject", object.clone())
+            .with("object", object)
+    }
+
+    /// With fields that are there wherever they may be.
+    pub fn given(mut self, fields: BTreeSet<String>) -> Self {
+        self.given = fields;
         self
     }
 
     /// Without a variable.
     pub fn without(mut self, variable: &str) -> Self {
-        self.variables.retain(|known| *known != variable);
+        self.variables.retain(|(known, _)| *known != variable);
         self
     }
 
     /// With one more variable that has these fields and no others.
-    pub fn with_fields(mut self, variable: &'e str, fields: Vec<&'e str>) -> Self {
-        self.fields.push((variable, fields));
-        self.with(variable)
+    pub fn with_fields<'n>(self, variable: &'e str, fields: impl Iterator<Item = &'n str>) -> Self {
+        self.with(variable, Declared::record(fields.map(|name| (name, Declared::Any))))
     }
 
     /// With a value of one of these types; of any, where there is none.
     pub fn giving(mut self, types: &'static [Type]) -> Self {
         self.wanted = types;
         self
+    }
+
+    /// What is known of an expression that names these variables.
+    pub fn check(&self, expression: &Expression) -> Checked {
+        cel::check(expression, &self.variables, &self.given)
+    }
+
+    /// Whether an expression that names these variables has a syntax, names no others, and fits
+    /// what is known of them.
+    pub fn compiles(&self, expression: &Expression) -> bool {
+        expression.syntax().is_ok()
+            && cel::unknown_names(expression, &self.names()).is_empty()
+            && self.check(expression).misfits.is_empty()
+    }
+
+    fn names(&self) -> Vec<&'e str> {
+        self.variables.iter().map(|(name, _)| *name).collect()
     }
 }
 
@@ -115,23 +207,25 @@ impl<'t> Report<'t, '_> {
             Ok(_) => {}
         }
         let found = self.findings.len();
-        let known = &environment.variables;
-        for name in cel::unknown_names(&expression, known) {
-            let message = format!("the expression names `{name}`, which is no variable here");
+        let known = environment.names();
+        for name in cel::unknown_names(&expression, &known).into_iter().take(MOST) {
+            let shown = cel::shown(&name);
+            let message = format!("the expression names `{shown}`, which is no variable here");
             let finding = self.at(Code::ExpressionOfRule, node, message);
             self.push(match nearest(&name, known.iter().copied()) {
                 Some(near) => finding.help(format!("write `{near}`")),
                 None => finding.help(format!("there is `{}`", known.join("`, `"))),
             });
         }
-        let fields: Vec<(&str, &[&str])> =
-            environment.fields.iter().map(|(name, fields)| (*name, &fields[..])).collect();
-        for misfit in cel::misfits(&expression, &fields) {
-            let message = format!("the expression does not compile: {misfit}");
-            self.push(self.at(Code::ExpressionOfRule, node, message));
+        let Checked { of, misfits, .. } = environment.check(&expression);
+        for misfit in misfits.into_iter().take(MOST) {
+            let message = format!("the expression does not compile: {}", misfit.message);
+            let mut finding = self.at(Code::ExpressionOfRule, node, message);
+            finding.help.extend(misfit.help);
+            self.push(finding);
         }
         let wanted = environment.wanted;
-        let Some(of) = cel::result_type(&expression).filter(|of| {
+        let Some(of) = of.kind().filter(|of| {
             !wanted.is_empty() && !wanted.contains(of) && self.findings.len() == found
         }) else {
             return;

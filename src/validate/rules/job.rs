@@ -1,6 +1,6 @@
 //! Jobs and CronJobs: `k8s.io/kubernetes/pkg/apis/batch/validation`.
 
-use super::{Report, cron, field, flag, items, metadata, number, text};
+use super::{Report, cron, field, flag, item, items, metadata, number, text};
 use crate::diagnostic::{Code, nearest};
 use crate::k8s::NameForm;
 use crate::source::{Kind, NodeRef};
@@ -277,7 +277,9 @@ fn exit_codes<'t>(spec: NodeRef<'t>, codes: NodeRef<'t>, report: &mut Report<'t,
         all.map(|container| text(container, "name"))
     };
     if let Some(name) = field(codes, "containerName")
-        && !names().any(|own| own == name.text())
+        && !lists
+            .into_iter()
+            .any(|list| pod.is_some_and(|pod| item(pod, list, &["name"], name.text()).is_some()))
     {
         let message = format!("the pod has no container `{}`", name.text());
         let finding = report.at(Code::ValueNotAllowed, name, message);

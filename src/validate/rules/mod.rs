@@ -55,8 +55,12 @@ mod volume;
 mod webhook;
 mod workload;
 
-use super::fields::{field, items, text};
+pub(super) use expression::Environment;
+
+use super::cel::Budget;
+use super::fields::{field, item, items, text};
 use super::finding::Finding;
+use super::repeated::repeated;
 use super::{Author, Cluster, pods, sound};
 use crate::diagnostic::{Code, nearest};
 use crate::k8s::schema::Resource;
@@ -65,7 +69,8 @@ use crate::source::{Kind, NodeRef};
 
 /// Checks an object.
 pub fn check(root: NodeRef<'_>, author: Author, cluster: &Cluster, out: &mut Vec<Finding>) {
-    let mut report = Report { root, author, version: cluster.version, findings: out };
+    let budget = Budget::of(root);
+    let mut report = Report { root, author, version: cluster.version, budget, findings: out };
     let report = &mut report;
     metadata::check(root, report);
     // Others have kinds of these names, too.
@@ -226,6 +231,8 @@ struct Report<'t, 'o> {
     root: NodeRef<'t>,
     author: Author,
     version: Version,
+    /// What it may take to compile patterns.
+    budget: Budget,
     findings: &'o mut Vec<Finding>,
 }
 
@@ -466,26 +473,6 @@ fn number(node: NodeRef<'_>, name: &str) -> Option<i64> {
 #[expect(clippy::inline_always, reason = "the symbol of a constant name is a constant")]
 fn flag(node: NodeRef<'_>, name: &str) -> bool {
     node.get(name).and_then(NodeRef::as_bool) == Some(true)
-}
-
-/// Pairs of items that a key says are the same: the first and the later one.
-fn repeated<'t, K: PartialEq>(
-    items: &(impl Iterator<Item = NodeRef<'t>> + Clone),
-    key: impl Fn(NodeRef<'t>) -> Option<K>,
-) -> Vec<(NodeRef<'t>, NodeRef<'t>)> {
-    let mut pairs = Vec::new();
-    // Most lists have one item.
-    if items.clone().nth(1).is_none() {
-        return pairs;
-    }
-    for (index, item) in items.clone().enumerate() {
-        let Some(own) = key(item) else { continue };
-        let mut earlier = items.clone().take(index);
-        if let Some(first) = earlier.find(|earlier| key(*earlier).as_ref() == Some(&own)) {
-            pairs.push((first, item));
-        }
-    }
-    pairs
 }
 
 /// An amount that is a number or a percentage.

@@ -2,7 +2,7 @@
 //! `k8s.io/kubernetes/pkg/apis/core/validation`.
 
 use super::pod::Pod;
-use super::{Report, field, flag, items, repeated, text};
+use super::{Report, field, flag, item, repeated, text};
 use crate::diagnostic::{Code, nearest};
 use crate::source::NodeRef;
 
@@ -15,17 +15,16 @@ pub fn check<'t>(
     for mount in list.items() {
         if let Some(name) = report.required(mount, "name") {
             volume_of(name, pod, report);
-            if items(container, "volumeDevices").any(|device| text(device, "name") == name.text()) {
+            if item(container, "volumeDevices", &["name"], name.text()).is_some() {
                 let message = "the container uses the volume as a device, too";
                 report.error(Code::Volumes, name, message, "either mount it or use it as a device");
             }
         }
-        if let Some(path) = report.required(mount, "mountPath") {
-            let taken = |device: NodeRef<'t>| text(device, "devicePath") == path.text();
-            if items(container, "volumeDevices").any(taken) {
-                let message = "a device of the container is at this path";
-                report.error(Code::Volumes, path, message, "write another path");
-            }
+        if let Some(path) = report.required(mount, "mountPath")
+            && item(container, "volumeDevices", &["devicePath"], path.text()).is_some()
+        {
+            let message = "a device of the container is at this path";
+            report.error(Code::Volumes, path, message, "write another path");
         }
         sub_path(list, mount, report);
         propagation(list, mount, container, report);
@@ -39,8 +38,7 @@ pub fn check<'t>(
 }
 
 fn volume_of<'t>(name: NodeRef<'t>, pod: Pod<'t>, report: &mut Report<'t, '_>) {
-    let mut volumes = pod.volumes();
-    if volumes.any(|volume| volume.name == name.text()) {
+    if pod.volume(name.text()).is_some() {
         return;
     }
     let message = format!("the pod has no volume `{}`", name.text());
@@ -121,7 +119,7 @@ pub fn devices<'t>(
 ) {
     for device in list.items() {
         if let Some(name) = report.required(device, "name") {
-            match pod.volumes().find(|volume| volume.name == name.text()) {
+            match pod.volume(name.text()) {
                 None => volume_of(name, pod, report),
                 Some(volume) if !volume.is_claim() => {
                     let message = "only a claim can be a block device";
@@ -130,15 +128,14 @@ pub fn devices<'t>(
                 }
                 Some(_) => {}
             }
-            if items(container, "volumeMounts").any(|mount| text(mount, "name") == name.text()) {
+            if item(container, "volumeMounts", &["name"], name.text()).is_some() {
                 let message = "the container mounts the volume, too";
                 report.error(Code::Volumes, name, message, "either mount it or use it as a device");
             }
         }
         if let Some(path) = report.required(device, "devicePath") {
             report.no_backsteps(path);
-            let taken = |mount: NodeRef<'t>| text(mount, "mountPath") == path.text();
-            if items(container, "volumeMounts").any(taken) {
+            if item(container, "volumeMounts", &["mountPath"], path.text()).is_some() {
                 let message = "something is mounted at this path";
                 report.error(Code::Volumes, path, message, "write another path");
             }

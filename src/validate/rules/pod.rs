@@ -2,7 +2,7 @@
 //! `ValidatePodCreate` of `k8s.io/kubernetes/pkg/apis/core/validation`.
 
 use super::{
-    Report, affinity, container, dns, field, flag, items, metadata, number, pod_annotations,
+    Report, affinity, container, dns, field, flag, item, items, metadata, number, pod_annotations,
     pod_resources, repeated, security_context, spread, text, toleration, volume,
 };
 use crate::diagnostic::Code;
@@ -57,18 +57,33 @@ impl<'t> Pod<'t> {
     /// The volumes that containers may mount: those that a StatefulSet claims for each of its
     /// pods stand for those of the same name.
     pub fn volumes(self) -> impl Iterator<Item = Volume<'t>> + Clone {
-        let claims = match text(self.root, "kind") {
-            "StatefulSet" => self.root.at_path(&["spec", "volumeClaimTemplates"]),
-            _ => None,
-        };
-        let claims = claims.into_iter().flat_map(NodeRef::items);
-        let claims = claims.filter_map(|claim| claim.at_path(&["metadata", "name"]));
+        let claims = self.claims().into_iter().flat_map(NodeRef::items);
+        let claims = claims.filter_map(|claim| claim.at_path(NAME));
         let claimed = claims.map(|name| Volume { name: name.text(), source: None });
         let own = items(self.spec, "volumes");
         let own = own.map(|volume| Volume { name: text(volume, "name"), source: Some(volume) });
         claimed.chain(own)
     }
+
+    /// The volume of that name that containers may mount.
+    pub fn volume(self, name: &str) -> Option<Volume<'t>> {
+        let claim = self.claims().and_then(|claims| claims.item_with(NAME, name));
+        let volume = |of| Volume { name: text(of, "name"), source: Some(of) };
+        match claim.and_then(|claim| claim.at_path(NAME)) {
+            Some(claimed) => Some(Volume { name: claimed.text(), source: None }),
+            None => item(self.spec, "volumes", &["name"], name).map(volume),
+        }
+    }
+
+    /// The claims that a StatefulSet makes for each of its pods.
+    fn claims(self) -> Option<NodeRef<'t>> {
+        let is_set = text(self.root, "kind") == "StatefulSet";
+        self.root.at_path(&["spec", "volumeClaimTemplates"]).filter(|_| is_set)
+    }
 }
+
+/// Where the name of an object stands.
+const NAME: &[&str] = &["metadata", "name"];
 
 /// Something that a container can mount.
 #[derive(Clone, Copy)]

@@ -3,10 +3,9 @@
 //! replaced them.
 
 use super::pod::Pod;
-use super::{Report, field, text};
+use super::{Report, field, item, text};
 use crate::diagnostic::Code;
 use crate::source::NodeRef;
-use crate::validate::pods;
 
 const MIRROR: &str = "kubernetes.io/config.mirror";
 const DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
@@ -131,8 +130,8 @@ fn disagreement<'t>(
 }
 
 fn container<'t>(pod: Pod<'t>, name: &str) -> Option<NodeRef<'t>> {
-    let mut all = pods::containers(pod.spec).map(|(_, container)| container);
-    all.find(|container| text(*container, "name") == name)
+    let lists = ["initContainers", "containers", "ephemeralContainers"];
+    lists.into_iter().find_map(|list| item(pod.spec, list, &["name"], name))
 }
 
 /// `validateLocalDescendingPath`: relative, and never upwards.

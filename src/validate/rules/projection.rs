@@ -3,7 +3,7 @@
 //!
 //! Sources of certificates are not checked: until 1.36 the server drops them.
 
-use super::{Report, env, field, items};
+use super::{Report, env, field, items, repeated};
 use crate::diagnostic::Code;
 use crate::source::{Kind, NodeRef};
 
@@ -94,17 +94,13 @@ pub fn check<'t>(projected: NodeRef<'t>, report: &mut Report<'t, '_>) {
             paths.extend(items(entry, "items").filter_map(|item| field(item, "path")));
         }
     }
-    for (index, path) in paths.iter().enumerate() {
-        let same = |earlier: &&NodeRef<'t>| earlier.text() == path.text();
-        if let Some(first) = paths[..index].iter().find(same)
-            && !path.text().is_empty()
-        {
-            let message = format!("another source has the path `{}`, too", path.text());
-            let finding = report.at(Code::Volumes, *path, message);
-            let finding = finding.also(first.at(), "first here");
-            let finding = finding.as_server(report.root, projected, "");
-            report.push(finding.help("give one of the two another path"));
-        }
+    let written = |path: NodeRef<'t>| Some(path.text()).filter(|text| !text.is_empty());
+    for (first, path) in repeated(&paths.iter().copied(), written) {
+        let message = format!("another source has the path `{}`, too", path.text());
+        let finding = report.at(Code::Volumes, path, message);
+        let finding = finding.also(first.at(), "first here");
+        let finding = finding.as_server(report.root, projected, "");
+        report.push(finding.help("give one of the two another path"));
     }
 }
 

@@ -2,8 +2,10 @@
 //! `k8s.io/kubernetes/pkg/apis/core/validation`, with the names of resources from
 //! `pkg/apis/core/helper`.
 
+use std::collections::BTreeMap;
+
 use super::pod::Pod;
-use super::{Report, field, items, text};
+use super::{Report, field, item, items, text};
 use crate::diagnostic::{Code, nearest};
 use crate::k8s::{NameForm, Quantity};
 use crate::source::{Kind, NodeRef};
@@ -138,15 +140,15 @@ fn amount<'t>(
 
 /// `validateResourceClaimNames`.
 fn claims_of<'t>(claims: NodeRef<'t>, pod: Pod<'t>, report: &mut Report<'t, '_>) {
-    let own = items(pod.spec, "resourceClaims").map(|claim| text(claim, "name"));
     for claim in claims.items() {
         let found = report.findings.len();
         if let Some(name) = report.required(claim, "name")
-            && !own.clone().any(|own| own == name.text())
+            && item(pod.spec, "resourceClaims", &["name"], name.text()).is_none()
         {
             let message = format!("the pod has no claim `{}`", name.text());
             let finding = report.at(Code::Resources, name, message);
-            report.push(match nearest(name.text(), own.clone()) {
+            let own = items(pod.spec, "resourceClaims").map(|claim| text(claim, "name"));
+            report.push(match nearest(name.text(), own) {
                 Some(near) => finding.help(format!("write `{near}`")).replace(near),
                 None => finding.help("add it to `resourceClaims` of the pod"),
             });
@@ -154,17 +156,23 @@ fn claims_of<'t>(claims: NodeRef<'t>, pod: Pod<'t>, report: &mut Report<'t, '_>)
         report.as_server(found, claim);
         report.name(NameForm::DnsLabel, field(claim, "request"));
     }
-    for (index, claim) in claims.items().enumerate() {
-        let clashes = |earlier: &NodeRef<'t>| {
-            let requests = [text(*earlier, "request"), text(claim, "request")];
-            text(*earlier, "name") == text(claim, "name")
-                && (requests[0] == requests[1] || requests.contains(&""))
-        };
-        if let Some(first) = claims.items().take(index).find(clashes)
-            && !text(claim, "name").is_empty()
-        {
-            let message = format!("the claim `{}` is there already", text(claim, "name"));
+    clashes(claims, report);
+}
+
+/// A claim as a whole clashes with each of its requests.
+fn clashes<'t>(claims: NodeRef<'t>, report: &mut Report<'t, '_>) {
+    // The first of each claim and request, and of each claim with whichever request.
+    let mut firsts: BTreeMap<(&str, Option<&str>), NodeRef<'t>> = BTreeMap::new();
+    for claim in claims.items().filter(|claim| !text(*claim, "name").is_empty()) {
+        let (name, request) = (text(claim, "name"), text(claim, "request"));
+        let clashing: &[_] = if request.is_empty() { &[None] } else { &[Some(request), Some("")] };
+        let earlier = clashing.iter().filter_map(|request| firsts.get(&(name, *request)));
+        if let Some(first) = earlier.copied().min_by_key(|earlier| earlier.index()) {
+            let message = format!("the claim `{name}` is there already");
             report.repeated(Code::RepeatedItem, first, claim, message);
+        }
+        for key in [None, Some(request)] {
+            firsts.entry((name, key)).or_insert(claim);
         }
     }
 }

@@ -1,10 +1,11 @@
 //! Runtimes of containers: `ValidateRuntimeClass` of
 //! `k8s.io/kubernetes/pkg/apis/node/validation`.
 
-use super::{Report, field, items, metadata, resources, toleration};
+use super::{Report, field, metadata, repeated, resources, toleration};
 use crate::diagnostic::Code;
 use crate::k8s::NameForm;
 use crate::source::NodeRef;
+use crate::validate::repeated::Value;
 
 pub fn check<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
     match field(root, "handler") {
@@ -32,15 +33,8 @@ pub fn check<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
             finding.server_path = Some(path);
         }
     }
-    for (index, one) in items(scheduling, "tolerations").enumerate() {
-        let mut earlier = tolerations.items().take(index);
-        if let Some(first) = earlier.find(|first| first.same(one)) {
-            report.repeated(
-                Code::RepeatedItem,
-                first,
-                one,
-                "the list has this toleration already".to_owned(),
-            );
-        }
+    for (first, again) in repeated(&tolerations.items(), |one| Some(Value(one))) {
+        let message = "the list has this toleration already".to_owned();
+        report.repeated(Code::RepeatedItem, first, again, message);
     }
 }

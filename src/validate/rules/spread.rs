@@ -1,7 +1,7 @@
 //! Spreading over topologies: `validateTopologySpreadConstraints` of
 //! `k8s.io/kubernetes/pkg/apis/core/validation`.
 
-use super::{Report, affinity, field, items, metadata, repeated, text};
+use super::{Report, affinity, field, item, metadata, repeated, text};
 use crate::diagnostic::Code;
 use crate::source::NodeRef;
 
@@ -64,9 +64,8 @@ fn label_keys<'t>(
     };
     for key in keys.items() {
         metadata::label_key(Some(key), report);
-        let mut expressions = items(selector, "matchExpressions");
         if selector.at_path(&["matchLabels", key.text()]).is_some()
-            || expressions.any(|one| text(one, "key") == key.text())
+            || item(selector, "matchExpressions", &["key"], key.text()).is_some()
         {
             let message = "the `labelSelector` has this key already";
             report.error(Code::Contradiction, key, message, "delete one of the two");

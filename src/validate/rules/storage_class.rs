@@ -1,11 +1,14 @@
 //! Classes of storage: `ValidateStorageClass` and `ValidateVolumeAttributesClass` of
 //! `k8s.io/kubernetes/pkg/apis/storage/validation`.
 
+use std::collections::BTreeMap;
+
 use super::{Report, field, items, metadata, repeated, text};
 use crate::diagnostic::Code;
 use crate::k8s::NameForm;
 use crate::source::NodeRef;
 use crate::validate::finding::Finding;
+use crate::validate::repeated::Value;
 
 pub fn check<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
     provisioner(root, "provisioner", report);
@@ -37,16 +40,15 @@ pub fn check<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
     }
     let expressions =
         |term: NodeRef<'t>| field(term, "matchLabelExpressions").filter(|list| !list.is_empty());
-    for (index, term) in terms.clone().enumerate() {
-        let same = |earlier: &NodeRef<'t>| match (expressions(*earlier), expressions(term)) {
-            (Some(a), Some(b)) => a.same(b),
-            _ => false,
-        };
+    let twins = repeated(&terms, |term| expressions(term).map(Value));
+    let firsts: BTreeMap<u32, NodeRef<'t>> =
+        twins.into_iter().map(|(first, again)| (again.index(), first)).collect();
+    for term in terms.clone() {
         let finding = if expressions(term).is_none() {
             report
                 .at(Code::MissingObjectField, term, "the topology says nothing")
                 .help("add `matchLabelExpressions`, or delete it")
-        } else if let Some(first) = terms.clone().take(index).find(same) {
+        } else if let Some(first) = firsts.get(&term.index()) {
             report
                 .at(Code::RepeatedItem, term, "the list has this topology already")
                 .also(first.at(), "first here")

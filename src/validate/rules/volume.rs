@@ -1,13 +1,15 @@
 //! Volumes: `ValidateVolumes` and `validateVolumeSource` of
 //! `k8s.io/kubernetes/pkg/apis/core/validation`, with the function of each source.
 
+use std::collections::BTreeSet;
+
 use super::pod::Pod;
 use super::{
     Report, claim, field, fields, flag, items, metadata, projection, repeated, resources, text,
 };
 use crate::diagnostic::Code;
 use crate::k8s::{NameForm, Quantity};
-use crate::source::{Kind, NodeRef};
+use crate::source::{Kind, NodeRef, Step};
 
 /// Every source of a volume, in the order in which the server looks for them, with the texts and
 /// lists that it cannot do without.
@@ -48,7 +50,7 @@ pub fn check<'t>(list: NodeRef<'t>, pod: Pod<'t>, report: &mut Report<'t, '_>) {
     // The claims of a StatefulSet stand for volumes of the same name.
     let replaced = |volume: &NodeRef<'t>| {
         let name = text(*volume, "name");
-        pod.volumes().any(|claim| claim.source.is_none() && claim.name == name)
+        pod.volume(name).is_some_and(|claim| claim.source.is_none())
     };
     for volume in list.items().filter(|volume| !replaced(volume)) {
         if let Some(image) = field(volume, "image").filter(|_| pod.version.minor() < 35) {
@@ -132,13 +134,13 @@ fn required<'t>(place: usize, node: NodeRef<'t>, pod: Pod<'t>, report: &mut Repo
             Some(_) => {}
         }
         if name == "gcePersistentDisk" {
-            let volumes = field(pod.spec, "volumes");
-            let index = volumes
-                .into_iter()
-                .flat_map(NodeRef::items)
-                .position(|volume| field(volume, name).is_some_and(|own| own.is(node)));
+            let steps = field(pod.spec, "volumes").and_then(|volumes| volumes.path_to(node));
+            let index = match steps.as_deref() {
+                Some([Step::Index(index), ..]) => *index,
+                _ => 0,
+            };
             for finding in &mut report.findings[found..] {
-                let path = format!(".volumes[{}].persistentDisk.{wanted}", index.unwrap_or(0));
+                let path = format!(".volumes[{index}].persistentDisk.{wanted}");
                 finding.name_for_server(report.root, pod.spec, &path);
             }
         }
@@ -426,11 +428,11 @@ fn created_claims<'t>(list: NodeRef<'t>, pod: Pod<'t>, report: &mut Report<'t, '
     if made.peek().is_none() {
         return;
     }
-    let made: Vec<String> =
+    let made: BTreeSet<String> =
         made.map(|volume| format!("{}-{}", own.text(), text(volume, "name"))).collect();
     for volume in list.items() {
         let claim = volume.at_path(&["persistentVolumeClaim", "claimName"]);
-        if let Some(claim) = claim.filter(|claim| made.iter().any(|made| made == claim.text())) {
+        if let Some(claim) = claim.filter(|claim| made.contains(claim.text())) {
             let message = "an ephemeral volume of this Pod makes that claim";
             report.error(Code::Volumes, claim, message, "mount the ephemeral volume instead");
         }
