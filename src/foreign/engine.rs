@@ -1,27 +1,28 @@
 //! The template engine, fenced in.
 //!
 //! A template sees its parameters and plain facts of its stack and environment, nothing else:
-//! no files, no variables of the process, no clock, no other template. Its steps, the size of
-//! each value that it prints, and the size of its output are bounded, so that a loop gone wrong
-//! is an error and not a machine out of memory.
+//! no files, no variables of the process, no clock, no other template. Its depth, its steps,
+//! what it makes and the size of its output are bounded, so that a loop gone wrong is an error
+//! and not a machine out of memory: see [`charge`](super::charge) and
+//! [`budget`](super::budget).
 
+use std::collections::BTreeMap;
 use std::io;
+use std::ops::Range;
 
 use minijinja::filters::tojson;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Value, ValueKind};
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, escape_formatter};
+use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, escape_formatter};
 
 use super::scan::Piece;
-use super::{marks, scan};
+use super::{budget, marks, scan};
 use crate::source::{Kind, NodeRef};
 
 /// How many steps of its program a template may take.
 const MAX_STEPS: u64 = 1_000_000;
 /// How deep loops that call themselves may nest.
 const MAX_NESTING: usize = 50;
-/// The largest string that a template may print, in bytes: more than an object may have.
-const MAX_STRING: usize = 2 << 20;
 /// The largest output of a template, in bytes, marks included.
 const MAX_OUTPUT: usize = 8 << 20;
 
@@ -30,28 +31,29 @@ const FUNCTIONS: [&str; 2] = ["dict", "range"];
 
 /// An engine without templates.
 pub(super) fn environment() -> Environment<'static> {
-    let mut environment = Environment::new();
+    let mut environment = Environment::empty();
+    budget::equip(&mut environment);
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.set_fuel(Some(MAX_STEPS));
     environment.set_recursion_limit(MAX_NESTING);
     // Errors know their place in debug mode only.
     environment.set_debug(true);
-    let globals: Vec<String> = environment.globals().map(|(name, _)| name.to_owned()).collect();
-    for name in globals.iter().filter(|name| !FUNCTIONS.contains(&name.as_str())) {
-        environment.remove_global(name);
-    }
-    environment.set_formatter(|out, state, value| match value.kind() {
-        ValueKind::String if value.as_str().is_some_and(|text| text.len() > MAX_STRING) => {
-            let message = format!("a string of more than {MAX_STRING} bytes");
-            Err(Error::new(ErrorKind::InvalidOperation, message))
+    environment.set_formatter(|out, state, value| {
+        budget::pay(state, value)?;
+        match value.kind() {
+            // The engine's own way to print these is Python's; JSON is YAML.
+            ValueKind::Bool
+            | ValueKind::None
+            | ValueKind::Seq
+            | ValueKind::Iterable
+            | ValueKind::Map => {
+                let json = tojson(value, None, no_options())?;
+                budget::pay(state, &json)?;
+                escape_formatter(out, state, &json)
+            }
+            _ => escape_formatter(out, state, value),
         }
-        // The engine's own way to print these is Python's; JSON is YAML.
-        ValueKind::Bool | ValueKind::None | ValueKind::Seq | ValueKind::Map => {
-            let json = tojson(value, None, no_options())?;
-            escape_formatter(out, state, &json)
-        }
-        _ => escape_formatter(out, state, value),
     });
     // The marked text has lost what `trim_blocks` and `lstrip_blocks` take away. A final line
     // break belongs to a block scalar that the template ends with.
@@ -79,25 +81,22 @@ pub(super) fn undeclared(
     names
 }
 
-/// The places where a template looks up a name, which may have dots.
-pub(super) fn lookups(source: &str, name: &str) -> Vec<std::ops::Range<usize>> {
-    let (first, rest) = name.split_once('.').unwrap_or((name, ""));
-    let mut places = Vec::new();
+/// The places where a template looks up names, by the first part of each.
+pub(super) fn lookups(source: &str) -> BTreeMap<&str, Vec<Range<usize>>> {
+    let mut places: BTreeMap<&str, Vec<Range<usize>>> = BTreeMap::new();
     for piece in scan::scan(source) {
         let (Piece::Output(tag) | Piece::Block(tag, _)) = piece else { continue };
         for word in scan::names(source, tag) {
-            if &source[word.clone()] != first {
-                continue;
-            }
-            let after = source[word.end..].strip_prefix('.').unwrap_or_default();
-            if rest.is_empty() {
-                places.push(word);
-            } else if after.starts_with(rest) {
-                places.push(word.start..word.start + name.len());
-            }
+            places.entry(&source[word.clone()]).or_default().push(word);
         }
     }
     places
+}
+
+/// Where a name, which may have dots, stands whole, if its first part stands at `first`.
+pub(super) fn whole(source: &str, name: &str, first: &Range<usize>) -> Option<Range<usize>> {
+    let is_whole = source[first.start..].starts_with(name);
+    is_whole.then(|| first.start..first.start + name.len())
 }
 
 /// A value as templates see it.

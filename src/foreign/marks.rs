@@ -8,10 +8,13 @@
 //!
 //! Inside of `{% set x %}` and `{% filter x %}` nothing is marked, because there the template
 //! itself looks at its text; what comes out belongs to the tag that lets it out.
+//!
+//! What makes a template [pay](super::charge) for what it makes is put in on the same way.
 
 use std::ops::Range;
 
-use super::scan::{Effect, Piece, scan};
+use super::charge::{self, Blocks, Edit, Excess};
+use super::scan::{self, Effect, Piece, scan};
 use crate::source::{FileId, Span};
 
 /// The noncharacter that opens a mark. Unicode keeps it out of texts for uses like this one.
@@ -22,6 +25,8 @@ const ZERO: u32 = 0xfdd1;
 const BASE: usize = 31;
 /// How many digits a mark has; so there are 923,521 marks.
 const DIGITS: u32 = 4;
+/// How many bytes of text the step that copies them pays for.
+const FREE_TEXT: usize = 64;
 
 /// A template with its marks.
 #[derive(Debug)]
@@ -30,8 +35,18 @@ pub(super) struct Marked {
     pub text: String,
     /// The piece that each mark stands for.
     pieces: Vec<Origin>,
-    /// Where each copied piece starts in `text` and in the template.
-    copies: Vec<(usize, usize)>,
+    /// What is copied into `text`, in order.
+    copies: Vec<Copied>,
+}
+
+/// Bytes of the template in the marked text.
+#[derive(Debug)]
+struct Copied {
+    /// Where they start in the marked text.
+    marked: usize,
+    /// Where they start in the template.
+    template: usize,
+    length: usize,
 }
 
 /// What a mark stands for.
@@ -52,46 +67,149 @@ pub(super) struct Output<'m> {
     segments: Vec<(usize, &'m Origin)>,
 }
 
-/// Puts marks into a template that holds no [`MARK`].
-pub(super) fn mark(source: &str) -> Marked {
-    let mut marked =
-        Marked { text: String::with_capacity(source.len() * 2), pieces: vec![], copies: vec![] };
-    let mut captures = 0_usize;
-    let mut end = 0;
-    for piece in scan(source) {
-        let (range, mark) = match piece {
-            Piece::Text(range) => (range, Some(true)),
-            Piece::Output(range) => (range, Some(false)),
-            Piece::Block(range, effect) => {
-                let filter = effect == Effect::Filter && captures == 0;
-                match effect {
-                    Effect::None => {}
-                    Effect::Capture | Effect::Filter => captures += 1,
-                    Effect::End => captures = captures.saturating_sub(1),
-                }
-                if filter {
-                    marked.mark(range.clone(), false);
-                }
-                (range, None)
+/// Puts marks, and what makes it pay, into a template that holds no [`MARK`].
+///
+/// # Errors
+///
+/// The first place where the template is deeper than the engine may read.
+pub(super) fn mark(source: &str) -> Result<Marked, Excess> {
+    let mut marker = Marker {
+        source,
+        marked: Marked {
+            text: String::with_capacity(source.len() * 2),
+            pieces: Vec::new(),
+            copies: Vec::new(),
+        },
+        captures: 0,
+        blocks: Blocks::default(),
+        raw: false,
+        end: 0,
+    };
+    let mut pieces = scan(source).into_iter().peekable();
+    while let Some(piece) = pieces.next() {
+        marker.piece(&piece, pieces.peek())?;
+    }
+    Ok(marker.marked)
+}
+
+struct Marker<'s> {
+    source: &'s str,
+    marked: Marked,
+    /// How many blocks are open whose output the template keeps.
+    captures: usize,
+    blocks: Blocks,
+    /// Whether a raw block is open, where tags are text.
+    raw: bool,
+    /// Where the last piece ended.
+    end: usize,
+}
+
+impl Marker<'_> {
+    fn piece(&mut self, piece: &Piece, next: Option<&Piece>) -> Result<(), Excess> {
+        match piece {
+            Piece::Text(range) => self.text(range.clone()),
+            Piece::Output(range) => {
+                self.mark(range, false);
+                self.tag(range, self.edits(piece, false)?);
             }
-            Piece::Comment(range) | Piece::Broken(range) => (range, None),
-        };
-        if let (Some(copied), 0) = (mark, captures) {
-            marked.mark(range.clone(), copied);
+            Piece::Block(range, effect) => self.block(piece, range, *effect, next)?,
+            Piece::Comment(range) => self.copy(range.clone()),
+            Piece::Broken(range) => {
+                let is_block = self.source[range.start..].starts_with("{%");
+                self.tag(range, self.edits(piece, is_block)?);
+            }
         }
-        if marked.text.ends_with('{') {
+        Ok(())
+    }
+
+    fn text(&mut self, range: Range<usize>) {
+        if !self.raw {
+            self.pay_for(&range);
+        }
+        self.mark(&range, true);
+        self.copy(range);
+    }
+
+    fn block(
+        &mut self,
+        piece: &Piece,
+        range: &Range<usize>,
+        effect: Effect,
+        next: Option<&Piece>,
+    ) -> Result<(), Excess> {
+        let inside = scan::inside(self.source, piece);
+        let (word, _) = scan::word(&self.source[inside]);
+        let captures = effect == Effect::Capture;
+        self.blocks.read(word, captures).map_err(|kind| Excess { at: range.clone(), kind })?;
+        if effect == Effect::Filter {
+            self.mark(range, false);
+        }
+        match effect {
+            Effect::None => {}
+            Effect::Capture | Effect::Filter => self.captures += 1,
+            Effect::End => self.captures = self.captures.saturating_sub(1),
+        }
+        self.raw = word == "raw";
+        if self.raw
+            && let Some(Piece::Text(text)) = next
+        {
+            self.pay_for(text);
+        }
+        self.tag(range, self.edits(piece, true)?);
+        Ok(())
+    }
+
+    fn edits(&self, piece: &Piece, is_block: bool) -> Result<Vec<Edit>, Excess> {
+        charge::edits(self.source, scan::inside(self.source, piece), is_block)
+    }
+
+    /// Lets the template pay for text that a block may repeat or keep.
+    fn pay_for(&mut self, text: &Range<usize>) {
+        if self.blocks.is_open() && text.len() > FREE_TEXT {
+            self.insert(text.start, &format!("{{{{ {}|{} }}}}", text.len(), charge::TEXT));
+        }
+    }
+
+    fn tag(&mut self, range: &Range<usize>, edits: Vec<Edit>) {
+        let mut start = range.start;
+        for Edit { at, text } in edits {
+            self.copy(start..at.start);
+            self.insert(at.start, text);
+            start = at.end;
+        }
+        self.copy(start..range.end);
+    }
+
+    fn mark(&mut self, range: &Range<usize>, copied: bool) {
+        if self.captures == 0 {
+            self.marked.mark(range.clone(), copied);
+        }
+    }
+
+    /// Copies bytes of the template.
+    fn copy(&mut self, range: Range<usize>) {
+        if self.marked.text.ends_with('{') {
             // The tag's own sign takes this white space away; without it a brace of the text
             // would open another tag.
-            marked.text.push_str(&source[end..range.start]);
+            self.marked.text.push_str(&self.source[self.end..range.start]);
         }
-        end = range.end;
-        marked.copies.push((marked.text.len(), range.start));
-        marked.text.push_str(&source[range]);
+        self.end = range.end;
+        self.marked.copied(range.start, range.len());
+        self.marked.text.push_str(&self.source[range]);
     }
-    marked
+
+    /// Puts a text in before a byte of the template.
+    fn insert(&mut self, at: usize, text: &str) {
+        self.marked.copied(at, 0);
+        self.marked.text.push_str(text);
+    }
 }
 
 impl Marked {
+    fn copied(&mut self, template: usize, length: usize) {
+        self.copies.push(Copied { marked: self.text.len(), template, length });
+    }
+
     fn mark(&mut self, range: Range<usize>, copied: bool) {
         let mut number = self.pieces.len();
         // Past the last mark, the rest of the template counts as part of the last piece.
@@ -108,12 +226,19 @@ impl Marked {
 
     /// The place in the template of bytes of the marked text.
     pub fn in_template(&self, range: Range<usize>) -> Range<usize> {
-        let at = |offset: usize| {
-            let copy = self.copies.partition_point(|(marked, _)| *marked <= offset);
-            let (marked, template) = copy.checked_sub(1).map_or((0, 0), |at| self.copies[at]);
-            template + offset - marked
+        let (start, _) = self.byte(range.start);
+        let (last, is_copy) = self.byte(range.end.saturating_sub(1));
+        start..(last + usize::from(is_copy)).max(start)
+    }
+
+    /// The place of one byte, and whether the template has it.
+    fn byte(&self, offset: usize) -> (usize, bool) {
+        let before = self.copies.partition_point(|copy| copy.marked <= offset);
+        let Some(copy) = before.checked_sub(1).map(|at| &self.copies[at]) else {
+            return (0, false);
         };
-        at(range.start)..at(range.end.saturating_sub(1)) + 1
+        let into = offset - copy.marked;
+        (copy.template + into.min(copy.length), into < copy.length)
     }
 
     /// Takes the marks out of an output.
@@ -194,15 +319,23 @@ impl Output<'_> {
 #[expect(clippy::unwrap_used, reason = "a template that does not render fails the test")]
 mod tests {
     use minijinja::syntax::SyntaxConfig;
-    use minijinja::{Environment, context};
+    use minijinja::{Environment, UndefinedBehavior, context};
     use proptest::prelude::*;
 
     use super::*;
     use crate::source::Sources;
 
+    /// The engine with what marked templates call, and with its own formatter.
+    fn environment() -> Environment<'static> {
+        let mut environment = Environment::empty();
+        crate::foreign::budget::equip(&mut environment);
+        environment.set_undefined_behavior(UndefinedBehavior::Strict);
+        environment
+    }
+
     /// What the engine makes of a template that nobody marked.
     fn plain(source: &str) -> Result<String, minijinja::Error> {
-        let mut environment = Environment::new();
+        let mut environment = environment();
         let mut syntax = SyntaxConfig::builder();
         syntax.trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true);
         environment.set_syntax(syntax.build().unwrap());
@@ -210,8 +343,8 @@ mod tests {
     }
 
     fn marked(source: &str) -> (Marked, Result<String, minijinja::Error>) {
-        let marked = mark(source);
-        let mut environment = Environment::new();
+        let marked = mark(source).expect("a sound depth");
+        let mut environment = environment();
         let mut syntax = SyntaxConfig::builder();
         environment.set_syntax(syntax.keep_trailing_newline(true).build().unwrap());
         let rendered =
@@ -307,7 +440,9 @@ mod tests {
             3 => blank.prop_map(str::to_owned),
             3 => prop::sample::select(vec!["a", "b: c", "{", "}", "}}", "%}", "é"])
                 .prop_map(str::to_owned),
-            2 => (sign(), prop::sample::select(vec!["x", "'}}'", "{'a': {'b': x}}.a.b", "x | upper"]), sign())
+            2 => (sign(), prop::sample::select(vec!["x", "'}}'", "{'a': {'b': x}}.a.b", "x | upper", "x ~ 'a' * 3 ~ x", "(x * 2)[::2]",
+                "[x, 1][-1] not in x", "x is not eq x.y.z or x[0] is eq 'X'", "x if no else [x][0:1].0",
+                "-2 * 3 ** 2 % 5", "{'a': [x, x]}['a'] | join(x[0] + '-') | length * 2"]), sign())
                 .prop_map(move |(open, inner, end)| format!("{{{{{open} {inner} {}}}}}", close(end))),
             1 => (sign(), sign())
                 .prop_map(|(open, end)| format!("{{#{open} {{{{ }} {end}#}}")),
@@ -317,6 +452,79 @@ mod tests {
             ]), sign())
                 .prop_map(|(open, inner, end)| format!("{{%{open} {inner} {end}%}}")),
         ]
+    }
+
+    /// Words and signs in any order: most of it is no expression.
+    fn soup() -> impl Strategy<Value = String> {
+        let token = prop::sample::select(vec![
+            "x", "x", "'a'", "'b'", "1", "2", "0", "-", "+", "~", "*", "*", "**", "%", "==", "and",
+            "or", "not", "in", "is", "if", "else", "(", ")", "[", "]", "{", "}", ",", ":", "|",
+            ".", "upper", "length", "string", "eq", "list", "y", "=", "loop", "defined",
+        ]);
+        prop::collection::vec(token, 1..9).prop_map(|tokens| tokens.join(" "))
+    }
+
+    /// Expressions that mostly are some.
+    fn expression() -> impl Strategy<Value = String> {
+        let leaf = prop::sample::select(vec!["x", "'a'", "1", "2", "[x, 1]", "{'a': x}", "yes"]);
+        leaf.prop_map(str::to_owned).prop_recursive(4, 24, 3, |inner| {
+            let infix = prop::sample::select(vec![
+                "~", "+", "-", "*", "*", "/", "//", "%", "==", "in", "not in", "and", "or",
+            ]);
+            let before = prop::sample::select(vec!["not ", "-", "("]);
+            let after = prop::sample::select(vec![
+                "[0]",
+                "[-1]",
+                "['a']",
+                "[1:]",
+                "[:-1]",
+                "[::2]",
+                ".a",
+                ".0",
+                "|upper",
+                "|join('-')",
+                "|length",
+                " is string",
+                " is not eq 'a'",
+                " is eq x[0]",
+                " is in [x]",
+            ]);
+            prop_oneof![
+                4 => (inner.clone(), infix, inner.clone())
+                    .prop_map(|(left, sign, right)| format!("{left} {sign} {right}")),
+                2 => (before, inner.clone()).prop_map(|(sign, inner)| {
+                    let close = if sign == "(" { ")" } else { "" };
+                    format!("{sign}{inner}{close}")
+                }),
+                4 => (inner.clone(), after).prop_map(|(inner, after)| format!("{inner}{after}")),
+                1 => (inner.clone(), inner.clone(), inner)
+                    .prop_map(|(yes, test, no)| format!("{yes} if {test} else {no}")),
+            ]
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(5000))]
+
+        /// An expression that pays is the same expression.
+        #[test]
+        fn payments_change_no_value(
+            expression in prop_oneof![soup(), expression()],
+            form in prop::sample::select(vec![
+                "{{ @ }}", "{% set y = @ %}{{ y }}", "{% if @ %}1{% endif %}",
+                "{% for y in @ %}{{ y }},{% endfor %}", "{% with y = @, z = 1 %}{{ y }}{% endwith %}",
+            ]),
+        ) {
+            let source = form.replace('@', &expression);
+            let (marked, rendered) = marked(&source);
+            match (plain(&source), rendered) {
+                (Ok(plain), Ok(rendered)) => {
+                    prop_assert_eq!(&marked.output(&rendered).text, &plain);
+                }
+                (Err(_), Err(_)) => {}
+                (plain, marked) => prop_assert!(false, "{plain:?} but {marked:?}"),
+            }
+        }
     }
 
     proptest! {

@@ -5,6 +5,8 @@
 //! are validated, ordered and compared alike. Every node's origin is the line that a person can
 //! change: of the template, not of what came out of it.
 
+mod budget;
+mod charge;
 mod engine;
 mod folder;
 mod manifest;
@@ -13,6 +15,7 @@ mod parameters;
 mod patch;
 mod scan;
 mod template;
+mod token;
 mod vendored;
 
 pub use folder::folder;

@@ -2,7 +2,7 @@
 //! template gives them.
 
 use indexmap::IndexMap;
-use regex_lite::Regex;
+use regex_lite::{Regex, RegexBuilder};
 
 use super::TemplateUse;
 use super::engine;
@@ -12,6 +12,13 @@ use crate::spec::map::Entry;
 use crate::spec::raw::Raw;
 use crate::spec::value::Value;
 use crate::spec::{self, ParameterType};
+
+/// The largest program that a pattern may be, in bytes; the longest names of Kubernetes, spelt
+/// out, take two thirds of it.
+const MAX_PATTERN: usize = 32 << 10;
+/// How many bytes one file's values may have that patterns look at: each byte may take as many
+/// steps as a pattern has.
+const MAX_MATCHED: usize = 64 << 10;
 
 /// What every template sees besides its parameters, with the fields of each.
 pub(super) const CONTEXT: [(&str, &[&str]); 3] =
@@ -44,9 +51,10 @@ impl Parameters {
     /// Reads a declaration; what is wrong in it is reported and left out.
     pub fn declared(spec: spec::TemplateParameters, diagnostics: &mut Diagnostics) -> Self {
         let declared = spec.parameters.unwrap_or_default().entries;
+        let mut left = MAX_MATCHED;
         let all = declared.into_iter().filter_map(|(name, entry)| {
             check_name(&name, entry.key, diagnostics);
-            let parameter = Parameter::declared(&name, entry, diagnostics)?;
+            let parameter = Parameter::declared(&name, entry, &mut left, diagnostics)?;
             Some((name, parameter))
         });
         Self { all: all.collect() }
@@ -57,6 +65,11 @@ impl Parameters {
         self.all.keys().map(String::as_str)
     }
 
+    /// Whether there is a parameter of a name.
+    pub fn has(&self, name: &str) -> bool {
+        self.all.contains_key(name)
+    }
+
     /// The values of all parameters: those that a use gives, and the defaults of the others.
     /// `None` after a mistake.
     pub fn values(
@@ -65,10 +78,13 @@ impl Parameters {
         diagnostics: &mut Diagnostics,
     ) -> Option<Vec<(String, minijinja::Value)>> {
         let mut sound = true;
+        let mut left = MAX_MATCHED;
         for (name, argument) in &usage.with {
             let found = match self.all.get(name) {
                 None => Some(self.unknown(name, argument.key, &usage.template.v)),
-                Some(parameter) => parameter.check(name, argument.value.root(), argument.key),
+                Some(parameter) => {
+                    parameter.check(name, argument.value.root(), argument.key, &mut left)
+                }
             };
             sound &= found.is_none();
             diagnostics.extend(found);
@@ -117,6 +133,7 @@ impl Parameter {
     fn declared(
         name: &str,
         Entry { key, value: spec }: Entry<spec::Parameter>,
+        left: &mut usize,
         diagnostics: &mut Diagnostics,
     ) -> Option<Self> {
         // A type that could not be read is reported.
@@ -147,7 +164,7 @@ impl Parameter {
             Self { declared: key, kind, default: None, allowed: Vec::new(), pattern: None };
         if let Some(text) = spec.pattern {
             if kind == ParameterType::String {
-                match text.literal().map(Regex::new) {
+                match text.literal().map(compiled) {
                     Some(Ok(pattern)) => parameter.pattern = Some(pattern),
                     Some(Err(error)) => {
                         let message = format!("this is no regular expression: {error}");
@@ -169,18 +186,25 @@ impl Parameter {
             wrong(text.span, "a declaration holds no expressions".to_owned(), "write the value");
         }
         for value in &allowed {
-            diagnostics.extend(parameter.check(name, value.root(), key));
+            diagnostics.extend(parameter.check(name, value.root(), key, left));
         }
         parameter.allowed = allowed;
         if let Some(value) = spec.default {
-            diagnostics.extend(parameter.check(name, value.root(), key));
+            diagnostics.extend(parameter.check(name, value.root(), key, left));
             parameter.default = Some(value);
         }
         Some(parameter)
     }
 
-    /// What is wrong with a value for this parameter.
-    fn check(&self, name: &str, value: NodeRef<'_>, key: Span) -> Option<Diagnostic> {
+    /// What is wrong with a value for this parameter. `left` says how many bytes patterns may
+    /// still look at.
+    fn check(
+        &self,
+        name: &str,
+        value: NodeRef<'_>,
+        key: Span,
+        left: &mut usize,
+    ) -> Option<Diagnostic> {
         let at = value.at().span().unwrap_or(key);
         // A declaration checks its own defaults and enumerated values.
         let own = at.file == self.declared.file;
@@ -210,13 +234,20 @@ impl Parameter {
                 None => diagnostic.help(format!("it is one of `{}`", words.join("`, `"))),
             });
         }
-        if let (Some(pattern), Some(text)) = (&self.pattern, value.as_str())
-            && !pattern.is_match(text)
-        {
-            return Some(
-                wrong(format!("`{text}` does not match the pattern of `{name}`"))
-                    .help(format!("the pattern is `{pattern}`")),
-            );
+        if let (Some(pattern), Some(text)) = (&self.pattern, value.as_str()) {
+            let Some(rest) = left.checked_sub(text.len()) else {
+                let message = format!("`{name}` is too long to be held against its pattern");
+                return Some(wrong(message).help(format!(
+                    "values with patterns have at most {MAX_MATCHED} bytes together: leave the pattern out"
+                )));
+            };
+            *left = rest;
+            if !pattern.is_match(text) {
+                return Some(
+                    wrong(format!("`{text}` does not match the pattern of `{name}`"))
+                        .help(format!("the pattern is `{pattern}`")),
+                );
+            }
         }
         if engine::holds_mark(value) {
             return Some(
@@ -226,6 +257,10 @@ impl Parameter {
         }
         None
     }
+}
+
+fn compiled(pattern: &str) -> Result<Regex, regex_lite::Error> {
+    RegexBuilder::new(pattern).size_limit(MAX_PATTERN).build()
 }
 
 /// Checks that a template can look a name up.

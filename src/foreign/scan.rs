@@ -6,6 +6,8 @@
 
 use std::ops::Range;
 
+use super::token::{TokenKind, string_end, tokens};
+
 /// A piece of a template. The ranges are bytes of the template; what lies between the ranges of
 /// two pieces is white space that the tags take away.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,23 +49,13 @@ pub(super) fn scan(source: &str) -> Vec<Piece> {
 /// The names that a tag looks up, with their places; parts of strings are none, nor is what
 /// follows a dot.
 pub(super) fn names(source: &str, tag: Range<usize>) -> Vec<Range<usize>> {
+    let mut after_dot = false;
     let mut names = Vec::new();
-    let mut at = tag.start;
-    let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-    while at < tag.end {
-        let byte = source.as_bytes()[at];
-        if matches!(byte, b'\'' | b'"') {
-            at = string_end(source, at).unwrap_or(tag.end);
-        } else if is_word(byte) {
-            let length = source[at..tag.end].bytes().take_while(|byte| is_word(*byte)).count();
-            let after_dot = source[tag.start..at].trim_end().ends_with('.');
-            if !after_dot && !byte.is_ascii_digit() {
-                names.push(at..at + length);
-            }
-            at += length;
-        } else {
-            at += 1;
+    for token in tokens(source, tag) {
+        if token.kind == TokenKind::Name && !after_dot {
+            names.push(token.at);
         }
+        after_dot = token.text == ".";
     }
     names
 }
@@ -285,20 +277,6 @@ fn tag_end(source: &str, mut at: usize, close: &str) -> Option<(usize, Space)> {
     None
 }
 
-/// The byte after a string literal that starts at `at`.
-fn string_end(source: &str, at: usize) -> Option<usize> {
-    let bytes = source.as_bytes();
-    let mut next = at + 1;
-    while next < bytes.len() {
-        match bytes[next] {
-            b'\\' => next += 2,
-            byte if byte == bytes[at] => return Some(next + 1),
-            _ => next += 1,
-        }
-    }
-    None
-}
-
 /// The end of a tag that holds one word alone.
 fn word_tag(source: &str, at: usize, word: &str) -> Option<(usize, Space)> {
     let blank = |character: char| character.is_ascii_whitespace();
@@ -312,11 +290,32 @@ fn word_tag(source: &str, at: usize, word: &str) -> Option<(usize, Space)> {
     Some((source.len() - rest.len(), space))
 }
 
+/// What lies between the signs of a tag, or after the first sign of a broken one.
+pub(super) fn inside(source: &str, tag: &Piece) -> Range<usize> {
+    let (Piece::Text(range)
+    | Piece::Output(range)
+    | Piece::Block(range, _)
+    | Piece::Comment(range)
+    | Piece::Broken(range)) = tag;
+    let signed = |at: usize| usize::from(matches!(source.as_bytes().get(at), Some(b'-' | b'+')));
+    let start = range.start + 2 + signed(range.start + 2);
+    let end = match tag {
+        Piece::Broken(_) => range.end,
+        _ => range.end - 2 - signed(range.end - 3),
+    };
+    start.min(end)..end
+}
+
+/// The word that a block starts with, and the rest of it.
+pub(super) fn word(inside: &str) -> (&str, &str) {
+    let inside = inside.trim_start();
+    let length = inside.bytes().take_while(u8::is_ascii_alphanumeric).count();
+    inside.split_at(length)
+}
+
 /// What a block does, told from its inside.
 fn effect(inside: &str) -> Effect {
-    let inside = inside.trim_start_matches(['-', '+']).trim_start();
-    let length = inside.bytes().take_while(u8::is_ascii_alphanumeric).count();
-    let (word, rest) = inside.split_at(length);
+    let (word, rest) = word(inside.trim_start_matches(['-', '+']));
     match word {
         "filter" => Effect::Filter,
         "set" if !assigns(rest) => Effect::Capture,

@@ -10,12 +10,13 @@ use std::sync::Arc;
 
 use minijinja::{Environment, ErrorKind, Value};
 
+use super::charge::{Excess, ExcessKind};
 use super::engine::Failure;
 use super::manifest::{self, PlainSecrets};
 use super::marks::{self, Marked, Output};
 use super::parameters::{CONTEXT, Parameters};
 use super::{Facts, ForeignObject, engine};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, nearest};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, counted, nearest};
 use crate::fs::FileSystem as _;
 use crate::load::{Project, unreadable};
 use crate::plan::{TemplateUse, Val};
@@ -26,6 +27,8 @@ use crate::spec;
 
 /// The largest template, in bytes.
 const MAX_TEMPLATE: usize = 1 << 20;
+/// How many undeclared names of one template are reported.
+const MOST_UNDECLARED: usize = 20;
 /// What the names of the files that declare parameters end in.
 const DECLARATION: &str = ".parameters.yaml";
 
@@ -272,7 +275,13 @@ impl Templates {
             );
             return None;
         }
-        let marked = marks::mark(&source.text);
+        let marked = match marks::mark(&source.text) {
+            Ok(marked) => marked,
+            Err(excess) => {
+                diagnostics.push(too_much(&excess, file));
+                return None;
+            }
+        };
         match self.engine.add_template_owned(key.to_owned(), marked.text.clone()) {
             Ok(()) => Some(marked),
             Err(error) => {
@@ -305,28 +314,49 @@ impl Templates {
             let (first, rest) = name.split_once('.').unwrap_or((name, ""));
             match fields_of(first) {
                 Some(fields) => rest.is_empty() || fields.is_empty() || fields.contains(&rest),
-                None => parameters.names().any(|parameter| parameter == first),
+                None => parameters.has(first),
             }
         };
-        let mut undeclared = Vec::new();
-        for lookup in engine::undeclared(&compiled, known) {
-            let (first, rest) = lookup.split_once('.').unwrap_or((&lookup, ""));
-            let fields = fields_of(first);
-            let wanted = if fields.is_some() { lookup.as_str() } else { first };
-            for place in engine::lookups(&source.text, wanted) {
-                let at = span(file, place.start, place.end);
-                undeclared.push(match fields {
-                    Some(fields) => {
-                        let message = format!("`{first}` has no `{rest}`");
-                        Diagnostic::error(Code::UndeclaredName, at, message)
-                            .help(format!("it has `{}`", fields.join("`, `")))
-                    }
-                    None => undeclared_name(name, first, at, parameters),
-                });
-            }
-        }
-        undeclared
+        let lookups = engine::lookups(&source.text);
+        let places = |wanted: &str| {
+            let first = wanted.split('.').next().unwrap_or_default();
+            let places = lookups.get(first).into_iter().flatten();
+            let mut whole = places.filter_map(|at| engine::whole(&source.text, wanted, at));
+            let first = whole.next()?;
+            Some((span(file, first.start, first.end), whole.count()))
+        };
+        let mut found: Vec<(Span, usize, String)> = engine::undeclared(&compiled, known)
+            .into_iter()
+            .filter_map(|lookup| {
+                let first = lookup.split('.').next().unwrap_or_default();
+                let (at, more) = places(if fields_of(first).is_some() { &lookup } else { first })?;
+                Some((at, more, lookup))
+            })
+            .collect();
+        found.sort_by_key(|(at, ..)| at.start);
+        let rest = found.get(MOST_UNDECLARED).map(|(at, ..)| more_undeclared(name, *at));
+        let shown = found.iter().take(MOST_UNDECLARED);
+        shown
+            .map(|(at, more, lookup)| undeclared_name(name, lookup, *more, *at, parameters))
+            .chain(rest)
+            .collect()
     }
+}
+
+/// A place where a template is more than is read.
+fn too_much(excess: &Excess, file: FileId) -> Diagnostic {
+    let (message, help) = match excess.kind {
+        ExcessKind::Expression => {
+            ("the expression is too deep", "give parts of it names: `{% set part = ... %}`")
+        }
+        ExcessKind::Blocks => (
+            "the template is too deep: too many blocks and `elif`s lie in each other",
+            "close some before, or look the value up in a map instead of asking for each",
+        ),
+        ExcessKind::Name => ("the name is too long", "choose a shorter one"),
+    };
+    let at = span(file, excess.at.start, excess.at.end);
+    Diagnostic::error(Code::BadTemplate, at, message).help(help)
 }
 
 /// The fields of a fact that every template sees; empty for one that has none.
@@ -334,8 +364,25 @@ fn fields_of(name: &str) -> Option<&'static [&'static str]> {
     CONTEXT.iter().find(|(fact, _)| *fact == name).map(|(_, fields)| *fields)
 }
 
-fn undeclared_name(template: &str, name: &str, at: Span, parameters: &Parameters) -> Diagnostic {
-    let message = format!("`{name}` is no parameter of this template");
+/// A lookup of a name that is neither a parameter nor a fact, at its first place and in some more.
+fn undeclared_name(
+    template: &str,
+    lookup: &str,
+    more: usize,
+    at: Span,
+    parameters: &Parameters,
+) -> Diagnostic {
+    let also = match more {
+        0 => String::new(),
+        more => format!(", here and in {}", counted(more, "more place")),
+    };
+    let (name, rest) = lookup.split_once('.').unwrap_or((lookup, ""));
+    if let Some(fields) = fields_of(name) {
+        let message = format!("`{name}` has no `{rest}`{also}");
+        return Diagnostic::error(Code::UndeclaredName, at, message)
+            .help(format!("it has `{}`", fields.join("`, `")));
+    }
+    let message = format!("`{name}` is no parameter of this template{also}");
     let diagnostic = Diagnostic::error(Code::UndeclaredName, at, message);
     let known = parameters.names().chain(CONTEXT.iter().map(|(fact, _)| *fact));
     match nearest(name, known) {
@@ -344,6 +391,13 @@ fn undeclared_name(template: &str, name: &str, at: Span, parameters: &Parameters
             "declare it in `templates/{template}{DECLARATION}`: `parameters: {{ {name}: string }}`"
         )),
     }
+}
+
+/// What stands for the undeclared names that are not shown.
+fn more_undeclared(template: &str, at: Span) -> Diagnostic {
+    let message = "more names that are no parameters of this template follow from here on";
+    Diagnostic::error(Code::UndeclaredName, at, message)
+        .help(format!("declare them in `templates/{template}{DECLARATION}`"))
 }
 
 impl Facts<'_> {
@@ -385,6 +439,7 @@ fn failed(
         Failure::Stopped(error) => error,
     };
     let range = error_value.range().map_or(0..0, |range| marked.in_template(range));
+    let repeats = "look for a loop that repeats more than it should";
     match error_value.kind() {
         ErrorKind::UndefinedError => {
             let text = source.text.get(range.clone()).unwrap_or_default();
@@ -397,8 +452,11 @@ fn failed(
             };
             error(range, format!("`{text}` has no value here")).help(help)
         }
-        ErrorKind::OutOfFuel => error(range, "the template does not come to an end".to_owned())
-            .help("look for a loop that repeats more than it should"),
+        ErrorKind::OutOfFuel => match error_value.detail() {
+            Some(detail) => error(range, format!("the template makes {detail}"))
+                .help(format!("{repeats}, or for what is copied or wrapped again and again")),
+            None => error(range, "the template does not come to an end".to_owned()).help(repeats),
+        },
         _ => error(range, said(error_value)).help("mend the template, or what it is given"),
     }
 }

@@ -10,6 +10,8 @@ use crate::source::{Dialect, NodeRef, Rule, TreeBuilder, parse};
 use crate::spec;
 use crate::spec::decode::{Decode, Decoder};
 
+mod hostile;
+
 const STACK: &str = "stacks/shop/stack.yaml";
 
 /// A project whose only stack says `stack`.
@@ -664,7 +666,7 @@ fn a_template_comes_to_an_end() {
         "\n{% set a %}{{ 'xxxxxxxxxx' * 100000 }}{{ 'xxxxxxxxxx' * 200000 }}{% endset %}{{ a }}";
     assert_eq!(
         template(string),
-        "templates/settings.yaml:2:81: error[R064]: invalid operation: a string of more than \
+        "templates/settings.yaml:2:81: error[R064]: the template makes a string of more than \
          2097152 bytes\n"
     );
 }

@@ -104,7 +104,8 @@ pub(super) fn evaluate(
         let pieces = match segment {
             Segment::Literal(literal) => vec![Piece::Plain(literal.clone())],
             Segment::Expression(expression) => {
-                let found = look_up(expression).and_then(|found| filter(found, expression, log));
+                let found =
+                    look_up(expression).and_then(|found| filter(found, expression, text.span, log));
                 match found {
                     None => {
                         sound = false;
@@ -132,21 +133,29 @@ pub(super) fn evaluate(
                 length += text.len();
             }
             if length > LONGEST {
-                log.push(
-                    Diagnostic::error(
-                        Code::TooLong,
-                        value.span,
-                        "this string is longer than 1 MiB with its expressions evaluated",
-                    )
-                    .help("use fewer variables that hold other variables"),
-                );
+                log.push(too_long(value.span));
                 return None;
             }
             value.append(piece);
         }
     }
+    if length > 0 && !log.admits(length, || too_much(value.span)) {
+        return None;
+    }
     warn_unencoded(&value, log);
     sound.then_some(value)
+}
+
+fn too_long(at: Span) -> Diagnostic {
+    let message = "this string is longer than 1 MiB with its expressions evaluated";
+    Diagnostic::error(Code::TooLong, at, message)
+        .help("use fewer variables that hold other variables, and fewer filters")
+}
+
+fn too_much(at: Span) -> Diagnostic {
+    let message = "with this string, the strings of the stack are longer than 64 MiB in all";
+    Diagnostic::error(Code::TooLong, at, message)
+        .help("use long variables in fewer places: in a file of a config, for example")
 }
 
 impl Evaluated {
@@ -188,8 +197,12 @@ fn warn_unencoded(value: &Evaluated, log: &Log) {
     }
 }
 
-fn filter(found: Found, expression: &Expression, log: &Log) -> Option<Found> {
+fn filter(found: Found, expression: &Expression, whole: Span, log: &Log) -> Option<Found> {
     expression.filters.iter().try_fold(found, |found, &(filter, span)| match found {
+        Found::Plain(plain) if plain.text.len() > LONGEST => {
+            log.push(too_long(whole));
+            None
+        }
         Found::Plain(plain) => Some(Found::Plain(Plain::string(apply(filter, &plain.text)))),
         Found::Staged { mut pieces, .. } => match pieces.as_mut_slice() {
             [Piece::Secret { url_encode, .. }] if filter == Filter::UrlEncode && !*url_encode => {

@@ -224,14 +224,14 @@ impl<'d> Decoder<'d> {
     pub fn text(&mut self, node: NodeRef<'_>) -> Option<Text> {
         let span = self.span(node);
         let source = Arc::clone(&self.source);
-        let place = |start, end| place(&source, span, node.text(), start, end);
-        match expression::parse(node.text(), span, &place) {
+        let mut finder = Finder::new(&source, span, node.text());
+        match expression::parse(node.text(), span, &mut |start, end| finder.find(start, end)) {
             Ok(text) => Some(text),
             Err(error) => {
                 self.push(
                     Diagnostic::error(
                         Code::Expression,
-                        place(error.start, error.end),
+                        Finder::new(&source, span, node.text()).find(error.start, error.end),
                         error.message,
                     )
                     .help(error.help),
@@ -281,18 +281,92 @@ impl<'d> Decoder<'d> {
     }
 }
 
-/// Where bytes `start..end` of a scalar's value stand in its file. A value may differ from
-/// what is written (escapes, folding, indentation), so the place is found by looking for the
-/// same text as often as it stands before.
-fn place(source: &Source, span: Span, value: &str, start: usize, end: usize) -> Span {
-    let written = source.slice(span);
-    let needle = &value[start..end];
-    if needle.is_empty() {
-        return span;
+/// Finds parts of a scalar's value in its file. A value may differ from what is written (escapes,
+/// folding, indentation), so a part is found by looking for the same text as often as it stands
+/// since the part before.
+struct Finder<'s> {
+    /// What is written, and where.
+    written: &'s str,
+    span: Span,
+    value: &'s str,
+    /// Where the last part ended, in the value and in what is written; `None` once a part was
+    /// not found, so that the rest is not searched again and again.
+    after: Option<(usize, usize)>,
+}
+
+impl<'s> Finder<'s> {
+    fn new(source: &'s Source, span: Span, value: &'s str) -> Self {
+        Self { written: source.slice(span), span, value, after: Some((0, 0)) }
     }
-    let nth = value[..start].matches(needle).count();
-    match written.match_indices(needle).nth(nth) {
-        Some((at, _)) => span.slice(at, at + needle.len()),
-        None => span,
+
+    /// Where bytes of the value stand; the whole scalar, where that cannot be told. Parts are
+    /// asked for in order.
+    fn find(&mut self, start: usize, end: usize) -> Span {
+        let found = self.after.and_then(|after| self.search(after, start, end));
+        self.after = found.map(|at| (end, at + end - start));
+        found.map_or(self.span, |at| self.span.slice(at, at + end - start))
+    }
+
+    fn search(&self, (value, written): (usize, usize), start: usize, end: usize) -> Option<usize> {
+        let part = self.value.get(start..end).filter(|part| !part.is_empty())?;
+        let nth = self.value.get(value..start)?.matches(part).count();
+        let (at, _) = self.written[written..].match_indices(part).nth(nth)?;
+        Some(written + at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{Dialect, Sources, parse};
+    use crate::spec::expression::Segment;
+
+    /// The lines and columns of the names in the string that a file holds.
+    fn places(written: &str) -> Vec<String> {
+        let sources = Sources::default();
+        let source = sources.get(sources.add("text.yaml", written));
+        let (trees, mut diagnostics) = parse(&source, Dialect::Strict);
+        let whole = Span { file: source.id, start: 0, end: 0 };
+        let node = trees[0].root().get("k").expect("a value");
+        let text = Decoder::new(source.clone(), whole, &mut diagnostics).text(node);
+        let segments = text.expect("a sound text").segments;
+        let names = segments.iter().filter_map(|segment| match segment {
+            Segment::Expression(expression) => Some(&expression.path[0]),
+            Segment::Literal(_) => None,
+        });
+        names
+            .map(|name| {
+                let (line, column) = source.line_column(name.span.start);
+                format!("{line}:{column} {}", source.slice(name.span).trim_end())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn parts_are_found_in_every_style() {
+        for written in [
+            "k: a ${{ a }}${{ a }} ${{ b }}\n",
+            "k: \"a ${{ a }}${{ a }} ${{ b }}\"\n",
+            "k: 'a ${{ a }}${{ a }} ${{ b }}'\n",
+        ] {
+            let quote = usize::from(!written.starts_with("k: a"));
+            let expected = [(10, "a"), (18, "a"), (27, "b")];
+            let expected = expected.map(|(at, name)| format!("1:{} {name}", at + quote));
+            assert_eq!(places(written), expected, "{written}");
+        }
+        for head in ["|", ">-", "|2"] {
+            let written = format!("k: {head}\n  a ${{{{ a }}}}\n  a ${{{{ b }}}} ${{{{ a }}}}\n");
+            assert_eq!(places(&written), ["2:9 a", "3:9 b", "3:18 a"], "{written}");
+        }
+        // Escapes may hide a part; then the whole string is shown.
+        assert_eq!(places("k: \"\\x24{{ a }} ${{ b }}\"\n").len(), 2);
+    }
+
+    #[test]
+    fn many_parts_are_found_one_after_the_other() {
+        let written = format!("k: \"{}\"\n", "${{ a }}".repeat(3000));
+        let places = places(&written);
+        assert_eq!(places.len(), 3000);
+        assert_eq!(places.last().map(String::as_str), Some("1:24001 a"));
     }
 }

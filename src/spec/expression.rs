@@ -13,6 +13,10 @@ use std::fmt;
 
 use crate::source::Span;
 
+/// How many names a path may have, and how many filters may follow it: more than any says, and
+/// so few that what filters make of a text stays bounded.
+const MAX_PARTS: usize = 20;
+
 /// A string of a file, taken apart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
@@ -141,7 +145,8 @@ impl fmt::Display for SyntaxError {
     }
 }
 
-/// Takes a string apart. `place` maps a range of bytes of `text` to its span in the file.
+/// Takes a string apart. `place` maps a range of bytes of `text` to its span in the file; it is
+/// asked from the first byte to the last, so that it need not begin anew each time.
 ///
 /// # Errors
 ///
@@ -149,7 +154,7 @@ impl fmt::Display for SyntaxError {
 pub fn parse(
     text: &str,
     span: Span,
-    place: &dyn Fn(usize, usize) -> Span,
+    place: &mut dyn FnMut(usize, usize) -> Span,
 ) -> Result<Text, SyntaxError> {
     let mut segments = Vec::new();
     let mut literal = String::new();
@@ -163,7 +168,7 @@ pub fn parse(
             continue;
         }
         literal.push_str(&text[rest..start]);
-        let mut parser = Parser { text, at: start + 3, start, place };
+        let mut parser = Parser { text, at: start + 3, start, place: &mut *place };
         let expression = parser.expression()?;
         rest = parser.at;
         if !literal.is_empty() {
@@ -183,14 +188,16 @@ struct Parser<'a> {
     at: usize,
     /// Where the expression's `${{` stands.
     start: usize,
-    place: &'a dyn Fn(usize, usize) -> Span,
+    place: &'a mut dyn FnMut(usize, usize) -> Span,
 }
 
 impl Parser<'_> {
     fn expression(&mut self) -> Result<Expression, SyntaxError> {
+        let open = (self.place)(self.start, self.at);
         let mut path = vec![self.name()?];
         loop {
             self.space();
+            self.bounded(path.len(), "names")?;
             if self.eat(".") {
                 path.push(self.name()?);
             } else if self.rest().starts_with('[') {
@@ -201,6 +208,7 @@ impl Parser<'_> {
         }
         let mut filters = Vec::new();
         while self.eat("|") {
+            self.bounded(filters.len() + 1, "filters")?;
             let Name { name, span } = self.name()?;
             let Some(filter) = Filter::ALL.iter().find(|filter| filter.word() == name) else {
                 let start = self.at - name.len();
@@ -219,8 +227,8 @@ impl Parser<'_> {
             self.space();
         }
         if self.eat("}}") {
-            let span = (self.place)(self.start, self.at);
-            return Ok(Expression { path, filters, span });
+            let close = (self.place)(self.at - 2, self.at);
+            return Ok(Expression { path, filters, span: Span { end: close.end, ..open } });
         }
         if !self.rest().contains("}}") {
             return Err(self.error_to_end("this expression is not closed", "end it with `}}`"));
@@ -230,6 +238,19 @@ impl Parser<'_> {
             found.len_utf8(),
             format!("`{found}` means nothing in an expression"),
             "an expression is a path and filters, `${{ database.url | urlencode }}`; it has no operators".to_owned(),
+        ))
+    }
+
+    /// Refuses more parts than an expression may have.
+    fn bounded(&self, count: usize, parts: &str) -> Result<(), SyntaxError> {
+        if count <= MAX_PARTS {
+            return Ok(());
+        }
+        let width = self.rest().chars().next().map_or(0, char::len_utf8);
+        Err(self.error_here(
+            width,
+            format!("an expression has at most {MAX_PARTS} {parts}"),
+            "end it before".to_owned(),
         ))
     }
 
@@ -307,4 +328,73 @@ fn name_length(text: &str) -> usize {
     characters
         .find(|(_, next)| !(next.is_ascii_alphanumeric() || *next == '_' || *next == '-'))
         .map_or(text.len(), |(at, _)| at)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::source::Sources;
+
+    /// Parses a text, with each range of bytes as its span.
+    fn parsed(text: &str) -> Result<Text, SyntaxError> {
+        let file = Sources::default().add("text", "");
+        let offset = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let span = |start, end| Span { file, start: offset(start), end: offset(end) };
+        parse(text, span(0, text.len()), &mut |start, end| span(start, end))
+    }
+
+    fn written(text: &str, span: Span) -> &str {
+        &text[span.start as usize..span.end as usize]
+    }
+
+    #[test]
+    fn an_expression_has_a_bounded_number_of_parts() {
+        let message = |text: String| parsed(&text).map_err(|error| error.message);
+        let names = |count: usize| format!("${{{{ a{} }}}}", ".a".repeat(count - 1));
+        let filters = |count: usize| format!("${{{{ a{} }}}}", " | json".repeat(count));
+        assert!(message(names(MAX_PARTS)).is_ok() && message(filters(MAX_PARTS)).is_ok());
+        let too_many = |parts: &str| Err(format!("an expression has at most 20 {parts}"));
+        for count in [MAX_PARTS + 1, 100_000] {
+            assert_eq!(message(names(count)), too_many("names"));
+            assert_eq!(message(filters(count)), too_many("filters"));
+        }
+    }
+
+    #[test]
+    fn places_are_asked_for_in_order() {
+        let text = "${{ a.b }}".repeat(50_000);
+        let file = Sources::default().add("text", "");
+        let whole = Span { file, start: 0, end: 0 };
+        let mut last = 0;
+        let parsed = parse(&text, whole, &mut |start, end| {
+            assert!(last <= start && start < end);
+            last = end;
+            whole
+        });
+        assert_eq!(parsed.map(|text| text.segments.len()), Ok(50_000));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_has_expressions_where_they_stand_or_a_mistake(
+            text in r#"(\$\{\{|\$|\}\}| |\.|\||\[|"|\]|[a-c]|lower|json|\$\$\{\{|é|\n){0,20}"#,
+        ) {
+            match parsed(&text) {
+                Ok(parsed) => for segment in &parsed.segments {
+                    let Segment::Expression(expression) = segment else { continue };
+                    let whole = written(&text, expression.span);
+                    prop_assert!(whole.starts_with("${{") && whole.ends_with("}}"));
+                    for name in &expression.path {
+                        prop_assert_eq!(written(&text, name.span), &name.name);
+                    }
+                    for (filter, span) in &expression.filters {
+                        prop_assert_eq!(written(&text, *span), filter.word());
+                    }
+                },
+                Err(error) => prop_assert!(text.get(error.start..error.end).is_some()),
+            }
+        }
+    }
 }
