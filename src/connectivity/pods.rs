@@ -403,6 +403,9 @@ fn demanded(wanted: Option<NodeRef<'_>>) -> Vec<Labels<'_>> {
                 .is_some_and(|value| !value.is_empty() && values != [""] && !values.contains(value))
         });
         let labels: usize = ways.iter().map(Labels::len).sum();
+        if labels > MANY_LABELS {
+            ways.truncate(1);
+        }
         let is_much = ways.len() * values.len() > MANY || labels * values.len() > MANY_LABELS;
         let few = if is_much { 1 } else { values.len() };
         if let [value, ..] = values[..few.min(values.len())]

@@ -88,19 +88,21 @@ pub(super) fn reach<'t>(
     for (caller, side) in egress.iter().enumerate() {
         side.groups.keys().for_each(|callee| called_by[*callee].push(caller));
     }
+    let is_own = |group: &usize| groups[*group].0.is_own;
     let to_all: Vec<usize> =
         (0..groups.len()).filter(|group| egress[*group].is_for_all()).collect();
+    let own_to_all: Vec<usize> = to_all.iter().copied().filter(is_own).collect();
     let mut between = BTreeMap::new();
     for (callee, side) in ingress.iter().enumerate() {
+        // What others are to each other is none of the question.
+        let is_asked = |caller: &usize| is_own(&callee) || is_own(caller);
+        let to_all = if is_own(&callee) { &to_all } else { &own_to_all };
         let callers: BTreeSet<usize> = if side.is_for_all() {
-            to_all.iter().chain(&called_by[callee]).copied().collect()
+            to_all.iter().chain(&called_by[callee]).copied().filter(is_asked).collect()
         } else {
-            side.groups.keys().copied().collect()
+            side.groups.keys().copied().filter(is_asked).collect()
         };
         for caller in callers {
-            if !groups[caller].0.is_own && !groups[callee].0.is_own {
-                continue;
-            }
             let rules = side.rules(caller).count() + egress[caller].rules(callee).count();
             if !budget.spend(EDGE + rules) {
                 break;

@@ -263,9 +263,8 @@ codes! {
     Alias = "L026", "alias without a value";
     /// The file is larger, nested deeper, or repeats more by aliases than any honest input.
     ///
-    /// The limits are 32 MiB a file, 64 MiB for the files of a vendored folder, 100 levels of maps
-    /// and lists, and 100,000 values repeated by aliases in a document. They keep a broken or
-    /// hostile file from using up the machine.
+    /// The limits are 32 MiB a file, 100 levels of maps and lists, and 100,000 values repeated
+    /// by aliases in a document. They keep a broken or hostile file from using up the machine.
     TooLarge = "L027", "too large";
     /// An expression stands without quotes inside `{ }` or `[ ]`.
     ///
@@ -2035,8 +2034,9 @@ codes! {
     /// What a stack includes lies beside it, so that its folder says all of it. Of the project gen
     /// reads what lies in it by its true path, and nothing else, so that a branch of a stranger
     /// cannot show what lies elsewhere on the machine that renders it. Links within the project
-    /// are followed. The same holds for links in a folder that `gen check -f` is given; what the
-    /// command line itself names may lie anywhere.
+    /// are followed, as long as what they lead to is not more than 64 MiB in all. The same holds for
+    /// links in a folder that `gen check -f` is given; what the command line itself names may lie
+    /// anywhere.
     ///
     /// Put the file itself in the place of the path or the link.
     LeadsOut = "R081", "path that leads out";

@@ -22,10 +22,6 @@ use crate::manifests::is_manifest;
 use crate::plan::{Val, Vendored};
 use crate::source::{Dialect, Origin, Span, parse};
 
-/// The greatest size of all files of a folder, in bytes, by far: links can lead to one file again
-/// and again.
-const LARGEST_FOLDER: usize = 64 << 20;
-
 /// The objects of vendored manifests, untouched, with their origins in the files. `folder` is
 /// the stack's, such as `stacks/shop`.
 pub fn vendored(
@@ -154,12 +150,11 @@ fn read_folder(
     };
     let mut manifests = Vec::new();
     let mut listing = String::new();
-    let (mut sound, mut size) = (true, 0);
+    let mut sound = true;
     for name in names {
         let file = format!("{path}/{name}");
         match project.fs.read(&project.root.join(&file)) {
             Ok(bytes) => {
-                size += bytes.len();
                 listing.extend([&hex(&bytes), "  ", &name, "\n"]);
                 if is_manifest(&name) {
                     manifests.push((file, bytes));
@@ -169,14 +164,6 @@ fn read_folder(
                 diagnostics.push(unreadable(&file, &error));
                 sound = false;
             }
-        }
-        if size > LARGEST_FOLDER {
-            let message = format!("`{path}` holds more than {LARGEST_FOLDER} bytes");
-            diagnostics.push(
-                Diagnostic::error(Code::TooLarge, place, message)
-                    .help("name a folder with nothing but manifests, or their files one by one"),
-            );
-            return None;
         }
     }
     if sound && manifests.is_empty() {

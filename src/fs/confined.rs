@@ -1,18 +1,22 @@
 //! A file system that ends at a folder.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{OnceLock, PoisonError, RwLock};
 
 use super::{Access, Entry, EntryKind, Error, FileSystem, Lock, Operation};
+
+/// How many bytes are read through links. Ten thousand links to one large file are a small branch.
+const MOST_THROUGH_LINKS: usize = 64 << 20;
 
 /// The part of a file system below one folder. This is the one place that decides whether a path
 /// leads out of it: by the true path, with every symbolic link on the way resolved.
 ///
 /// Links within the folder are followed, but not to what is hidden there: `.git` holds what the
 /// clone may do, `.env` what a program must not tell, and neither is an input. What is named by
-/// its own path may be hidden.
+/// its own path may be hidden. And not without end: see [`LeadsOut::TooMuch`].
 ///
 /// A tree that somebody changes while it is read is beyond this.
 pub struct Confined<'f> {
@@ -22,8 +26,10 @@ pub struct Confined<'f> {
     /// What messages call it.
     what: &'static str,
     true_root: OnceLock<PathBuf>,
-    /// The folders that were found to lie inside.
-    inside: RwLock<BTreeSet<PathBuf>>,
+    /// The folders that were found to lie inside, each with whether a link leads there.
+    inside: RwLock<BTreeMap<PathBuf, bool>>,
+    /// How many bytes were read through links.
+    through_links: AtomicUsize,
 }
 
 /// Why a path cannot be used: the cause of an [`Error`].
@@ -35,6 +41,9 @@ pub enum LeadsOut {
     /// A link leads to something hidden.
     #[error("it leads to a hidden file or folder, which is no part of {0}")]
     Hidden(&'static str),
+    /// What all links lead to, each time that it is read, is more than 64 MiB.
+    #[error("the links in {0} lead to more than {most} MiB", most = MOST_THROUGH_LINKS >> 20)]
+    TooMuch(&'static str),
 }
 
 impl<'f> Confined<'f> {
@@ -42,7 +51,7 @@ impl<'f> Confined<'f> {
     /// not exist yet.
     pub fn new(fs: &'f dyn FileSystem, root: impl Into<PathBuf>, what: &'static str) -> Self {
         let (true_root, inside) = (OnceLock::new(), RwLock::default());
-        Self { fs, root: root.into(), what, true_root, inside }
+        Self { fs, root: root.into(), what, true_root, inside, through_links: AtomicUsize::new(0) }
     }
 
     fn true_root(&self) -> Result<&Path, Error> {
@@ -73,22 +82,22 @@ impl<'f> Confined<'f> {
         Ok(self.root.join(below))
     }
 
-    /// Refuses a folder that leads out.
-    fn folder(&self, folder: &Path) -> Result<(), Error> {
+    /// Refuses a folder that leads out; tells whether a link leads to it.
+    fn folder(&self, folder: &Path) -> Result<bool, Error> {
         let inside = self.inside.read().unwrap_or_else(PoisonError::into_inner);
-        if inside.contains(folder) {
-            return Ok(());
+        if let Some(is_linked) = inside.get(folder) {
+            return Ok(*is_linked);
         }
         drop(inside);
-        self.target(folder)?;
+        let is_linked = self.target(folder)? != folder;
         let mut inside = self.inside.write().unwrap_or_else(PoisonError::into_inner);
-        inside.insert(folder.to_owned());
-        Ok(())
+        inside.insert(folder.to_owned(), is_linked);
+        Ok(is_linked)
     }
 
-    /// Refuses a path that leads out before its last part, which is not followed. The folders on
-    /// the way need not be there.
-    fn place(&self, path: &Path) -> Result<(), Error> {
+    /// Refuses a path that leads out before its last part, which is not followed; tells whether
+    /// there is a link on the way. The folders on the way need not be there.
+    fn place(&self, path: &Path) -> Result<bool, Error> {
         self.below(path)?;
         let above = path.ancestors().skip(1).take_while(|folder| folder.starts_with(&self.root));
         for folder in above {
@@ -97,16 +106,34 @@ impl<'f> Confined<'f> {
                 checked => return checked,
             }
         }
-        Ok(())
+        Ok(false)
     }
 
-    /// Refuses a path that leads out, its last part included.
-    fn followed(&self, path: &Path) -> Result<(), Error> {
-        self.place(path)?;
+    /// Refuses a path that leads out, its last part included; tells whether it leads through a
+    /// link.
+    fn followed(&self, path: &Path) -> Result<bool, Error> {
+        let is_linked = self.place(path)?;
         match self.fs.kind(path)? {
-            Some(EntryKind::Link) => self.target(path).map(drop),
-            _ => Ok(()),
+            Some(EntryKind::Link) => self.target(path).map(|_| true),
+            _ => Ok(is_linked),
         }
+    }
+
+    /// Lets through what a path leads to, unless links led to too much.
+    fn read_with(
+        &self,
+        path: &Path,
+        read: impl FnOnce(&Path) -> Result<Vec<u8>, Error>,
+    ) -> Result<Vec<u8>, Error> {
+        let too_much = || refusal(path, LeadsOut::TooMuch(self.what));
+        let is_linked = self.followed(path)?;
+        if is_linked && self.through_links.load(Ordering::Relaxed) > MOST_THROUGH_LINKS {
+            return Err(too_much());
+        }
+        let bytes = read(path)?;
+        let size = if is_linked { bytes.len() } else { 0 };
+        let before = self.through_links.fetch_add(size, Ordering::Relaxed);
+        if before + size > MOST_THROUGH_LINKS && is_linked { Err(too_much()) } else { Ok(bytes) }
     }
 
     /// Forgets which folders lie inside: one of them moves.
@@ -130,13 +157,11 @@ fn is_hidden(part: &Component<'_>) -> bool {
 
 impl FileSystem for Confined<'_> {
     fn read(&self, path: &Path) -> Result<Vec<u8>, Error> {
-        self.followed(path)?;
-        self.fs.read(path)
+        self.read_with(path, |path| self.fs.read(path))
     }
 
     fn read_stream(&self, path: &Path) -> Result<Vec<u8>, Error> {
-        self.followed(path)?;
-        self.fs.read_stream(path)
+        self.read_with(path, |path| self.fs.read_stream(path))
     }
 
     fn same(&self, one: &Path, other: &Path) -> Result<bool, Error> {
@@ -283,6 +308,25 @@ mod tests {
         ] {
             assert_eq!(read(&fs, path), expected, "{path}");
         }
+    }
+
+    #[test]
+    fn links_do_not_make_a_file_endless() {
+        let memory = MemoryFs::default();
+        memory.put("p/large", vec![b'a'; MOST_THROUGH_LINKS / 4]);
+        memory.put("p/small", "a");
+        memory.put_link("p/link", "large");
+        memory.put_link("p/folder", ".");
+        memory.put_link("p/other", "small");
+        let fs = confined(&memory);
+        let path = |number: usize| ["p/link", "p/folder/large"][number % 2];
+        for number in 0..4 {
+            assert_eq!(read(&fs, path(number)).len(), MOST_THROUGH_LINKS / 4);
+        }
+        for path in [path(0), path(1), "p/other"] {
+            assert_eq!(read(&fs, path), "Some(TooMuch(\"the project\"))");
+        }
+        assert_eq!(read(&fs, "p/small"), "a");
     }
 
     #[test]

@@ -19,9 +19,6 @@ use crate::source::{Origin, Rule, Span};
 /// The greatest size of the data of a ConfigMap (`MaxSecretSize` in the server's validation).
 const LARGEST: usize = 1 << 20;
 
-/// So much is read, in bytes, of files that are too large, to say how large they are.
-const ENOUGH: usize = 64 * LARGEST;
-
 /// How the names of hidden files begin that no program in a pod wants: git's own, and what macOS
 /// leaves in each folder that somebody looked at.
 const NEVER_MOUNTED: [&str; 2] = [".git", ".DS_Store"];
@@ -251,19 +248,12 @@ impl<'a> Files<'a> {
             };
             names.into_iter().map(|name| (name.clone(), whole.join(name))).collect()
         };
-        let (mut files, mut size) = (BTreeMap::new(), 0);
+        let mut files = BTreeMap::new();
         for (name, file) in names {
             match fs.read(&file) {
-                Ok(bytes) => {
-                    size += bytes.len();
-                    files.insert(name, bytes);
-                }
+                Ok(bytes) => files.insert(name, bytes),
                 Err(error) => return self.unreadable(&error, span),
-            }
-            // Links can lead to one file again and again, so not all need be read to say so.
-            if size > ENOUGH {
-                break;
-            }
+            };
         }
         self.check_size(path, &files, span)?;
         Some(Content { files, single })
@@ -308,8 +298,7 @@ impl<'a> Files<'a> {
                 Code::FilesTooLarge,
                 span,
                 format!(
-                    "`{path}` holds {}{size} bytes, and a ConfigMap at most {LARGEST}{}",
-                    if size > ENOUGH { "over " } else { "" },
+                    "`{path}` holds {size} bytes, and a ConfigMap at most {LARGEST}{}",
                     largest.unwrap_or_default()
                 ),
             )
