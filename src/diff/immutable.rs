@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::meaning;
 use super::update::Update;
 use crate::diagnostic::Severity;
-use crate::k8s::Version;
 use crate::k8s::schema::{Shape, Type};
+use crate::k8s::{Feature, Version};
 use crate::source::NodeRef;
 use crate::validate::fields::{field, items, text};
 use crate::validate::{self, Author, Cluster, CustomKinds, Finding};
@@ -618,7 +618,8 @@ fn job_completions(case: &Case<'_>) -> Vec<Objection> {
 }
 
 /// Of a suspended Job, labels, annotations, node selectors, node affinity, tolerations and
-/// scheduling gates of its pods may change, from 1.36 on the resources of its containers, too.
+/// scheduling gates of its pods may change, and since
+/// [`Feature::MutablePodResourcesForSuspendedJobs`] the resources of its containers, too.
 fn job_template(case: &Case<'_>) -> Vec<Objection> {
     let template = "spec.template";
     if !case.changes(template) {
@@ -628,7 +629,7 @@ fn job_template(case: &Case<'_>) -> Vec<Objection> {
     if !is_suspended {
         return vec![objection(template)];
     }
-    let has_resources = case.version.minor() >= 36;
+    let has_resources = case.version.has(Feature::MutablePodResourcesForSuspendedJobs);
     let server_path = if has_resources { "spec.template.spec" } else { template };
     let mut paths = if has_resources {
         Vec::new()
@@ -986,8 +987,7 @@ fn node_drivers(case: &Case<'_>) -> Vec<Objection> {
     for (index, new) in items_at(case.after, path).enumerate() {
         let live = at(case.live, path);
         let twin = live.and_then(|live| live.item_with(&["name"], text(new, "name")));
-        // How many volumes a node takes may change from 1.35 on.
-        let counts = case.version.minor() < 35;
+        let counts = !case.version.has(Feature::MutableCSINodeAllocatableCount);
         let keys = ["nodeID", "topologyKeys"].into_iter().chain(counts.then_some("allocatable"));
         let changed = twin.and_then(|old| {
             keys.clone().find(|key| {

@@ -1,31 +1,11 @@
 //! Fields of pods and claims that the API server drops unread, because the feature that they
 //! belong to is off.
 //!
-//! Source: `dropDisabledFields` of `pkg/api/pod/util.go`, `DropDisabledFields` of
-//! `pkg/api/persistentvolumeclaim/util.go` and the stages of the features in
-//! `pkg/features/kube_features.go` of Kubernetes.
+//! Source: `dropDisabledFields` of `pkg/api/pod/util.go` and `DropDisabledFields` of
+//! `pkg/api/persistentvolumeclaim/util.go` of Kubernetes.
 
-use super::Version;
+use super::{Feature, Version};
 use crate::source::{Kind, NodeRef, Tree, TreeBuilder};
-
-/// Where the fields are, from the specification of the pod, and the last minor version in which
-/// their feature is off.
-const DROPPED: &[(&str, u8)] = &[
-    ("containers[].lifecycle.stopSignal", 36),
-    ("containers[].resources.claims", 33),
-    ("containers[].restartPolicy", 34),
-    ("containers[].restartPolicyRules", 34),
-    ("hostnameOverride", 34),
-    ("initContainers[].lifecycle.stopSignal", 36),
-    ("initContainers[].resources.claims", 33),
-    ("initContainers[].restartPolicyRules", 34),
-    ("resourceClaims", 33),
-    ("resources", 33),
-    ("schedulingGroup", 36),
-    ("volumes[].projected.sources[].clusterTrustBundle", 36),
-    ("volumes[].projected.sources[].podCertificate", 36),
-    ("workloadRef", 35),
-];
 
 /// An object without what the server drops of a claim or of the pod whose specification is `pod`.
 /// Of a claim that had a source `before`, as the server has it, nothing is dropped.
@@ -36,11 +16,7 @@ pub fn without(
     before: Option<NodeRef<'_>>,
     version: Version,
 ) -> Tree {
-    let here: Vec<&str> = DROPPED
-        .iter()
-        .filter(|(_, last)| version.minor() <= *last)
-        .map(|(path, _)| *path)
-        .collect();
+    let here: Vec<&str> = Feature::fields_dropped(version).collect();
     let mut out = TreeBuilder::default();
     match root.get("spec") {
         Some(spec) if root.get("kind").map(NodeRef::text) == Some("PersistentVolumeClaim") => {
@@ -145,8 +121,7 @@ mod tests {
 
     #[test]
     fn what_belongs_to_a_feature_that_is_off_is_dropped() {
-        let version =
-            |minor| Version::all().find(|version| version.minor() == minor).unwrap_or_default();
+        let version = |minor: u8| format!("1.{minor}").parse::<Version>().unwrap_or_default();
         let pod = tree(&json!({ "kind": "Pod", "spec": {
             "hostnameOverride": "a",
             "containers": [{ "name": "a", "restartPolicy": "Never", "resources": {} }],

@@ -6,6 +6,7 @@ pub mod custom;
 pub mod defaults;
 pub mod dropped;
 pub mod duration;
+mod features;
 pub mod field_order;
 pub mod graft;
 mod names;
@@ -15,6 +16,7 @@ pub mod schema;
 mod version;
 
 pub use address::{Cidr, NotACidr, parse_address};
+pub use features::Feature;
 pub use names::{NameError, NameForm, fit};
 pub use object::{Identity, NotAnObject, Object};
 pub use quantity::{Quantity, QuantityError};

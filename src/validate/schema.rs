@@ -11,7 +11,7 @@ use super::repeated::{Value, repeated};
 use super::{Author, Cluster, Extent, sound};
 use crate::diagnostic::{Code, listed, nearest};
 use crate::k8s::schema::{Field, ItemIdentity, List, Object, Resource, Shape, Type};
-use crate::k8s::{Quantity, Version};
+use crate::k8s::{Feature, Quantity, Version};
 use crate::source::{Kind, NodeRef, Step, Symbol};
 
 /// Compares an object with the type of its kind.
@@ -175,8 +175,8 @@ impl<'t> Walk<'t, '_> {
         }
     }
 
-    /// Whether the server leaves a node to the controller: before 1.34 it looked neither at the
-    /// pods of a `StatefulSet` nor at their claims.
+    /// Whether the server leaves a node to the controller: it looked neither at the pods of a
+    /// `StatefulSet` nor at their claims.
     fn is_left_to_controller(&self, node: NodeRef<'t>) -> bool {
         self.leaves_to_controller()
             && self.root.path_to(node).is_some_and(|path| {
@@ -188,7 +188,7 @@ impl<'t> Walk<'t, '_> {
     fn leaves_to_controller(&self) -> bool {
         let text = |name| self.root.get(name).map_or("", NodeRef::text);
         self.author == Author::Other
-            && self.version.minor() < 34
+            && !self.version.has(Feature::StatefulSetTemplates)
             && (text("apiVersion"), text("kind")) == ("apps/v1", "StatefulSet")
     }
 
@@ -670,8 +670,8 @@ mod tests {
     use crate::validate::testing::{found, tree};
 
     fn cluster(minor: u8) -> Cluster {
-        let version = Version::all().find(|version| version.minor() == minor);
-        Cluster { version: version.unwrap_or_default(), ..Cluster::default() }
+        let version = format!("1.{minor}").parse::<Version>().unwrap_or_default();
+        Cluster { version, ..Cluster::default() }
     }
 
     fn findings(object: &serde_json::Value, author: Author, cluster: &Cluster) -> Vec<String> {

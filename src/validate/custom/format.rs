@@ -6,7 +6,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::LazyLock;
 
-use crate::k8s::Version;
+use crate::k8s::{Feature, Version};
 use crate::validate::schema::is_time;
 
 /// Whether a fixed pattern, compiled once, is found in a text.
@@ -63,8 +63,8 @@ pub fn fits(format: &str, text: &str, version: Version) -> Option<bool> {
         "date" => is_date(text),
         "datetime" => is_datetime(text),
         "duration" => is_duration(text),
-        "k8sshortname" if version.minor() >= 34 => is_dns(text, 63, false),
-        "k8slongname" if version.minor() >= 34 => is_dns(text, 253, true),
+        "k8sshortname" if version.has(Feature::FormatsOfNames) => is_dns(text, 63, false),
+        "k8slongname" if version.has(Feature::FormatsOfNames) => is_dns(text, 253, true),
         _ => return None,
     })
 }

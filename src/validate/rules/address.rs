@@ -5,16 +5,13 @@ use std::net::IpAddr;
 
 use super::Report;
 use crate::diagnostic::Code;
-use crate::k8s::{Cidr, parse_address};
+use crate::k8s::{Cidr, Feature, parse_address};
 use crate::source::{Kind, NodeRef};
-
-/// From this version on the server is strict with addresses in old kinds, too.
-const STRICT_SINCE: u8 = 36;
 
 impl<'t> Report<'t, '_> {
     /// Reads an address of a kind that was there before the server was strict.
     pub fn address(&mut self, node: NodeRef<'t>) -> Option<IpAddr> {
-        let strict = self.version.minor() >= STRICT_SINCE;
+        let strict = self.version.has(Feature::StrictIPCIDRValidation);
         self.read_address(node, strict)
     }
 
@@ -46,7 +43,7 @@ impl<'t> Report<'t, '_> {
 
     /// Reads a block of addresses of a kind that was there before the server was strict.
     pub fn block(&mut self, node: NodeRef<'t>) -> Option<Cidr> {
-        let strict = self.version.minor() >= STRICT_SINCE;
+        let strict = self.version.has(Feature::StrictIPCIDRValidation);
         self.read_block(node, strict)
     }
 
@@ -57,7 +54,7 @@ impl<'t> Report<'t, '_> {
 
     /// Reads a block around which the server takes spaces.
     pub fn spaced_block(&mut self, node: NodeRef<'t>) -> Option<Cidr> {
-        let strict = self.version.minor() >= STRICT_SINCE;
+        let strict = self.version.has(Feature::StrictIPCIDRValidation);
         match Cidr::parse(node.text().trim(), strict) {
             Some(block) if node.text().trim() != node.text() => Some(block),
             _ => self.read_block(node, strict),

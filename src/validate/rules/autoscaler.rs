@@ -2,7 +2,7 @@
 
 use super::{Report, field, items, resources, text};
 use crate::diagnostic::Code;
-use crate::k8s::{NameForm, Quantity};
+use crate::k8s::{Feature, NameForm, Quantity};
 use crate::source::{Kind, NodeRef};
 use crate::validate::finding::Finding;
 
@@ -73,8 +73,7 @@ pub fn check<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
 fn reference<'t>(node: NodeRef<'t>, core: bool, report: &mut Report<'t, '_>) {
     report.required_name(NameForm::PathSegment, node, "kind");
     report.required_name(NameForm::PathSegment, node, "name");
-    // Before 1.34 the server took the version as it was.
-    if report.version.minor() < 34 {
+    if !report.version.has(Feature::VersionsOfScaledObjects) {
         return;
     }
     let core = core || text(node, "kind") == "ReplicationController";

@@ -3,7 +3,7 @@
 
 use super::{Report, field, items, metadata, resources, text};
 use crate::diagnostic::Code;
-use crate::k8s::{NameForm, Quantity};
+use crate::k8s::{Feature, NameForm, Quantity};
 use crate::source::NodeRef;
 
 const MODES: [&str; 4] = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"];
@@ -32,9 +32,10 @@ pub fn check<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
     }
     report.name(NameForm::DnsSubdomain, field(spec, "storageClassName"));
     report.set_word(field(spec, "volumeMode"), &["Block", "Filesystem"]);
-    // Before 1.34 the server drops the field unread.
+    // Before, the server drops the field unread.
     let class = field(spec, "volumeAttributesClassName");
-    report.name(NameForm::DnsSubdomain, class.filter(|_| report.version.minor() >= 34));
+    let class = class.filter(|_| report.version.has(Feature::VolumeAttributesClass));
+    report.name(NameForm::DnsSubdomain, class);
     data_sources(spec, report);
 }
 

@@ -7,7 +7,7 @@ use super::{
     text,
 };
 use crate::diagnostic::Code;
-use crate::k8s::NameForm;
+use crate::k8s::{Feature, NameForm};
 use crate::source::{Kind, NodeRef, Step};
 use crate::validate::pods::{self, Role};
 
@@ -168,7 +168,7 @@ fn resize_of_init<'t>(
     container: NodeRef<'t>,
     report: &mut Report<'t, '_>,
 ) {
-    if role == Role::Sidecar || pod.version.minor() < 36 {
+    if role == Role::Sidecar || !pod.version.has(Feature::ResizeOfInitContainers) {
         return;
     }
     for policy in items(container, "resizePolicy") {
@@ -183,7 +183,7 @@ fn resize_of_init<'t>(
 }
 
 /// `validateContainerRestartPolicy` and `validateInitContainerRestartPolicy`. Regular
-/// containers have a policy of their own since 1.35.
+/// containers have a policy of their own since [`Feature::ContainerRestartRules`].
 fn restart_policy<'t>(
     pod: Pod<'t>,
     role: Role,
@@ -192,21 +192,21 @@ fn restart_policy<'t>(
 ) {
     let policy = field(container, "restartPolicy");
     let rules = field(container, "restartPolicyRules").filter(|rules| !rules.is_empty());
-    match pod.version.minor() {
-        // These versions drop all but the sidecar's policy.
-        34 => return,
-        ..34 => {
-            if let (Role::Regular, Some(policy)) = (role, policy) {
-                let message = "only init containers have a restart policy of their own";
-                let help = "delete it; regular containers follow the pod's, until 1.35";
-                report.error(Code::Contradiction, policy, message, help);
-            } else {
-                report.word(policy, &["Always"]);
-            }
-            return;
+    if !pod.version.has(Feature::RestartPolicyOfContainers) {
+        if let (Role::Regular, Some(policy)) = (role, policy) {
+            let message = "only init containers have a restart policy of their own";
+            let help = "delete it; regular containers follow the pod's, until 1.35";
+            report.error(Code::Contradiction, policy, message, help);
+        } else {
+            report.word(policy, &["Always"]);
         }
-        _ => report.word(policy, &["Always", "Never", "OnFailure"]),
+        return;
     }
+    // All but the sidecar's policy is dropped.
+    if !pod.version.has(Feature::ContainerRestartRules) {
+        return;
+    }
+    report.word(policy, &["Always", "Never", "OnFailure"]);
     let Some(rules) = rules else { return };
     if policy.is_none_or(|policy| policy.text().is_empty()) {
         let help = "say what happens where no rule applies, such as `restartPolicy: Never`";
@@ -215,11 +215,10 @@ fn restart_policy<'t>(
             return;
         }
     }
-    let actions: &[&str] = match pod.version.minor() {
-        35 => &["Restart"],
-        _ => &["Restart", "RestartAllContainers"],
-    };
-    if role == Role::Sidecar && pod.version.minor() == 35 {
+    let restarts_all = pod.version.has(Feature::RestartAllContainers);
+    let actions: &[&str] =
+        if restarts_all { &["Restart", "RestartAllContainers"] } else { &["Restart"] };
+    if role == Role::Sidecar && !restarts_all {
         let message = "a container that always restarts has no rules for it";
         return report.error(Code::Contradiction, rules, message, "delete the rules");
     }

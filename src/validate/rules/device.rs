@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::expression::Environment;
 use super::{Report, field, items, metadata, repeated, resources, text, volume};
 use crate::diagnostic::Code;
-use crate::k8s::NameForm;
+use crate::k8s::{Feature, NameForm};
 use crate::source::{Kind, NodeRef};
 use crate::validate::finding::Finding;
 
@@ -69,7 +69,7 @@ fn twins<'t>(list: &(impl Iterator<Item = NodeRef<'t>> + Clone), report: &mut Re
         let message = format!("another request is named `{}`, too", text(again, "name"));
         let found = report.findings.len();
         report.repeated(Code::RepeatedItem, first, again, message);
-        if report.version.minor() < 35 {
+        if !report.version.has(Feature::TwinsOfRequests) {
             for finding in &mut report.findings[found..] {
                 finding.name_for_server(report.root, again, ".name");
             }
@@ -219,7 +219,8 @@ pub fn class<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
     for config in items(spec, "config") {
         opaque(config, report);
     }
-    let name = field(spec, "extendedResourceName").filter(|_| report.version.minor() >= 36);
+    let name = field(spec, "extendedResourceName");
+    let name = name.filter(|_| report.version.has(Feature::DRAExtendedResource));
     if let Some(name) = name.filter(|name| !resources::is_extended(name.text())) {
         let message = format!("`{}` is no name of an extended resource", name.text());
         report.error(Code::Resources, name, message, "write one such as `example.com/gpu`");

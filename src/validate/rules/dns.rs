@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use super::pod::Pod;
 use super::{Report, field, flag, items, text};
 use crate::diagnostic::Code;
-use crate::k8s::{NameForm, Version};
+use crate::k8s::{Feature, NameForm, Version};
 use crate::source::{Kind, NodeRef};
 
 pub fn check<'t>(entry: NodeRef<'t>, pod: Pod<'t>, report: &mut Report<'t, '_>) {
@@ -30,7 +30,9 @@ pub fn check<'t>(entry: NodeRef<'t>, pod: Pod<'t>, report: &mut Report<'t, '_>) 
                 }
             }
         }
-        "hostnameOverride" if pod.version.minor() >= 35 => host_name(entry, pod, report),
+        "hostnameOverride" if pod.version.has(Feature::HostnameOverride) => {
+            host_name(entry, pod, report);
+        }
         _ => {}
     }
 }
@@ -104,10 +106,10 @@ pub fn ip<'t>(node: NodeRef<'t>, report: &mut Report<'t, '_>) {
     }
 }
 
-/// Whether a text is an IP address. Before 1.36 the parts of an IPv4 address may have zeros in
+/// Whether a text is an IP address. Before the server was strict, the parts of an IPv4 address may have zeros in
 /// front, and an IPv6 address may hold an IPv4 one.
 pub fn is_ip(address: &str, version: Version) -> bool {
-    let strict = version.minor() >= 36;
+    let strict = version.has(Feature::StrictIPCIDRValidation);
     match address.parse::<IpAddr>() {
         Ok(IpAddr::V6(six)) => !strict || six.to_ipv4_mapped().is_none(),
         Ok(IpAddr::V4(_)) => true,

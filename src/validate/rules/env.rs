@@ -5,7 +5,7 @@
 use super::pod::Pod;
 use super::{Report, field, fields, resources};
 use crate::diagnostic::{Code, nearest};
-use crate::k8s::NameForm;
+use crate::k8s::{Feature, NameForm};
 use crate::source::{Kind, NodeRef};
 
 pub fn check<'t>(list: NodeRef<'t>, pod: Pod<'t>, report: &mut Report<'t, '_>) {
@@ -23,8 +23,8 @@ fn value_from<'t>(
     pod: Pod<'t>,
     report: &mut Report<'t, '_>,
 ) {
-    // The server drops a reference to a file before 1.35.
-    let files = pod.version.minor() >= 35;
+    // Before, the server drops a reference to a file.
+    let files = pod.version.has(Feature::EnvFiles);
     let sources = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"];
     let sources = if files { &sources[..] } else { &sources[..4] };
     let found = report.findings.len();

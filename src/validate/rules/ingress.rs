@@ -2,7 +2,7 @@
 
 use super::{Report, field, items, text};
 use crate::diagnostic::Code;
-use crate::k8s::NameForm;
+use crate::k8s::{Feature, NameForm};
 use crate::source::NodeRef;
 
 pub fn check<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
@@ -78,8 +78,8 @@ fn backend<'t>(backend: Option<NodeRef<'t>>, report: &mut Report<'t, '_>) {
     }
     let Some(service) = field(backend, "service") else { return };
     // The form follows that of the names of Services, which has changed.
-    let form =
-        if report.version.minor() < 36 { NameForm::Dns1035Label } else { NameForm::DnsLabel };
+    let is_relaxed = report.version.has(Feature::RelaxedServiceNameValidation);
+    let form = if is_relaxed { NameForm::DnsLabel } else { NameForm::Dns1035Label };
     report.required_name(form, service, "name");
     let Some(port) = field(service, "port") else {
         let message = "a backend needs the port of the Service";

@@ -5,7 +5,7 @@
 use super::{Report, field};
 use crate::diagnostic::Code;
 use crate::k8s::schema::Resource;
-use crate::k8s::{NameError, NameForm, Version};
+use crate::k8s::{Feature, NameError, NameForm, Version};
 use crate::source::{Kind, NodeRef};
 use crate::validate::Author;
 use crate::validate::finding::Finding;
@@ -82,7 +82,9 @@ pub fn check<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
 fn name_form(version: Version, api_version: &str, kind: &str) -> (NameForm, Option<usize>) {
     let group = api_version.split_once('/').map_or("", |(group, _)| group);
     match (group, kind) {
-        ("", "Service") if version.minor() < 36 => (NameForm::Dns1035Label, None),
+        ("", "Service") if !version.has(Feature::RelaxedServiceNameValidation) => {
+            (NameForm::Dns1035Label, None)
+        }
         ("", "Namespace" | "Service") | ("apps", "StatefulSet") => (NameForm::DnsLabel, None),
         // The controller adds up to 11 characters to name a Job, and a Job's name becomes
         // the value of a label on its pods.
@@ -118,7 +120,9 @@ fn generated_name<'t>(
     let Some(text) = prefix.as_str().filter(|text| !text.is_empty()) else { return };
     let form = match kind {
         // Of these the server looks at the whole name alone.
-        "DeviceClass" | "ReplicationController" if report.version.minor() >= 35 => {
+        "DeviceClass" | "ReplicationController"
+            if report.version.has(Feature::NamesByDeclaration) =>
+        {
             NameForm::PathSegment
         }
         "IPAddress" => {

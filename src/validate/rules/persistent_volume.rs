@@ -3,7 +3,7 @@
 
 use super::{Report, affinity, claim, field, resources, text, volume};
 use crate::diagnostic::Code;
-use crate::k8s::{NameForm, Quantity};
+use crate::k8s::{Feature, NameForm, Quantity};
 use crate::source::{Kind, NodeRef};
 
 /// Every source of a volume, in the order in which the server looks for them, with the texts and
@@ -55,9 +55,9 @@ pub fn check<'t>(spec: NodeRef<'t>, inline: bool, report: &mut Report<'t, '_>) {
 
 /// Only a driver makes volumes of a class of attributes.
 fn attributes_class<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
-    // Before 1.34 the server drops the field unread.
+    // Before, the server drops the field unread.
     let class = field(spec, "volumeAttributesClassName");
-    let class = class.filter(|_| report.version.minor() >= 34);
+    let class = class.filter(|_| report.version.has(Feature::VolumeAttributesClass));
     report.set_name(NameForm::DnsSubdomain, class);
     if let Some(class) = class
         && field(spec, "csi").is_none()

@@ -6,7 +6,7 @@ use super::{
     pod_resources, repeated, security_context, spread, text, toleration, volume,
 };
 use crate::diagnostic::Code;
-use crate::k8s::{NameForm, Version};
+use crate::k8s::{Feature, NameForm, Version};
 use crate::source::NodeRef;
 use crate::validate::Author;
 
@@ -109,10 +109,9 @@ pub fn check<'t>(template: NodeRef<'t>, root: NodeRef<'t>, report: &mut Report<'
         metadata::of_template(metadata, template, report);
     }
     let spec = field(template, "spec");
-    // The server left these pods to the controller before 1.34, which could make none of a wrong
-    // template.
+    // The controller can make no pod of a wrong template, but that is not for the server to say.
     if report.author == Author::Other
-        && report.version.minor() < 34
+        && !report.version.has(Feature::StatefulSetTemplates)
         && text(root, "kind") == "StatefulSet"
     {
         return;
@@ -172,8 +171,12 @@ fn fields<'t>(pod: Pod<'t>, report: &mut Report<'t, '_>) {
                     report.qualified_name(gate, "conditionType");
                 }
             }
-            "resources" if pod.version.minor() >= 34 => pod_resources::check(entry, pod, report),
-            "resourceClaims" if pod.version.minor() >= 34 => resource_claims(entry, report),
+            "resources" if pod.version.has(Feature::PodLevelResources) => {
+                pod_resources::check(entry, pod, report);
+            }
+            "resourceClaims" if pod.version.has(Feature::DynamicResourceAllocation) => {
+                resource_claims(entry, report);
+            }
             "schedulingGates" => scheduling_gates(entry, report),
             "securityContext" => security_context::of_pod(entry, pod, report),
             "tolerations" => toleration::check(entry, report),

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::pod::Pod;
 use super::{Report, field, item, items, text};
 use crate::diagnostic::{Code, nearest};
-use crate::k8s::{NameForm, Quantity};
+use crate::k8s::{Feature, NameForm, Quantity};
 use crate::source::{Kind, NodeRef};
 use crate::validate::finding::Finding;
 
@@ -16,8 +16,8 @@ pub const STANDARD: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
 
 pub fn check<'t>(resources: NodeRef<'t>, pod: Pod<'t>, report: &mut Report<'t, '_>) {
     amounts(resources, &is_of_container, "a container", report);
-    // Before 1.34 the server drops claims.
-    if let Some(claims) = field(resources, "claims").filter(|_| pod.version.minor() >= 34) {
+    let claims = field(resources, "claims");
+    if let Some(claims) = claims.filter(|_| pod.version.has(Feature::DynamicResourceAllocation)) {
         claims_of(claims, pod, report);
     }
 }

@@ -3,7 +3,7 @@
 
 use super::{Report, field, metadata, repeated, resources, toleration};
 use crate::diagnostic::Code;
-use crate::k8s::NameForm;
+use crate::k8s::{Feature, NameForm};
 use crate::source::NodeRef;
 use crate::validate::repeated::Value;
 
@@ -26,8 +26,8 @@ pub fn check<'t>(root: NodeRef<'t>, report: &mut Report<'t, '_>) {
     let Some(tolerations) = field(scheduling, "tolerations") else { return };
     let found = report.findings.len();
     toleration::check(tolerations, report);
-    // Before 1.35 the server says it twice.
-    if report.version.minor() < 35 {
+    // The server named the list twice.
+    if !report.version.has(Feature::PlacesOfTolerations) {
         for finding in &mut report.findings[found..] {
             let path = finding.server_path().replacen("tolerations", "tolerations.tolerations", 1);
             finding.server_path = Some(path);

@@ -6,7 +6,7 @@
 use super::pod::Pod;
 use super::{Report, field, fields, flag, items, repeated, text};
 use crate::diagnostic::Code;
-use crate::k8s::NameForm;
+use crate::k8s::{Feature, NameForm};
 use crate::source::{Kind, NodeRef};
 use crate::validate::pods;
 
@@ -258,7 +258,7 @@ fn own_users<'t>(pod: Pod<'t>, report: &mut Report<'t, '_>) {
             report.push(finding.help(format!("delete `{name}`, or `hostUsers`")));
         }
     }
-    if pod.version.minor() < 34 {
+    if !pod.version.has(Feature::NoDevicesWithOwnUsers) {
         return;
     }
     for (_, container) in pods::containers(pod.spec) {

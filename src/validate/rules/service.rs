@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::{Report, field, items, metadata, number, repeated, text};
 use crate::diagnostic::Code;
-use crate::k8s::NameForm;
+use crate::k8s::{Feature, NameForm};
 use crate::source::{Kind, NodeRef};
 
 pub fn check<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
@@ -34,10 +34,9 @@ pub fn check<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
     outside(spec, kind, report);
     if let Some(distribution) = field(spec, "trafficDistribution") {
         report.not_empty(distribution);
-        let known: &[&str] = match report.version.minor() {
-            ..34 => &["PreferClose"],
-            _ => &["PreferClose", "PreferSameZone", "PreferSameNode"],
-        };
+        let known = ["PreferClose", "PreferSameZone", "PreferSameNode"];
+        let is_new = report.version.has(Feature::PreferSameTrafficDistribution);
+        let known = if is_new { &known[..] } else { &known[..1] };
         report.word(Some(distribution), known);
     }
 }

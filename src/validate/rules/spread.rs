@@ -3,6 +3,7 @@
 
 use super::{Report, affinity, field, item, metadata, repeated, text};
 use crate::diagnostic::Code;
+use crate::k8s::Feature;
 use crate::source::NodeRef;
 
 pub fn check<'t>(list: NodeRef<'t>, report: &mut Report<'t, '_>) {
@@ -29,7 +30,7 @@ pub fn check<'t>(list: NodeRef<'t>, report: &mut Report<'t, '_>) {
         }
         let selector = field(constraint, "labelSelector");
         metadata::selector(selector, report);
-        if report.version.minor() >= 34 {
+        if report.version.has(Feature::MatchLabelKeysInPodTopologySpreadSelectorMerge) {
             affinity::label_keys(constraint, selector, report);
         } else {
             label_keys(constraint, selector, report);

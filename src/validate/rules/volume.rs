@@ -8,7 +8,7 @@ use super::{
     Report, claim, field, fields, flag, items, metadata, projection, repeated, resources, text,
 };
 use crate::diagnostic::Code;
-use crate::k8s::{NameForm, Quantity};
+use crate::k8s::{Feature, NameForm, Quantity};
 use crate::source::{Kind, NodeRef, Step};
 
 /// Every source of a volume, in the order in which the server looks for them, with the texts and
@@ -53,7 +53,9 @@ pub fn check<'t>(list: NodeRef<'t>, pod: Pod<'t>, report: &mut Report<'t, '_>) {
         pod.volume(name).is_some_and(|claim| claim.source.is_none())
     };
     for volume in list.items().filter(|volume| !replaced(volume)) {
-        if let Some(image) = field(volume, "image").filter(|_| pod.version.minor() < 35) {
+        if let Some(image) =
+            field(volume, "image").filter(|_| !pod.version.has(Feature::ImageVolume))
+        {
             let message = format!("Kubernetes {} drops a volume that is an image", pod.version);
             let finding = report.at(Code::Volumes, image, message).warning();
             let help = "copy the files with an init container; such volumes are there since 1.35";

@@ -4,7 +4,7 @@
 
 use super::{Amount, Report, claim, field, items, metadata, number, text};
 use crate::diagnostic::Code;
-use crate::k8s::NameForm;
+use crate::k8s::{Feature, NameForm};
 use crate::source::{Kind, NodeRef};
 use crate::validate::selector::Form;
 use crate::validate::{Author, pods};
@@ -218,8 +218,7 @@ fn stateful_set<'t>(spec: NodeRef<'t>, report: &mut Report<'t, '_>) {
             _ => strategy_type(strategy, &["OnDelete", "RollingUpdate"], report),
         }
     }
-    // Before 1.34 the controller was the first to look at them.
-    if report.author == Author::Other && report.version.minor() < 34 {
+    if report.author == Author::Other && !report.version.has(Feature::StatefulSetTemplates) {
         return;
     }
     for claim in items(spec, "volumeClaimTemplates") {
