@@ -2,7 +2,8 @@
 //!
 //! Source: `CollectParams` of `pkg/admission/plugin/policy/generic` of `k8s.io/apiserver`.
 
-use std::collections::BTreeMap;
+use std::cell::{Cell, OnceCell};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::request::namespace_of;
 use super::{GROUP, items, text};
@@ -26,6 +27,8 @@ pub(super) fn check<'t>(
     out: &mut Vec<Finding>,
 ) -> Vec<NodeRef<'t>> {
     let mut without_params = Vec::new();
+    let present =
+        Present { all, cluster, kinds: OnceCell::new(), comparisons: MOST_COMPARISONS.into() };
     for [of_policies, of_bindings] in KINDS {
         let of_kind = |kind: &'static str| {
             let members = all.into_iter().flatten();
@@ -33,38 +36,84 @@ pub(super) fn check<'t>(
         };
         let policies: BTreeMap<&str, NodeRef<'t>> =
             of_kind(of_policies).map(|member| (member.name, member.root)).collect();
-        let mut check = Check { all, cluster, kind: of_policies, policies, out };
-        let mut bound = Vec::new();
+        let asks_for_null = BTreeMap::new();
+        let mut check =
+            Check { present: &present, cluster, kind: of_policies, policies, asks_for_null, out };
+        let mut bound = BTreeSet::new();
         for binding in of_kind(of_bindings) {
-            bound.push(text(binding.root, &["spec", "policyName"]));
+            bound.insert(text(binding.root, &["spec", "policyName"]));
             without_params.extend(check.binding(binding.root));
         }
         // What is in the binding that the cluster has is not known.
-        if existing(cluster, of_bindings).next().is_none() {
+        if present.of_kind("", of_bindings).is_empty() {
             check.unbound(of_bindings, &bound);
         }
     }
     without_params
 }
 
-/// The names of the objects of a kind without namespaces that the cluster has.
-fn existing<'c>(cluster: &'c Cluster, kind: &'c str) -> impl Iterator<Item = &'c str> {
-    let named = move |object: &'c String| object.strip_prefix(kind)?.strip_prefix('/');
-    cluster.objects.iter().filter_map(named)
+/// How many names are compared with what is not there, in all bindings together.
+const MOST_COMPARISONS: usize = 200_000;
+
+/// The names of the objects of a kind, each with its namespace, where it has one.
+type Names<'n> = BTreeSet<(&'n str, &'n str)>;
+
+/// What is there: the objects at hand, and those that the cluster has.
+struct Present<'c, 't> {
+    all: [&'c [Member<'t>]; 2],
+    cluster: &'c Cluster,
+    /// By version and kind; of what the cluster has, only the kind is known.
+    kinds: OnceCell<BTreeMap<(&'c str, &'c str), Names<'c>>>,
+    /// How many more names may be compared with what is not there.
+    comparisons: Cell<usize>,
+}
+
+impl<'c, 't: 'c> Present<'c, 't> {
+    fn of_kind<'s>(&'s self, api_version: &'s str, kind: &'s str) -> &'s Names<'s> {
+        const NONE: &Names<'static> = &BTreeSet::new();
+        let kinds = self.kinds.get_or_init(|| self.index());
+        kinds.get(&(api_version, kind)).unwrap_or(NONE)
+    }
+
+    fn index(&self) -> BTreeMap<(&'c str, &'c str), Names<'c>> {
+        let here = self.all.into_iter().flatten().map(|member| {
+            let api_version = text(member.root, &["apiVersion"]);
+            ((api_version, member.kind), (member.name, namespace_of(member.root)))
+        });
+        let there = self.cluster.objects.iter().filter_map(|object| {
+            let (kind, rest) = object.split_once('/')?;
+            let (namespace, name) = rest.split_once('/').unwrap_or(("", rest));
+            Some((("", kind), (name, namespace)))
+        });
+        let mut kinds: BTreeMap<_, Names<'c>> = BTreeMap::new();
+        for (kind, object) in here.chain(there) {
+            kinds.entry(kind).or_default().insert(object);
+        }
+        kinds
+    }
+
+    /// The name that was probably meant, until so many have been compared.
+    fn nearest<'n>(&self, name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
+        let left = self.comparisons.get();
+        let known = known.take(left).inspect(|_| self.comparisons.update(|left| left - 1));
+        nearest(name, known)
+    }
 }
 
 struct Check<'c, 't, 'o> {
-    all: [&'c [Member<'t>]; 2],
+    present: &'c Present<'c, 't>,
     cluster: &'c Cluster,
     /// The kind of the policies.
     kind: &'static str,
     policies: BTreeMap<&'t str, NodeRef<'t>>,
+    /// The policies that ask whether there are parameters, as far as they were read.
+    asks_for_null: BTreeMap<&'t str, bool>,
     out: &'o mut Vec<Finding>,
 }
 
 impl<'t> Check<'_, 't, '_> {
-    fn unbound(&mut self, kind: &str, bound: &[&str]) {
-        for (name, policy) in self.policies.iter().filter(|(name, _)| !bound.contains(name)) {
+    fn unbound(&mut self, kind: &str, bound: &BTreeSet<&str>) {
+        for (name, policy) in self.policies.iter().filter(|(name, _)| !bound.contains(**name)) {
             let node = policy.at_path(&["metadata", "name"]).unwrap_or(*policy);
             let message = format!("no {kind} names the policy, so it is never enforced");
             let finding = Finding::error(Code::NotEnforced, *policy, node, message).warning();
@@ -81,9 +130,11 @@ impl<'t> Check<'_, 't, '_> {
         let spec = root.get("spec")?;
         let node = spec.get("policyName").filter(|name| !name.text().is_empty())?;
         let Some(policy) = self.policies.get(node.text()).copied() else {
-            let known = || self.policies.keys().copied().chain(existing(self.cluster, self.kind));
-            if !known().any(|name| name == node.text()) {
-                let near = nearest(node.text(), known());
+            let existing = self.present.of_kind("", self.kind);
+            if !existing.contains(&(node.text(), "")) {
+                let known = self.policies.keys().copied();
+                let known = known.chain(existing.iter().map(|(name, _)| *name));
+                let near = self.present.nearest(node.text(), known);
                 let finding = self.missing(root, node, self.kind, "", near);
                 self.out.push(finding);
             }
@@ -112,7 +163,9 @@ impl<'t> Check<'_, 't, '_> {
 
     /// Reports a binding without the parameters that its policy is written for.
     fn no_params(&mut self, root: NodeRef<'t>, spec: NodeRef<'t>, policy: NodeRef<'t>) {
-        if expressions(policy).any(|it| cel::compares_with_null(&it, "params")) {
+        let asks = || expressions(policy).any(|it| cel::compares_with_null(&it, "params"));
+        let name = text(policy, &["metadata", "name"]);
+        if *self.asks_for_null.entry(name).or_insert_with(asks) {
             return;
         }
         let message = "the policy has parameters, and its binding names none: `params` is null";
@@ -140,23 +193,19 @@ impl<'t> Check<'_, 't, '_> {
         }
         let name = param.get("name").filter(|node| !node.text().is_empty())?;
         let namespace = namespace.map_or("", NodeRef::text);
-        let is_param = |root: &NodeRef<'t>| {
-            text(*root, &["apiVersion"]) == api_version
-                && text(*root, &["kind"]) == kind
-                && (namespace.is_empty() || namespace_of(*root) == namespace)
+        // Of what the cluster has, the namespace may not be said.
+        let is_in = |of: &str| namespace.is_empty() || of.is_empty() || of == namespace;
+        let of_name = (name.text(), "")..;
+        let is_there = |names: &Names<'_>| {
+            let named = names.range(of_name.clone()).take_while(|(known, _)| *known == name.text());
+            named.copied().any(|(_, of)| is_in(of))
         };
-        let members = self.all.into_iter().flatten().map(|member| member.root);
-        let here = members.filter(is_param).map(|root| text(root, &["metadata", "name"]));
-        let there =
-            existing(self.cluster, kind).filter_map(|object| match object.split_once('/') {
-                Some((of, name)) => (of == namespace || namespace.is_empty()).then_some(name),
-                None => Some(object),
-            });
-        let known: Vec<&str> = here.chain(there).collect();
-        if known.contains(&name.text()) {
+        let known = [self.present.of_kind(api_version, kind), self.present.of_kind("", kind)];
+        if known.into_iter().any(is_there) {
             return None;
         }
-        let near = nearest(name.text(), known);
+        let names = known.into_iter().flatten().filter(|(_, of)| is_in(of));
+        let near = self.present.nearest(name.text(), names.map(|(name, _)| *name));
         let finding = self.missing(root, name, kind, namespace, near);
         self.out.push(finding);
         Some(root)
