@@ -58,13 +58,19 @@ fn rule<'t>(
     if catalogue.is_open(scope) {
         return;
     }
+    let known = catalogue.known(scope);
+    if !catalogue.affords(known.groups.len() * items(rule, &["resources"]).count()) {
+        let message = "the resources are not looked for: there are too many in too many groups";
+        out.push(Finding::error(Code::RuleNotChecked, root, rule, message.to_owned()).warning());
+        return;
+    }
     for resource in items(rule, &["resources"]) {
         let text = resource.text();
         let (name, part) = text.split_at(text.find('/').unwrap_or(text.len()));
-        if matches!(name, "" | "*") || catalogue.may_have(scope, name) {
+        if matches!(name, "" | "*") || catalogue.may_have(&known, name) {
             continue;
         }
-        let meant = catalogue.meant(scope, name);
+        let meant = catalogue.meant(&known, name);
         // A role may speak of what no server keeps, such as the names that somebody may take.
         if root.get("rules").is_some() && meant.is_none() {
             continue;

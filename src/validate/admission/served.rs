@@ -46,11 +46,15 @@ pub(super) struct Catalogue<'c> {
     possible: OnceCell<BTreeSet<(&'c str, String)>>,
     /// How many more names may be compared with what is not there.
     comparisons: Cell<usize>,
+    /// How many more names may be looked for in a group.
+    lookups: Cell<usize>,
     cluster: &'c Cluster,
 }
 
 /// How many names are compared with what is not there, in all rules together.
 const MOST_COMPARISONS: usize = 200_000;
+/// How many names are looked for in groups, each in each, in all rules together.
+const MOST_LOOKUPS: usize = 2_000_000;
 
 /// A group that was once there, and is still named beside those that came after it.
 const FORMER_GROUP: &str = "extensions";
@@ -107,7 +111,8 @@ impl<'c> Catalogue<'c> {
             }
         }
         let comparisons = Cell::new(MOST_COMPARISONS);
-        Self { all, by_name, possible: OnceCell::new(), comparisons, cluster }
+        let lookups = Cell::new(MOST_LOOKUPS);
+        Self { all, by_name, possible: OnceCell::new(), comparisons, lookups, cluster }
     }
 
     /// Those that a name means, if one does not look at its case and its number too closely.
@@ -165,6 +170,25 @@ impl<'c> Catalogue<'c> {
     fn is_slip(&self, group: &str) -> bool {
         let is_near = |served: &Served<'_>| strsim::osa_distance(served.group, group) == 1;
         self.compares(self.all.len()) && self.all.iter().any(is_near)
+    }
+
+    /// What a rule speaks of, without the groups in which nothing can be.
+    pub fn known(&self, scope: &Scope<'c>) -> Scope<'c> {
+        let is_known = |group: &&'c str| {
+            let possible = || self.possible().range((*group, String::new())..).next();
+            *group == "*"
+                || self.of_group(group).next().is_some()
+                || possible().is_some_and(|(of, _)| of == group)
+        };
+        let groups = scope.groups.iter().copied().filter(is_known).collect();
+        Scope { groups, versions: scope.versions.clone() }
+    }
+
+    /// Takes so many names to look for, if there are as many left.
+    pub fn affords(&self, lookups: usize) -> bool {
+        let left = self.lookups.get().checked_sub(lookups);
+        self.lookups.set(left.unwrap_or(self.lookups.get()));
+        left.is_some()
     }
 
     /// Whether so many names may still be compared.
@@ -318,6 +342,16 @@ mod tests {
             panic!("a deployment is of another group")
         };
         assert_eq!((of.group, of.plural), ("apps", "deployments"));
+    }
+
+    #[test]
+    fn groups_in_which_nothing_can_be_are_not_looked_at() {
+        let cluster = Cluster::default();
+        let catalogue = Catalogue::of(&cluster);
+        let groups = ["", "*", "batch", "bacth", "nothing"].into();
+        let scope = Scope { groups, versions: ["v1"].into() };
+        assert_eq!(catalogue.known(&scope).groups, ["", "*", "batch"].into());
+        assert!(catalogue.affords(MOST_LOOKUPS) && catalogue.affords(0) && !catalogue.affords(1));
     }
 
     #[test]
