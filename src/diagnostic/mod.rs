@@ -24,7 +24,7 @@ pub(crate) use github::workflow_command;
 pub use human::{Style, closing, human, line};
 pub use json::json;
 pub use junit::junit;
-pub use nearest::nearest;
+pub use nearest::{MOST_COMPARED, nearest};
 pub use report::{Finding, Position, Region, Report, Tally};
 pub use short::short;
 pub(crate) use shorten::{brief, shortened};

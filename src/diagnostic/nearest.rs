@@ -7,7 +7,7 @@ const LONGEST: usize = 253;
 
 /// With how many others a name is compared. Where there are more, programs have made them, and
 /// they are near to each other.
-const MOST: usize = 500;
+pub const MOST_COMPARED: usize = 500;
 
 /// How many letters names must share at least to begin alike.
 const BEGINNING: usize = 4;
@@ -23,7 +23,7 @@ pub fn nearest<'n>(name: &str, known: impl IntoIterator<Item = &'n str>) -> Opti
     let name = Name::of(name);
     let limit = (name.length / 3).max(1);
     let mut best: Option<((bool, usize), &str)> = None;
-    for candidate in known.into_iter().take(MOST).filter(|known| known.len() <= LONGEST) {
+    for candidate in known.into_iter().take(MOST_COMPARED).filter(|known| known.len() <= LONGEST) {
         let known = Name::of(candidate);
         // Only what is nearer than the best so far is of interest.
         let (most, may_begin) = match best {
@@ -115,7 +115,7 @@ mod tests {
         let longer = format!("{long}a");
         assert_eq!(nearest(&longer, [long.as_str()]), None);
         assert_eq!(nearest(&long, [longer.as_str()]), None);
-        let many = std::iter::repeat_n("other", MOST).chain(["name"]);
+        let many = std::iter::repeat_n("other", MOST_COMPARED).chain(["name"]);
         assert_eq!(nearest("name", many.clone().skip(1)), Some("name"));
         assert_eq!(nearest("name", many), None);
     }

@@ -368,7 +368,8 @@ impl<'t> Run<'_, 't> {
         };
         let object = self.request.object;
         let api_version = text(object, &["apiVersion"]);
-        self.known.misfits.explain(at, api_version, self.request.kind, refuses)
+        let of = (api_version, self.request.kind);
+        self.known.misfits.explain((self.policy.name, at), of, refuses)
     }
 
     /// The objects that parametrise the policy, or one `None` where it has none.

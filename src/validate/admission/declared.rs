@@ -3,6 +3,7 @@
 //! Source: `SchemaDeclType` of `pkg/cel/common/schemas.go` of `k8s.io/apiserver`, but for what is
 //! of another type where the expression runs, such as times: there nothing is known here.
 
+use crate::diagnostic::nearest;
 use crate::k8s::schema::{Object, Resource, Shape, Type};
 use crate::validate::Cluster;
 use crate::validate::cel::{self, Declared, Fields};
@@ -24,8 +25,12 @@ impl Fields for BuiltIn {
         }
     }
 
-    fn names(&self) -> Vec<String> {
-        self.of.fields().map(|field| field.name.to_owned()).collect()
+    fn count(&self) -> usize {
+        self.of.fields().count()
+    }
+
+    fn nearest(&self, name: &str) -> Option<String> {
+        nearest(name, self.of.fields().map(|field| field.name)).map(str::to_owned)
     }
 }
 

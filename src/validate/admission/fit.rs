@@ -12,7 +12,7 @@ use super::served::{Catalogue, Served};
 use super::{Policy, Stated, declared, items, text};
 use crate::diagnostic::Code;
 use crate::source::NodeRef;
-use crate::validate::cel::{self, Checked, Declared, Expression, Growing, Misfit};
+use crate::validate::cel::{self, Budget, Checked, Declared, Expression, Growing, Misfit};
 use crate::validate::rules::Environment;
 use crate::validate::{Cluster, Finding};
 
@@ -23,8 +23,10 @@ const MOST_KINDS: usize = 10;
 #[derive(Default)]
 pub(super) struct Misfits<'t> {
     found: Vec<Found<'t>>,
-    /// By the position of the expression.
-    faulty: BTreeMap<u32, Vec<Faulty<'t>>>,
+    /// By the name of the policy and the position of the expression.
+    faulty: BTreeMap<(&'t str, u32), Vec<Faulty<'t>>>,
+    /// The policies that take too much.
+    unchecked: Vec<NodeRef<'t>>,
 }
 
 /// What is wrong with an expression.
@@ -54,16 +56,19 @@ impl<'t> Misfits<'t> {
         all
     }
 
-    /// Whether it is known why an expression fails for objects of a kind; `refuses` tells whether
-    /// they are refused for it.
-    pub fn explain(&self, at: NodeRef<'_>, api_version: &str, kind: &str, refuses: bool) -> bool {
+    /// Whether it is known why an expression of a policy fails for objects of a kind; `refuses`
+    /// tells whether they are refused for it.
+    pub fn explain(
+        &self,
+        (policy, at): (&str, NodeRef<'_>),
+        (api_version, kind): (&str, &str),
+        refuses: bool,
+    ) -> bool {
         let is_it = |faulty: &&Faulty<'_>| {
             faulty.at.is(at) && faulty.kind.api_version == api_version && faulty.kind.kind == kind
         };
-        let Some(faulty) = self.faulty.get(&at.index()).and_then(|all| all.iter().find(is_it))
-        else {
-            return false;
-        };
+        let of_place = self.faulty.get(&(policy, at.index()));
+        let Some(faulty) = of_place.and_then(|all| all.iter().find(is_it)) else { return false };
         for found in &self.found[faulty.causes.clone()] {
             if refuses && found.misfit.tested.is_none() && found.kinds.contains(&kind) {
                 found.refuses.set(true);
@@ -82,6 +87,12 @@ impl<'t> Misfits<'t> {
             finding.help.extend(misfit.help);
             out.push(if refuses.get() { finding } else { finding.warning() });
         }
+        let message = "the expressions are not held against the kinds that they are for: that \
+                       takes too many steps";
+        let unchecked = self.unchecked.into_iter().map(|policy| {
+            Finding::error(Code::RuleNotChecked, policy, policy, message.to_owned()).warning()
+        });
+        out.extend(unchecked);
     }
 
     fn policy(&mut self, policy: &Policy<'t>, catalogue: &Catalogue<'t>, cluster: &Cluster) {
@@ -93,6 +104,7 @@ impl<'t> Misfits<'t> {
         }
         all_known &= kinds.len() <= MOST_KINDS;
         let expressions = expressions(policy);
+        let budget = Budget::of(policy.root);
         let mut objects = Vec::new();
         for kind in kinds.into_iter().take(MOST_KINDS) {
             match declared::of_kind(kind.api_version, kind.kind, cluster) {
@@ -102,18 +114,24 @@ impl<'t> Misfits<'t> {
         }
         let passes = |given: &BTreeSet<String>| -> Vec<Pass<'t>> {
             let pass = |(kind, object): &(Served<'t>, Declared)| {
-                Pass::of(policy, &expressions, *kind, object, given, cluster)
+                let environment = environment(policy, *kind, object, given, cluster);
+                Pass::of(&expressions, *kind, environment, &budget)
             };
             objects.iter().filter_map(pass).collect()
         };
         let first = passes(&BTreeSet::new());
         let telling = telling(&first, all_known);
         let passes = if telling.is_empty() { first } else { passes(&telling) };
+        // What is not known to the end may be wrong.
+        if budget.is_empty() {
+            self.unchecked.push(policy.root);
+            return;
+        }
         let mut found = Vec::new();
         for (index, expression) in expressions.iter().enumerate() {
             let before = self.found.len();
             // What no kind fits is said without them.
-            if !policy.compiles && !compiles(&expression.stated.expression) {
+            if !policy.compiles && !compiles(&expression.stated.expression, &budget) {
                 found.push(before..before);
                 continue;
             }
@@ -124,7 +142,7 @@ impl<'t> Misfits<'t> {
         for pass in &passes {
             for (at, cause) in pass.faulty(&expressions) {
                 let faulty = Faulty { at, kind: pass.kind, causes: found[cause].clone() };
-                self.faulty.entry(at.index()).or_default().push(faulty);
+                self.faulty.entry((policy.name, at.index())).or_default().push(faulty);
             }
         }
     }
@@ -211,29 +229,20 @@ struct Pass<'t> {
 impl<'t> Pass<'t> {
     /// Checks all expressions; `None` where the conditions leave out the kind.
     fn of(
-        policy: &Policy<'t>,
         expressions: &[Part<'_, 't>],
         kind: Served<'t>,
-        object: &Declared,
-        given: &BTreeSet<String>,
-        cluster: &Cluster,
+        environment: Environment<'_>,
+        budget: &Budget,
     ) -> Option<Self> {
-        let names = [kind.group, kind.version, kind.kind, kind.plural];
         let variables = Growing::default();
-        let mut environment = Environment::of_request()
-            .for_kind(names, object.clone())
-            .with("variables", variables.declared())
-            .given(given.clone());
-        if policy.has_params {
-            environment = environment.with("params", params(policy.root, cluster));
-        }
+        let environment = environment.with("variables", variables.declared());
         let mut checked: Vec<Checked> = Vec::new();
         for Part { stated, role } in expressions {
             let decided = checked.last().and_then(|last| last.of.truth());
             let mut found = match role {
                 // Nobody asks for the message of what always holds.
                 Role::Message if decided == Some(true) => Checked::default(),
-                _ => environment.check(&stated.expression),
+                _ => environment.check(&stated.expression, budget),
             };
             match role {
                 Role::Condition if found.of.truth() == Some(false) => return None,
@@ -270,10 +279,28 @@ impl<'t> Pass<'t> {
     }
 }
 
+/// What the expressions of a policy know of a request about an object of a kind.
+fn environment(
+    policy: &Policy<'_>,
+    kind: Served<'_>,
+    object: &Declared,
+    given: &BTreeSet<String>,
+    cluster: &Cluster,
+) -> Environment<'static> {
+    let names = [kind.group, kind.version, kind.kind, kind.plural];
+    let environment = Environment::of_request().for_kind(names, object.clone());
+    let environment = environment.given(given.clone());
+    if policy.has_params {
+        environment.with("params", params(policy.root, cluster))
+    } else {
+        environment
+    }
+}
+
 /// Whether an expression is sound where nothing is known of the object.
-fn compiles(expression: &Expression) -> bool {
+fn compiles(expression: &Expression, budget: &Budget) -> bool {
     let environment = Environment::of_request().with("params", Declared::Any);
-    environment.with("variables", Declared::Any).compiles(expression)
+    environment.with("variables", Declared::Any).compiles(expression, budget)
 }
 
 /// What is known of a policy's parameters.

@@ -23,11 +23,13 @@ const RATES: Rates = Rates { file: 30_000_000, byte: 24, node: 2_000 };
 const OF_ITEM: u64 = 3;
 /// How many units a byte is that is copied for a function of others, and what that makes of it.
 const OF_COPIED: u64 = 4;
+/// What part there is beside for what may be left out.
+const OF_SPARE: u64 = 4;
 /// How many bytes are a unit.
 const BYTES: usize = 8;
 /// How deeply parts of expressions may be evaluated inside of each other, so that the stack of a
 /// thread is enough.
-const MAX_DEPTH: u32 = 250;
+pub(super) const MAX_DEPTH: u32 = 250;
 /// How deeply lists and maps that are made may nest.
 const MAX_NESTING: u32 = 150;
 
@@ -37,6 +39,8 @@ pub struct Budget {
     left: Cell<u64>,
     /// What the expression may still take that is evaluated.
     of_one: Cell<u64>,
+    /// What there is beside for what may be left out, so that nothing else ends for it.
+    spare: Cell<u64>,
     depth: Cell<u32>,
 }
 
@@ -51,7 +55,7 @@ impl Budget {
     #[must_use]
     pub fn units(units: u64) -> Self {
         let (left, of_one) = (Cell::new(units), Cell::new(units.min(MOST_OF_ONE)));
-        Self { left, of_one, depth: Cell::new(0) }
+        Self { left, of_one, spare: Cell::new(units / OF_SPARE), depth: Cell::new(0) }
     }
 
     /// Whether all is taken.
@@ -86,6 +90,13 @@ impl Budget {
         } else {
             "it takes too many steps".to_owned()
         }))
+    }
+
+    /// Takes what something costs that may be left out, if there is as much to spare.
+    pub(super) fn affords(&self, units: u64) -> bool {
+        let left = self.spare.get().checked_sub(units);
+        self.spare.set(left.unwrap_or(self.spare.get()));
+        left.is_some()
     }
 
     /// Takes what it costs to make or to look at bytes.

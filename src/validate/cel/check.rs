@@ -14,13 +14,17 @@ use kube_cel::cel::common::ast::operators;
 use super::signatures;
 use super::syntax::{Call, Entry, Item, Syntax};
 use super::types::{Constant, Declared, Fields, Type};
-use super::{Expression, escape, short};
-use crate::diagnostic::nearest;
+use super::{Budget, Expression, MAX_DEPTH, short, unescape};
+use crate::diagnostic::MOST_COMPARED;
 pub use parts::{compares_with_null, fields_of};
 use parts::{shown, type_of};
 
-/// How many fields are looked at for the one that was meant. No kind has as many in one place.
-const MOST_NAMES: usize = 256;
+/// How much is said of one expression: what has more is none that somebody is about to mend.
+const MOST_MISFITS: usize = 100;
+/// What it takes to look at a part of an expression.
+const OF_STEP: u64 = 8;
+/// What it takes to keep what does not fit.
+const OF_MISFIT: u64 = 64;
 
 /// The variables of an expression, and what is known of each.
 pub type Variables<'v> = [(&'v str, Declared)];
@@ -49,15 +53,23 @@ pub struct Misfit {
 
 /// Checks an expression with what is known of its variables, and with the fields that are there
 /// wherever they may be. What these and the [constants](Constant) among the variables leave no way
-/// to is not looked at.
+/// to is not looked at. Where the budget ends, so does the check: nothing more is known.
 #[must_use]
 pub fn check(
     expression: &Expression,
     variables: &Variables<'_>,
     given: &BTreeSet<String>,
+    budget: &Budget,
 ) -> Checked {
-    let (bound, misfits, present) = (Vec::new(), Vec::new(), BTreeSet::new());
-    let mut checker = Checker { variables, given, bound, misfits, present };
+    let mut checker = Checker {
+        variables,
+        given,
+        budget,
+        depth: 0,
+        bound: Vec::new(),
+        misfits: Vec::new(),
+        present: BTreeSet::new(),
+    };
     let of = expression.syntax().map_or(Declared::Any, |syntax| checker.infer(syntax));
     let Checker { mut misfits, present, .. } = checker;
     misfits.sort();
@@ -69,6 +81,9 @@ struct Checker<'e, 'v> {
     variables: &'v Variables<'v>,
     /// The fields that are there.
     given: &'v BTreeSet<String>,
+    budget: &'v Budget,
+    /// How many parts of the expression lie around the one at hand.
+    depth: usize,
     /// What macros bind, innermost last.
     bound: Vec<(&'e str, Declared)>,
     misfits: Vec<Misfit>,
@@ -76,7 +91,22 @@ struct Checker<'e, 'v> {
 }
 
 impl<'e> Checker<'e, '_> {
+    /// What is known of an expression: nothing, where it lies too deep, or the budget ends.
     fn infer(&mut self, expression: &'e Syntax) -> Declared {
+        if self.depth == MAX_DEPTH as usize || !self.pays(OF_STEP) {
+            return Declared::Any;
+        }
+        self.depth += 1;
+        let of = self.part_of(expression);
+        self.depth -= 1;
+        of
+    }
+
+    fn pays(&self, units: u64) -> bool {
+        !self.budget.is_empty() && self.budget.spend(units).is_ok()
+    }
+
+    fn part_of(&mut self, expression: &'e Syntax) -> Declared {
         match expression {
             Syntax::Literal(value) => type_of(value).map_or(Declared::Any, Declared::Plain),
             Syntax::Name(name) => self.variable(name).unwrap_or(Declared::Any),
@@ -99,7 +129,18 @@ impl<'e> Checker<'e, '_> {
     }
 
     fn misfit(&mut self, message: String) {
-        self.misfits.push(Misfit { message, help: None, tested: None });
+        self.keep(Misfit { message, help: None, tested: None });
+    }
+
+    fn keep(&mut self, misfit: Misfit) {
+        if self.keeps(misfit.tested.is_some()) && self.pays(OF_MISFIT) {
+            self.misfits.push(misfit);
+        }
+    }
+
+    /// Whether one more misfit is kept. Of those that merely ask all are, as they tell kinds apart.
+    fn keeps(&self, is_test: bool) -> bool {
+        is_test || self.misfits.len() < MOST_MISFITS
     }
 
     /// What is known of each of some expressions.
@@ -116,12 +157,12 @@ impl<'e> Checker<'e, '_> {
     }
 
     fn entries(&mut self, entries: &'e [Entry]) -> Declared {
-        let mut of = Declared::Nothing;
+        let (mut key, mut value) = (Declared::Nothing, Declared::Nothing);
         for entry in entries {
-            self.infer(&entry.key);
-            of = of.or(self.part(&entry.value, entry.optional));
+            key = key.or(self.infer(&entry.key));
+            value = value.or(self.part(&entry.value, entry.optional));
         }
-        Declared::map(of)
+        Declared::map_from(key, value)
     }
 
     /// A part of a list or a map, which is left out where it is optional and not there.
@@ -172,8 +213,8 @@ impl<'e> Checker<'e, '_> {
             Declared::Any | Declared::Nothing | Declared::Plain(Type::Null | Type::Map) => {
                 Some(Declared::Any)
             }
-            Declared::Map(value) => Some(Declared::clone(value)),
-            Declared::Object(fields) => fields.field(name).or_else(|| escaped(&**fields, name)),
+            Declared::Map(_, value) => Some(Declared::clone(value)),
+            Declared::Object(fields) => field_of(&**fields, name),
             Declared::Optional(of) => return Some(self.optional_field(of, operand, name)),
             Declared::Plain(_) | Declared::Constant(_) | Declared::List(_) => None,
         };
@@ -181,15 +222,21 @@ impl<'e> Checker<'e, '_> {
             self.present.extend(tested);
             return known;
         }
+        if self.keeps(is_test) {
+            self.lacks(of, operand, name, tested);
+        }
+        None
+    }
+
+    /// Keeps that a value has no field of a name.
+    fn lacks(&mut self, of: &Declared, operand: &Syntax, name: &str, tested: Option<String>) {
         let what = shown(operand).map_or_else(
             || format!("what stands before `.{}`", short(name)),
             |text| format!("`{text}`"),
         );
         let (message, help) = match of {
             Declared::Object(fields) => {
-                let names = fields.names();
-                let few = names.iter().map(String::as_str).take(MOST_NAMES);
-                let near = nearest(name, few).map(|near| format!("write `{near}`"));
+                let near = self.nearest(&**fields, name).map(|near| format!("write `{near}`"));
                 (format!("{what} has no field `{}`", short(name)), near)
             }
             of => {
@@ -197,8 +244,15 @@ impl<'e> Checker<'e, '_> {
                 (format!("{what} ({of}) has no field `{}`", short(name)), None)
             }
         };
-        self.misfits.push(Misfit { message, help, tested });
-        None
+        self.keep(Misfit { message, help, tested });
+    }
+
+    /// The field that was probably meant, where there is enough left to look for it.
+    fn nearest(&self, fields: &dyn Fields, name: &str) -> Option<String> {
+        // Two names are compared letter by letter.
+        let of_name = OF_STEP + (name.len() * name.len() / 8) as u64;
+        let units = of_name.saturating_mul(fields.count().min(MOST_COMPARED) as u64);
+        self.budget.affords(units).then(|| fields.nearest(name)).flatten()
     }
 
     fn call(&mut self, call: &'e Call) -> Declared {
@@ -208,7 +262,7 @@ impl<'e> Checker<'e, '_> {
             (None, [operand]) if name == operators::LOGICAL_NOT => self.not(operand),
             (None, [operand]) if name == operators::NEGATE => {
                 let of = self.infer(operand);
-                self.wants(&of, "-", Type::is_number);
+                self.wants(&of, "-", |of| matches!(of, Type::Int | Type::Double));
                 of
             }
             (None, [condition, then, otherwise]) if name == operators::CONDITIONAL => {
@@ -226,9 +280,7 @@ impl<'e> Checker<'e, '_> {
     fn function(&mut self, name: &str, args: &'e [Syntax]) -> Declared {
         let arguments = self.all(args);
         let Some(of) = signatures::function(name) else {
-            if name.starts_with(|first: char| first.is_ascii_alphabetic()) {
-                self.misfit(format!("there is no function `{}`", short(name)));
-            }
+            self.misfit(format!("there is no function `{}`", short(name)));
             return Declared::Any;
         };
         if let ("size", [argument]) = (name, &arguments[..]) {
@@ -243,20 +295,16 @@ fn tested(operand: &Syntax, name: &str) -> String {
     format!("{}.{name}", shown(operand).unwrap_or_default())
 }
 
-/// The field that has another name in expressions, as one with a dash in it.
-fn escaped(fields: &dyn Fields, name: &str) -> Option<Declared> {
-    if !name.contains("__") {
-        return None;
-    }
-    let is_it = |own: &String| escape(own).as_deref() == Some(name);
-    fields.names().into_iter().take(MOST_NAMES).find(is_it).and_then(|own| fields.field(&own))
+/// A field by its own name, or by the one that it has in expressions, as one with a dash in it.
+fn field_of(fields: &dyn Fields, name: &str) -> Option<Declared> {
+    fields.field(name).or_else(|| fields.field(&unescape(name)?))
 }
 
 /// The keys and the items of what a macro goes through.
 fn items(of: &Declared) -> (Declared, Declared) {
     match of {
         Declared::List(item) => (Declared::Plain(Type::Int), Declared::clone(item)),
-        Declared::Map(value) => (Declared::TEXT, Declared::clone(value)),
+        Declared::Map(key, value) => (Declared::clone(key), Declared::clone(value)),
         _ => (Declared::Any, Declared::Any),
     }
 }

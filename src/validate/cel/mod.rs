@@ -33,13 +33,14 @@ use std::sync::OnceLock;
 pub use kube_cel::cel::Value;
 
 pub use budget::Budget;
+use budget::MAX_DEPTH;
 pub use check::{Checked, Misfit, check, compares_with_null, fields_of};
 use evaluate::as_optional;
 pub use names::unknown_names;
 use syntax::Syntax;
 pub use types::{Declared, Fields, Growing, Type};
 pub use values::{
-    RESERVED, Unknown, dynamic, escape, float, formatted, map, optional, text, unknown,
+    RESERVED, Unknown, dynamic, escape, float, formatted, map, optional, text, unescape, unknown,
     whole_number, with,
 };
 

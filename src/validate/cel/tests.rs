@@ -1,3 +1,4 @@
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
@@ -337,4 +338,31 @@ fn no_arithmetic_panics() {
             "'%s'.format([[1, 'a', 2.5, {'k': true}]]) == '[1, \"a\", 2.500000, {\"k\":true}]'",
         ],
     );
+}
+
+proptest! {
+    #[test]
+    fn a_property_has_one_name_and_a_name_one_property(
+        name in "[a-z_./-]{1,4}([a-z0-9_./-]|__|(__(dot|dash|slash|underscores|for)__)){0,8}",
+    ) {
+        if let Some(escaped) = escape(&name) {
+            prop_assert_eq!(unescape(&escaped), Some(name.clone()));
+        }
+        if let Some(own) = unescape(&name) {
+            prop_assert_eq!(escape(&own), Some(name));
+        }
+    }
+}
+
+#[test]
+fn names_are_those_of_properties() {
+    for word in RESERVED {
+        assert_eq!(unescape(&format!("__{word}__")).as_deref(), Some(word));
+        assert_eq!(unescape(word), None);
+    }
+    assert_eq!(unescape("x__dash__a__dot__b__slash__c").as_deref(), Some("x-a.b/c"));
+    assert_eq!(unescape("a__underscores___b").as_deref(), Some("a___b"));
+    for name in ["a__b", "a__for__", "__what__", "a.b", "", "1a"] {
+        assert_eq!(unescape(name), None, "{name}");
+    }
 }

@@ -5,6 +5,12 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
+use crate::diagnostic::nearest;
+
+/// How deep lists, maps and optionals are known: of what lies deeper, nothing is. No kind nests
+/// them as deeply, and what is done with types goes through all of it.
+const MAX_NESTING: usize = 8;
+
 /// The types that an expression may show by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Type {
@@ -73,8 +79,8 @@ pub enum Declared {
     Constant(Constant),
     /// A list of such items.
     List(Rc<Declared>),
-    /// A map from strings to such values.
-    Map(Rc<Declared>),
+    /// A map from such keys to such values.
+    Map(Rc<Declared>, Rc<Declared>),
     /// Fields.
     Object(Rc<dyn Fields>),
     /// Such a value, or none.
@@ -95,8 +101,11 @@ pub trait Fields: fmt::Debug {
     /// What the field of that name holds; `None` where there is none.
     fn field(&self, name: &str) -> Option<Declared>;
 
-    /// The names of all fields.
-    fn names(&self) -> Vec<String>;
+    /// How many there are.
+    fn count(&self) -> usize;
+
+    /// The name that was probably meant by one that none has.
+    fn nearest(&self, name: &str) -> Option<String>;
 }
 
 /// Fields that are listed.
@@ -108,8 +117,12 @@ impl Fields for Record {
         self.0.get(name).cloned()
     }
 
-    fn names(&self) -> Vec<String> {
-        self.0.keys().cloned().collect()
+    fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    fn nearest(&self, name: &str) -> Option<String> {
+        nearest(name, self.0.keys().map(String::as_str)).map(str::to_owned)
     }
 }
 
@@ -135,8 +148,12 @@ impl Fields for Growing {
         self.0.borrow().field(name)
     }
 
-    fn names(&self) -> Vec<String> {
-        self.0.borrow().names()
+    fn count(&self) -> usize {
+        self.0.borrow().count()
+    }
+
+    fn nearest(&self, name: &str) -> Option<String> {
+        self.0.borrow().nearest(name)
     }
 }
 
@@ -153,13 +170,34 @@ impl Declared {
     /// A list of such items.
     #[must_use]
     pub fn list(item: Self) -> Self {
-        Self::List(Rc::new(item))
+        Self::List(item.inside())
     }
 
-    /// A map to such values.
+    /// A map from strings to such values.
     #[must_use]
     pub fn map(value: Self) -> Self {
-        Self::Map(Rc::new(value))
+        Self::map_from(Self::TEXT, value)
+    }
+
+    /// A map from such keys, which have no parts, to such values.
+    pub(super) fn map_from(key: Self, value: Self) -> Self {
+        let key = if key.depth() == 0 { key.widened() } else { Self::Any };
+        Self::Map(Rc::new(key), value.inside())
+    }
+
+    /// This as a part of something, unless it nests too deeply to be known.
+    fn inside(self) -> Rc<Self> {
+        Rc::new(if self.depth() < MAX_NESTING { self } else { Self::Any })
+    }
+
+    /// How many lists, maps and optionals lie around what is innermost.
+    fn depth(&self) -> usize {
+        let (mut of, mut depth) = (self, 0);
+        while let Self::List(inner) | Self::Map(_, inner) | Self::Optional(inner) = of {
+            of = inner;
+            depth += 1;
+        }
+        depth
     }
 
     /// The fields of something.
@@ -177,7 +215,7 @@ impl Declared {
     pub(super) fn optional(of: Self) -> Self {
         match of {
             Self::Optional(_) => of,
-            of => Self::Optional(Rc::new(of)),
+            of => Self::Optional(of.inside()),
         }
     }
 
@@ -190,7 +228,7 @@ impl Declared {
             Self::Constant(Constant::Bool(_)) => Type::Bool,
             Self::Constant(Constant::Text(_)) => Type::String,
             Self::List(_) => Type::List,
-            Self::Map(_) | Self::Object(_) => Type::Map,
+            Self::Map(..) | Self::Object(_) => Type::Map,
             Self::Optional(_) => Type::Optional,
         })
     }
@@ -221,7 +259,7 @@ impl Declared {
             (Self::Nothing, known) | (known, Self::Nothing) => known,
             (Self::Plain(a), Self::Plain(b)) if a == b => Self::Plain(a),
             (Self::List(a), Self::List(b)) => Self::List(of(&a, &b)),
-            (Self::Map(a), Self::Map(b)) => Self::Map(of(&a, &b)),
+            (Self::Map(key, a), Self::Map(other, b)) => Self::Map(of(&key, &other), of(&a, &b)),
             (Self::Optional(a), Self::Optional(b)) => Self::Optional(of(&a, &b)),
             (Self::Object(a), Self::Object(b)) if Rc::ptr_eq(&a, &b) => Self::Object(a),
             _ => Self::Any,
@@ -232,9 +270,10 @@ impl Declared {
     /// with numbers and `null` here.
     pub(super) fn goes_with(&self, other: &Self) -> bool {
         match (self, other) {
-            (Self::List(a), Self::List(b))
-            | (Self::Map(a), Self::Map(b))
-            | (Self::Optional(a), Self::Optional(b)) => Rc::ptr_eq(a, b) || a.goes_with(b),
+            (Self::List(a), Self::List(b)) | (Self::Optional(a), Self::Optional(b)) => {
+                Rc::ptr_eq(a, b) || a.goes_with(b)
+            }
+            (Self::Map(key, a), Self::Map(other, b)) => key.goes_with(other) && a.goes_with(b),
             _ => match (self.kind(), other.kind()) {
                 (Some(a), Some(b)) => {
                     a == b || [a, b].contains(&Type::Null) || (a.is_number() && b.is_number())

@@ -151,6 +151,10 @@ pub const RESERVED: [&str; 21] = [
     "while",
 ];
 
+/// What no identifier holds, and what stands for it.
+const ESCAPES: [(&str, &str); 4] =
+    [("__", "__underscores__"), (".", "__dot__"), ("-", "__dash__"), ("/", "__slash__")];
+
 /// The name by which an expression reaches a property: what is no identifier of CEL is
 /// escaped. `None` when it cannot be.
 ///
@@ -166,18 +170,35 @@ pub fn escape(name: &str) -> Option<String> {
     let mut out = String::with_capacity(name.len());
     let mut rest = name;
     while let Some(letter) = rest.chars().next() {
-        rest = &rest[letter.len_utf8()..];
-        match letter {
-            '_' if rest.starts_with('_') => {
-                out.push_str("__underscores__");
-                rest = &rest[1..];
-            }
-            '.' => out.push_str("__dot__"),
-            '-' => out.push_str("__dash__"),
-            '/' => out.push_str("__slash__"),
-            letter if letter.is_ascii_alphanumeric() || letter == '_' => out.push(letter),
-            _ => return None,
+        let escape = ESCAPES.iter().find(|(plain, _)| rest.starts_with(plain));
+        rest = &rest[escape.map_or(letter.len_utf8(), |(plain, _)| plain.len())..];
+        match escape {
+            Some((_, escaped)) => out.push_str(escaped),
+            None if letter.is_ascii_alphanumeric() || letter == '_' => out.push(letter),
+            None => return None,
         }
     }
     Some(out)
+}
+
+/// The property that an expression reaches by a name; `None` when there can be none, since each
+/// has but one name.
+///
+/// Source: `Unescape` of `pkg/cel/escaping.go` of `k8s.io/apiserver`.
+#[must_use]
+pub fn unescape(name: &str) -> Option<String> {
+    let reserved = name.strip_prefix("__").and_then(|rest| rest.strip_suffix("__"));
+    if let Some(word) = reserved.filter(|word| RESERVED.contains(word)) {
+        return Some(word.to_owned());
+    }
+    let mut out = String::with_capacity(name.len());
+    let mut rest = name;
+    while let Some(letter) = rest.chars().next() {
+        let escape = ESCAPES.iter().find(|(_, escaped)| rest.starts_with(escaped));
+        let (plain, length) =
+            escape.map_or((&rest[..letter.len_utf8()], letter.len_utf8()), |it| (it.0, it.1.len()));
+        out.push_str(plain);
+        rest = &rest[length..];
+    }
+    (escape(&out).as_deref() == Some(name)).then_some(out)
 }

@@ -5,6 +5,7 @@
 
 use super::CustomKind;
 use super::schema::{Additional, JsonType, SchemaRef};
+use crate::diagnostic::nearest;
 use crate::validate::cel::{Declared, Fields, Type};
 
 /// The properties of a schema, and what every object has beside them.
@@ -20,9 +21,14 @@ impl Fields for Properties {
         own.or_else(|| self.of.properties.get(name).map(declared))
     }
 
-    fn names(&self) -> Vec<String> {
-        let own = self.own.iter().map(|(name, _)| (*name).to_owned());
-        own.chain(self.of.properties.keys().cloned()).collect()
+    fn count(&self) -> usize {
+        self.own.len() + self.of.properties.len()
+    }
+
+    fn nearest(&self, name: &str) -> Option<String> {
+        let own = self.own.iter().map(|(name, _)| *name);
+        let names = own.chain(self.of.properties.keys().map(|name| &**name));
+        nearest(name, names).map(str::to_owned)
     }
 }
 

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::{Report, field};
 use crate::diagnostic::{Code, nearest};
 use crate::source::NodeRef;
-use crate::validate::cel::{self, Checked, Declared, Expression, Fault, Type};
+use crate::validate::cel::{self, Budget, Checked, Declared, Expression, Fault, Type};
 
 /// What an expression may name, and what its value has to be.
 #[derive(Debug, Clone)]
@@ -164,17 +164,17 @@ impl<'e> Environment<'e> {
         self
     }
 
-    /// What is known of an expression that names these variables.
-    pub fn check(&self, expression: &Expression) -> Checked {
-        cel::check(expression, &self.variables, &self.given)
+    /// What is known of an expression that names these variables, as far as the budget goes.
+    pub fn check(&self, expression: &Expression, budget: &Budget) -> Checked {
+        cel::check(expression, &self.variables, &self.given, budget)
     }
 
     /// Whether an expression that names these variables has a syntax, names no others, and fits
     /// what is known of them.
-    pub fn compiles(&self, expression: &Expression) -> bool {
+    pub fn compiles(&self, expression: &Expression, budget: &Budget) -> bool {
         expression.syntax().is_ok()
             && cel::unknown_names(expression, &self.names()).is_empty()
-            && self.check(expression).misfits.is_empty()
+            && self.check(expression, budget).misfits.is_empty()
     }
 
     fn names(&self) -> Vec<&'e str> {
@@ -217,7 +217,13 @@ impl<'t> Report<'t, '_> {
                 None => finding.help(format!("there is `{}`", known.join("`, `"))),
             });
         }
-        let Checked { of, misfits, .. } = environment.check(&expression);
+        let is_over = self.budget.is_empty();
+        let Checked { of, misfits, .. } = environment.check(&expression, &self.budget);
+        if !is_over && self.budget.is_empty() {
+            let message = "the expression and those after it cannot be checked: the expressions \
+                           of this object take too many steps";
+            self.push(self.at(Code::RuleNotChecked, node, message).warning());
+        }
         for misfit in misfits.into_iter().take(MOST) {
             let message = format!("the expression does not compile: {}", misfit.message);
             let mut finding = self.at(Code::ExpressionOfRule, node, message);

@@ -296,3 +296,14 @@ fn what_does_not_compile_hides_nothing_else() {
           `object.spec` has no field `replica`"]
     );
 }
+
+#[test]
+fn what_takes_too_much_is_not_checked_and_that_is_said_once() {
+    let kinds = json!(["pods", "deployments", "replicasets", "daemonsets", "statefulsets"]);
+    let sums = ["object.metadata.generation"; 120].join(" + ");
+    let many = vec![format!("{sums} > object.spec.replica"); 60];
+    let many: Vec<&str> = many.iter().map(String::as_str).collect();
+    let said = "V041 Warning : the expressions are not held against the kinds that they are for: \
+                that takes too many steps";
+    assert_eq!(of(&kinds, &many), [said]);
+}

@@ -92,7 +92,7 @@ impl<'e> Checker<'e, '_> {
             ("all" | "exists" | "existsOne" | "exists_one", _) => Declared::Plain(Type::Bool),
             ("filter", _) => Declared::list(variables[0].1.clone()),
             ("map" | "transformList", Some(item)) => Declared::list(item),
-            ("transformMap", Some(value)) => Declared::map(value),
+            ("transformMap", Some(value)) => Declared::map_from(variables[0].1.clone(), value),
             ("optMap", Some(value)) => Declared::optional(value),
             ("optFlatMap" | "transformMapEntry", Some(value)) => value,
             _ => of.clone(),

@@ -133,7 +133,7 @@ impl<'e> Checker<'e, '_> {
     ) -> Declared {
         let fits = match of_right {
             Declared::List(item) => of_left.goes_with(item),
-            Declared::Map(_) => of_left.goes_with(&Declared::TEXT),
+            Declared::Map(key, _) => of_left.goes_with(key),
             of => of.kind().is_none_or(|of| matches!(of, Type::List | Type::Map)),
         };
         self.pair("in", of_left, of_right, fits);
@@ -146,13 +146,8 @@ impl<'e> Checker<'e, '_> {
     fn arithmetic(&mut self, name: &str, left: &Declared, right: &Declared) -> Declared {
         let kinds = (left.kind(), right.kind());
         if let (Some(a), Some(b)) = kinds {
-            let numbers = a.is_number() && b.is_number();
-            let fits = match name {
-                operators::ADD => a == b || [a, b].contains(&Type::Duration),
-                operators::MULTIPLY | operators::DIVIDE => a == b && numbers,
-                _ => true,
-            };
-            self.pair(name.trim_matches('_'), left, right, fits);
+            let fits = [a, b].contains(&Type::Null) || calculates(name, a, b);
+            self.pair(name.trim_matches('_'), left, right, fits && are_alike(left, right));
         }
         match (left, right) {
             (Declared::List(_), Declared::List(_)) => left.clone().or(right.clone()),
@@ -175,9 +170,7 @@ impl<'e> Checker<'e, '_> {
         let key = of_index.kind();
         let (found, takes) = match of {
             Declared::List(item) => (Declared::clone(item), key.is_none_or(Type::is_number)),
-            Declared::Map(value) => {
-                (Declared::clone(value), key.is_none_or(|key| key == Type::String))
-            }
+            Declared::Map(key, value) => (Declared::clone(value), key.goes_with(of_index)),
             Declared::Object(_) => match text_of(index) {
                 Some(name) => {
                     (self.field(of, operand, name, is_test).unwrap_or(Declared::Any), true)
@@ -193,6 +186,28 @@ impl<'e> Checker<'e, '_> {
         self.pair("[]", of, of_index, takes);
         found
     }
+}
+
+/// Whether an operator calculates with two types: the overloads of `common/stdlib` of `cel-go`.
+fn calculates(name: &str, left: Type, right: Type) -> bool {
+    use Type::{Bytes, Double, Duration, Int, List, String, Timestamp, Uint};
+    let is_sum = match (left, right) {
+        (Timestamp, Duration) => true,
+        (Duration, Timestamp) => name == operators::ADD,
+        (Timestamp, Timestamp) => name == operators::SUBSTRACT,
+        _ => left == right && (left.is_number() || left == Duration),
+    };
+    match name {
+        operators::ADD => is_sum || left == right && matches!(left, String | Bytes | List),
+        operators::SUBSTRACT => is_sum,
+        operators::MODULO => left == right && matches!(left, Int | Uint),
+        _ => left == right && matches!(left, Int | Uint | Double),
+    }
+}
+
+/// Whether two lists may hold items of one type; all else is alike.
+fn are_alike(left: &Declared, right: &Declared) -> bool {
+    !matches!((left, right), (Declared::List(_), Declared::List(_))) || left.goes_with(right)
 }
 
 fn are_comparable(left: &Declared, right: &Declared) -> bool {
