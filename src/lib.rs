@@ -33,6 +33,7 @@
 
 pub mod cli;
 pub mod compile;
+mod conceal;
 pub mod connectivity;
 pub mod diagnostic;
 pub mod diff;

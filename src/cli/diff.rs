@@ -13,7 +13,7 @@ use super::sides::{Files, SideName};
 use super::{Exit, Output};
 use super::{destination, pager};
 use crate::compile::{Compiled, Loaded, Request};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity, framed};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity, framed, on_one_line};
 use crate::diff::impact::{Class, Impact};
 use crate::diff::{self, Comparison, Content, Review, Show};
 use crate::emit;
@@ -288,7 +288,7 @@ impl Diff {
             for review in reviews {
                 let rendered = render(review, show);
                 if reviews.len() > 1 && !rendered.is_empty() {
-                    text.extend(["# ", &review.to, "\n"]);
+                    text.extend(["# ", &on_one_line(&review.to), "\n"]);
                 }
                 text += &rendered;
             }
@@ -301,10 +301,10 @@ impl Diff {
             Format::Markdown => diff::markdown(reviews),
             Format::Github => diff::github(reviews),
         };
-        if self.output == Format::Text && !self.no_pager {
-            pager::show(&text, output)?;
-        } else {
-            output.result(text.as_bytes())?;
+        match self.output {
+            Format::Text if !self.no_pager => pager::show(&framed(&text), output)?,
+            Format::Text | Format::Summary | Format::Markdown => output.text(&text)?,
+            Format::Json | Format::Github => output.result(text.as_bytes())?,
         }
         let is_stopped =
             |impact: &Impact| impact.allowed.is_none() && self.fail_on.contains(&impact.class);

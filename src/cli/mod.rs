@@ -22,6 +22,7 @@ mod root;
 mod schema;
 mod sides;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -30,6 +31,7 @@ use clap::{Args, ColorChoice, Parser, Subcommand, ValueEnum};
 
 pub use output::Output;
 
+use crate::diagnostic::{framed, visible};
 use crate::source::Sources;
 
 /// Compile a typed description of a stack into validated Kubernetes YAML.
@@ -121,11 +123,20 @@ pub fn main() -> ExitCode {
         Ok(cli) => cli.run().into(),
         // Help and the version are errors here too, which go to standard output and exit with 0.
         Err(error) => {
-            // A closed pipe ends quietly, and there is no other place to complain to.
-            let _ = error.print();
+            complain(&error);
             if error.use_stderr() { Exit::Failed.into() } else { Exit::Done.into() }
         }
     }
+}
+
+/// Says what is wrong with the arguments. What acts in them is shown, without colours then.
+fn complain(error: &clap::Error) {
+    let plain = error.render().to_string();
+    let safe = visible(&plain);
+    let safe = framed(&safe);
+    // A closed pipe ends quietly, and there is no other place to complain to.
+    let _ =
+        if safe == plain { error.print() } else { std::io::stderr().write_all(safe.as_bytes()) };
 }
 
 impl Cli {

@@ -9,7 +9,7 @@ use anyhow::Context;
 use clap::ColorChoice;
 
 use super::{MessageFormat, Shared};
-use crate::diagnostic::{self, Diagnostics, Report, Severity, Style, framed};
+use crate::diagnostic::{self, Diagnostics, Report, Severity, Style, framed, visible};
 use crate::diff::Show;
 use crate::source::Sources;
 
@@ -61,6 +61,16 @@ impl Output {
         self.stdout.write(bytes).context("could not write to standard output")
     }
 
+    /// Writes what was asked for to standard output, where that is text for people: nothing in it
+    /// commands a runner.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written, such as to a full disk.
+    pub fn text(&mut self, text: &str) -> anyhow::Result<()> {
+        self.result(framed(text).as_bytes())
+    }
+
     /// How a review is shown on standard output.
     #[must_use]
     pub fn show_result(&self) -> Show {
@@ -98,7 +108,7 @@ impl Output {
     /// Says in a line how it was done, to people who asked for more.
     pub fn detail(&mut self, line: impl Display) {
         if self.volume == Volume::Verbose && self.speaks_to_people() {
-            self.tell(&format!("{line}\n"));
+            self.tell(&format!("{}\n", visible(&line.to_string())));
         }
     }
 

@@ -10,7 +10,9 @@ use super::project::{compile_all, environments, inputs};
 use super::{Exit, Output};
 use crate::compile::{Compiled, Loaded, Request};
 use crate::connectivity::{self, Relation, Workload};
-use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity, counted, framed, nearest};
+use crate::diagnostic::{
+    Code, Diagnostic, Diagnostics, Place, Severity, Signs, counted, nearest, without_commands,
+};
 use crate::fs::Disk;
 use crate::k8s::Object;
 use crate::manifests;
@@ -133,11 +135,13 @@ impl Reach {
         if let Some(to) = to {
             listing = listing.to(&to);
         }
-        let text = match self.output {
-            Format::Text => framed(&connectivity::text(&listing)).into_owned(),
-            Format::Json => format!("{:#}\n", listing.json()),
-        };
-        output.result(text.as_bytes())?;
+        match self.output {
+            Format::Text => output.text(&connectivity::text(&listing))?,
+            Format::Json => {
+                let text = format!("{:#}\n", listing.json());
+                output.result(without_commands(&text, Signs::JSON).as_bytes())?;
+            }
+        }
         output.summary(format_args!(
             "{}: {}, {} from outside",
             counted(relation.workloads().count(), "workload"),

@@ -8,6 +8,7 @@ use super::addresses::Addresses;
 use super::listing::Listing;
 use super::pods::Pods;
 use super::table::End;
+use crate::diagnostic::on_one_line;
 
 /// How long a line may be.
 const WIDTH: usize = 100;
@@ -89,7 +90,7 @@ fn section(out: &mut String, title: &str, lines: impl IntoIterator<Item = String
     let gap = if out.is_empty() { "" } else { "\n" };
     let _ = writeln!(out, "{gap}{title}");
     for line in lines {
-        wrap(out, &line);
+        wrap(out, &on_one_line(&line));
     }
 }
 

@@ -13,6 +13,7 @@ use indexmap::IndexMap;
 use super::shorten::char_boundary;
 use super::visible::is_hidden;
 use super::{Finding, Region, Report, Severity, on_one_line, short, visible};
+use crate::conceal::HIDDEN;
 use crate::source::Source;
 
 /// The most bytes of lines that are shown with a replacement made: they are shown whole, twice.
@@ -61,7 +62,7 @@ pub fn human(report: &Report, style: Style) -> String {
     let renderer = style.renderer();
     let mut out = String::new();
     for finding in report.iter().take(WITH_LINES) {
-        out += &placed(&renderer.render(&groups(finding)));
+        out += &placed(&renderer.render(&groups(report, finding)));
         out += "\n\n";
     }
     for finding in report.iter().skip(WITH_LINES) {
@@ -105,19 +106,19 @@ fn level(severity: Severity) -> Level<'static> {
     }
 }
 
-fn groups<'f>(finding: &'f Finding) -> Vec<Group<'f>> {
-    let diagnostic = finding.diagnostic;
+fn groups<'f>(report: &Report, finding: &'f Finding) -> Vec<Group<'f>> {
+    let diagnostic = &*finding.diagnostic;
     let title = level(diagnostic.severity).primary_title(on_one_line(&diagnostic.message));
     let title = title.id(diagnostic.code.id());
-    let mut group = Group::with_title(title).elements(snippets(finding));
+    let mut group = Group::with_title(title).elements(snippets(report, finding));
     if let (None, Some(path)) = (&finding.region, finding.path()) {
         group = group.element(Origin::path(on_one_line(path)));
     }
     // A replacement needs a title of its own: the help that was given first says what it does.
-    let suggestion = finding.suggestion.as_ref().filter(|(region, _)| {
-        let range = region.start..region.end;
-        Excerpt::new(&region.source, std::slice::from_ref(&range)).lines.len() <= LONGEST_PATCH
-    });
+    let suggestion = finding
+        .suggestion
+        .as_ref()
+        .filter(|(region, _)| lines_of(&region.source, &[region.range()]).0.len() <= LONGEST_PATCH);
     let (title, help) = match (suggestion, diagnostic.help.split_first()) {
         (Some(_), Some((first, others))) => (first.as_str(), others),
         (Some(_), None) => ("write this instead", &[][..]),
@@ -126,8 +127,8 @@ fn groups<'f>(finding: &'f Finding) -> Vec<Group<'f>> {
     group = group.elements(help.iter().map(|help| Level::HELP.message(visible(help))));
     let mut groups = vec![group];
     if let Some((region, text)) = suggestion {
-        let range = region.start..region.end;
-        let excerpt = Excerpt::new(&region.source, std::slice::from_ref(&range));
+        let range = region.range();
+        let excerpt = Excerpt::new(report, finding, &region.source, std::slice::from_ref(&range));
         let patch = Patch::new(excerpt.within(&range), *text);
         let title = Level::HELP.secondary_title(visible(title));
         groups.push(title.element(excerpt.snippet(&range).patch(patch)));
@@ -140,7 +141,7 @@ type Mark<'f> = (Range<usize>, AnnotationKind, Option<&'f str>);
 
 /// The snippets of each file: first that of the diagnostic itself, then the others as they were
 /// named.
-fn snippets<'f>(finding: &'f Finding) -> Vec<Snippet<'f, Annotation<'f>>> {
+fn snippets<'f>(report: &Report, finding: &'f Finding) -> Vec<Snippet<'f, Annotation<'f>>> {
     let primary = finding
         .region
         .iter()
@@ -148,7 +149,7 @@ fn snippets<'f>(finding: &'f Finding) -> Vec<Snippet<'f, Annotation<'f>>> {
     let secondary = finding
         .secondary
         .iter()
-        .map(|(region, text)| (region, AnnotationKind::Context, Some(*text)));
+        .map(|(region, text)| (region, AnnotationKind::Context, Some(&**text)));
     let mut files: IndexMap<&str, (&Source, Vec<Mark<'f>>)> = IndexMap::new();
     for (region, kind, label) in primary.chain(secondary) {
         let source = region.source.as_ref();
@@ -158,12 +159,17 @@ fn snippets<'f>(finding: &'f Finding) -> Vec<Snippet<'f, Annotation<'f>>> {
     let pieces = files
         .into_values()
         .flat_map(|(source, marks)| pieces(marks).into_iter().map(move |marks| (source, marks)));
-    pieces.map(|(source, marks)| snippet(source, &marks)).collect()
+    pieces.map(|(source, marks)| snippet(report, finding, source, &marks)).collect()
 }
 
-fn snippet<'f>(source: &'f Source, marks: &[Mark<'f>]) -> Snippet<'f, Annotation<'f>> {
+fn snippet<'f>(
+    report: &Report,
+    finding: &'f Finding,
+    source: &'f Source,
+    marks: &[Mark<'f>],
+) -> Snippet<'f, Annotation<'f>> {
     let ranges: Vec<_> = marks.iter().map(|(range, ..)| range.clone()).collect();
-    let excerpt = Excerpt::new(source, &ranges);
+    let excerpt = Excerpt::new(report, finding, source, &ranges);
     let annotations = marks
         .iter()
         .map(|(range, kind, label)| kind.span(excerpt.within(range)).label(label.map(on_one_line)));
@@ -198,36 +204,98 @@ fn first_line(region: &Region) -> Range<usize> {
 }
 
 /// Lines of a file, no more than there is something to point at, nor of very long ones: what the
-/// renderer costs grows with the text that it is given.
+/// renderer costs grows with the text that it is given. What must not be shown is not.
 struct Excerpt<'f> {
     source: &'f Source,
     lines: Range<usize>,
     /// Whether the first line starts further to the left.
     is_cut: bool,
+    text: Cow<'f, str>,
+    hidden: Vec<Hidden>,
+}
+
+/// A part of an excerpt that is not shown.
+struct Hidden {
+    /// Its bytes in the file.
+    written: Range<usize>,
+    /// The bytes of the excerpt that stand for it.
+    shown: Range<usize>,
+    /// Whether a character stands for each of it.
+    keeps_length: bool,
+}
+
+/// The bytes of the lines that some ranges of a file touch, and whether the first of them starts
+/// further to the left.
+fn lines_of(source: &Source, ranges: &[Range<usize>]) -> (Range<usize>, bool) {
+    let text = &source.text;
+    // No editor shows a byte order mark.
+    let first = source.line_start(0);
+    let start = ranges.iter().map(|range| range.start).min().unwrap_or(0).max(first);
+    let end = ranges.iter().map(|range| range.end).max().unwrap_or(0).max(start);
+    let (from, to) = (start.saturating_sub(WIDEST), char_boundary(text, end + WIDEST));
+    let from = char_boundary(text, from).max(first);
+    let left = text[from..start].rfind('\n').map(|at| from + at + 1);
+    let right = text[end..to].find('\n').map_or(to, |at| end + at);
+    let is_cut = left.is_none() && from > first;
+    let start = left.unwrap_or(from);
+    let lines = &text[start..right];
+    (start..start + lines.strip_suffix('\r').unwrap_or(lines).len(), is_cut)
 }
 
 impl<'f> Excerpt<'f> {
-    fn new(source: &'f Source, ranges: &[Range<usize>]) -> Self {
-        let text = &source.text;
-        // No editor shows a byte order mark.
-        let first = source.line_start(0);
-        let start = ranges.iter().map(|range| range.start).min().unwrap_or(0).max(first);
-        let end = ranges.iter().map(|range| range.end).max().unwrap_or(0).max(start);
-        let (from, to) = (start.saturating_sub(WIDEST), char_boundary(text, end + WIDEST));
-        let from = char_boundary(text, from).max(first);
-        let left = text[from..start].rfind('\n').map(|at| from + at + 1);
-        let right = text[end..to].find('\n').map_or(to, |at| end + at);
-        let is_cut = left.is_none() && from > first;
-        let start = left.unwrap_or(from);
-        let lines = &text[start..right];
-        let end = start + lines.strip_suffix('\r').unwrap_or(lines).len();
-        Self { source, lines: start..end, is_cut }
+    fn new(
+        report: &Report,
+        finding: &Finding,
+        source: &'f Source,
+        ranges: &[Range<usize>],
+    ) -> Self {
+        let (lines, is_cut) = lines_of(source, ranges);
+        let concealed = report.hidden_in(finding, source, &lines);
+        if concealed.is_empty() {
+            let text = same_length(&source.text[lines.clone()]);
+            return Self { source, lines, is_cut, text, hidden: Vec::new() };
+        }
+        let (mut text, mut hidden) = (String::new(), Vec::new());
+        let mut end = lines.start;
+        for written in concealed.iter().flat_map(|part| line_by_line(source, part)) {
+            text += &same_length(&source.text[end..written.start]);
+            end = written.end;
+            let start = text.len();
+            // The column of what follows on the line tells how long it is in any case.
+            let line = written.start..source.line_range(source.line_at(written.start)).end;
+            let is_in_front =
+                |range: &Range<usize>| line.start < range.start && range.start <= line.end;
+            let keeps_length = ranges.iter().any(is_in_front);
+            if keeps_length {
+                text.extend(source.text[written.clone()].chars().map(|_| '*'));
+            } else {
+                text += HIDDEN;
+            }
+            hidden.push(Hidden { written, shown: start..text.len(), keeps_length });
+        }
+        text += &same_length(&source.text[end..lines.end]);
+        Self { source, lines, is_cut, text: text.into(), hidden }
     }
 
     /// A range of the file as a range of the excerpt.
     fn within(&self, range: &Range<usize>) -> Range<usize> {
-        let at = |offset: usize| offset.clamp(self.lines.start, self.lines.end) - self.lines.start;
-        at(range.start)..at(range.end)
+        let start = self.at(range.start, |hidden| hidden.start);
+        start..self.at(range.end, |hidden| hidden.end).max(start)
+    }
+
+    /// A place of the file as one of the excerpt; what lies inside of a hidden part goes to an
+    /// end of it.
+    fn at(&self, offset: usize, end_of: impl Fn(&Range<usize>) -> usize) -> usize {
+        let offset = offset.clamp(self.lines.start, self.lines.end);
+        let before = self.hidden.partition_point(|hidden| hidden.written.start < offset);
+        match before.checked_sub(1).map(|last| &self.hidden[last]) {
+            None => offset - self.lines.start,
+            Some(last) if offset < last.written.end && last.keeps_length => {
+                last.shown.start + self.source.text[last.written.start..offset].chars().count()
+            }
+            Some(last) if offset < last.written.end => end_of(&last.shown),
+            Some(last) => last.shown.end + offset - last.written.end,
+        }
     }
 
     /// A snippet whose place is that of `first`.
@@ -240,10 +308,23 @@ impl<'f> Excerpt<'f> {
         } else {
             path
         };
-        Snippet::source(same_length(&self.source.text[self.lines.clone()]))
+        Snippet::source(self.text.clone())
             .path(path)
             .line_start(self.source.line_at(self.lines.start))
     }
+}
+
+/// The parts of a range on its lines, without the blanks around them.
+fn line_by_line<'f>(
+    source: &'f Source,
+    range: &Range<usize>,
+) -> impl Iterator<Item = Range<usize>> + use<'f> {
+    let lines = source.text[range.clone()].split_inclusive('\n').scan(range.start, |next, line| {
+        let start = *next + line.len() - line.trim_start().len();
+        *next += line.len();
+        Some(start..start + line.trim().len())
+    });
+    lines.filter(|line| !line.is_empty())
 }
 
 fn offset(at: usize) -> u32 {

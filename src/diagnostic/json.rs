@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Finding, Position, Region, Report};
+use super::{Finding, Position, Region, Report, Signs, without_commands};
 
 /// Renders a report as JSON Lines, one object a diagnostic.
 ///
@@ -28,14 +28,14 @@ use super::{Finding, Position, Region, Report};
 pub fn json(report: &Report) -> String {
     let mut out = String::new();
     for finding in report {
-        out += &object(finding).to_string();
+        out += &without_commands(&object(finding).to_string(), Signs::JSON);
         out.push('\n');
     }
     out
 }
 
 fn object(finding: &Finding) -> Value {
-    let diagnostic = finding.diagnostic;
+    let diagnostic = &*finding.diagnostic;
     let related = finding.secondary.iter().map(|(region, message)| {
         json!({ "path": region.source.path, "span": span(region), "message": message })
     });

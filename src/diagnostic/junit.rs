@@ -4,7 +4,7 @@ use std::fmt::{self, Write};
 
 use indexmap::IndexMap;
 
-use super::{Finding, Report, Severity, visible};
+use super::{Finding, Report, Severity, Signs, visible, without_commands};
 
 /// Renders a report as a `JUnit` document. An error is a failed case, a warning one that passed
 /// with output; without any diagnostic there is one case that passed, since build servers take
@@ -18,7 +18,7 @@ pub fn junit(report: &Report) -> String {
     let mut out = String::new();
     // Writing to a String cannot fail.
     let _ = write(&mut out, &suites);
-    out
+    without_commands(&out, Signs::XML).into_owned()
 }
 
 fn write(out: &mut String, suites: &IndexMap<&str, Vec<&Finding>>) -> fmt::Result {
@@ -73,7 +73,7 @@ fn case(out: &mut String, path: &str, finding: &Finding) -> fmt::Result {
 
 fn text(finding: &Finding) -> String {
     let place = finding.location().map_or(String::new(), |location| format!("{location}: "));
-    let (level, diagnostic) = (finding.level(), finding.diagnostic);
+    let (level, diagnostic) = (finding.level(), &finding.diagnostic);
     let mut lines =
         vec![format!("{place}{level}[{}]: {}", diagnostic.code.id(), diagnostic.message)];
     lines.extend(diagnostic.label.clone());

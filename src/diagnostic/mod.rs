@@ -28,6 +28,7 @@ pub use nearest::{MOST_COMPARED, nearest};
 pub use report::{Finding, Position, Region, Report, Tally};
 pub use short::short;
 pub(crate) use shorten::{brief, shortened};
+pub(crate) use visible::{Signs, without_commands};
 pub use visible::{framed, on_one_line, visible};
 
 use crate::source::Span;

@@ -1,13 +1,16 @@
 //! Diagnostics ready to be shown: in one order, each once, as bad as it is anywhere, with lines
 //! and columns.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::shorten::char_boundary;
 use super::{Diagnostic, Diagnostics, Place, Severity, counted, on_one_line};
+use crate::conceal::{Secrets, Words, joined, without};
 use crate::source::{Source, Sources, Span};
 
 /// Diagnostics in the order that every format keeps: by path, position and code, each once,
@@ -15,19 +18,22 @@ use crate::source::{Source, Sources, Span};
 #[derive(Debug)]
 pub struct Report<'d> {
     findings: Vec<Finding<'d>>,
+    secrets: Secrets,
 }
 
 /// One diagnostic, with its spans found in their files.
 #[derive(Debug)]
 pub struct Finding<'d> {
-    /// The diagnostic.
-    pub diagnostic: &'d Diagnostic,
+    /// The diagnostic, without secrets in its texts.
+    pub diagnostic: Cow<'d, Diagnostic>,
     /// Where it points, when it points at bytes of a file.
     pub region: Option<Region>,
     /// The other places that belong to it, each with what is to be seen there.
-    pub secondary: Vec<(Region, &'d str)>,
+    pub secondary: Vec<(Region, Cow<'d, str>)>,
     /// What to replace, and with what.
     pub suggestion: Option<(Region, &'d str)>,
+    /// What must not be shown with it.
+    hidden: Hidden,
 }
 
 /// A span in its file, clamped to the text and to whole characters.
@@ -65,14 +71,28 @@ impl<'d> Report<'d> {
     /// Orders the diagnostics and finds their lines in the files that they were made from.
     #[must_use]
     pub fn new(diagnostics: &'d Diagnostics, sources: &Sources) -> Self {
+        let secrets = Secrets::new(sources);
+        let found = diagnostics.iter();
         let mut findings: Vec<_> =
-            diagnostics.iter().map(|diagnostic| Finding::new(diagnostic, sources)).collect();
+            found.map(|diagnostic| Finding::new(diagnostic, sources, &secrets)).collect();
         let worst_first = |a: &Finding<'_>, b: &Finding<'_>| {
             a.compare(b).then(b.diagnostic.severity.cmp(&a.diagnostic.severity))
         };
         findings.sort_by(worst_first);
         findings.dedup_by(|a, b| a.compare(b).is_eq());
-        Self { findings }
+        Self { findings, secrets }
+    }
+
+    /// The parts of a range of a file that must not be shown with one of them, in order.
+    pub(super) fn hidden_in(
+        &self,
+        finding: &Finding<'_>,
+        source: &Source,
+        range: &Range<usize>,
+    ) -> Vec<Range<usize>> {
+        let again = finding.hidden.found_in(&source.text[range.clone()]);
+        let again = again.into_iter().map(|part| part.start + range.start..part.end + range.start);
+        joined(again.chain(self.secrets.within(source, range)))
     }
 
     /// Each in turn.
@@ -119,18 +139,33 @@ type Rest<'f> = (
 );
 
 impl<'d> Finding<'d> {
-    fn new(diagnostic: &'d Diagnostic, sources: &Sources) -> Self {
+    fn new(diagnostic: &'d Diagnostic, sources: &Sources, secrets: &Secrets) -> Self {
         let region = match diagnostic.place {
             Place::Span(span) => Some(Region::new(span, sources)),
             Place::Path(_) | Place::Nowhere => None,
         };
         let labels = diagnostic.secondary.iter();
-        let secondary =
+        let others: Vec<_> =
             labels.map(|label| (Region::new(label.span, sources), label.text.as_str())).collect();
         let suggestion = diagnostic.suggestion.as_ref();
         let suggestion =
             suggestion.map(|mend| (Region::new(mend.span, sources), mend.text.as_str()));
-        Self { diagnostic, region, secondary, suggestion }
+        let regions = region.iter().chain(others.iter().map(|(region, _)| region));
+        let hidden = Hidden::of(regions, secrets);
+        let is_shown = |(region, text): &(Region, &str)| {
+            secrets.within(&region.source, &region.range()).is_empty()
+                && hidden.found_in(text).is_empty()
+        };
+        Self {
+            diagnostic: hidden.out_of(diagnostic),
+            region,
+            secondary: others
+                .into_iter()
+                .map(|(at, text)| (at, hidden.out_of_text(text)))
+                .collect(),
+            suggestion: suggestion.filter(is_shown),
+            hidden,
+        }
     }
 
     /// The file or folder that it is about, if any.
@@ -168,17 +203,55 @@ impl<'d> Finding<'d> {
 
     /// What orders nearly all.
     fn first(&self) -> First<'_> {
-        let Diagnostic { code, message, .. } = self.diagnostic;
+        let Diagnostic { code, message, .. } = &*self.diagnostic;
         let range = self.region.as_ref().map(|region| (region.start, region.end));
         (self.path(), range, code.id(), message)
     }
 
     /// What else tells them apart.
     fn rest(&self) -> Rest<'_> {
-        let Diagnostic { label, help, .. } = self.diagnostic;
-        let secondary = self.secondary.iter().map(|(region, text)| (region.key(), *text));
+        let Diagnostic { label, help, .. } = &*self.diagnostic;
+        let secondary = self.secondary.iter().map(|(region, text)| (region.key(), &**text));
         let suggestion = self.suggestion.as_ref().map(|(region, text)| (region.key(), *text));
         (label.as_deref(), secondary.collect(), help, suggestion)
+    }
+}
+
+/// What must not be shown with a diagnostic: the secrets of what it points at.
+#[derive(Debug)]
+struct Hidden(Vec<Arc<Words>>);
+
+impl Hidden {
+    fn of<'r>(regions: impl Iterator<Item = &'r Region>, secrets: &Secrets) -> Self {
+        let mut all: Vec<Arc<Words>> = Vec::new();
+        for words in regions.flat_map(|region| secrets.of_part(&region.source, &region.range())) {
+            if !all.iter().any(|known| Arc::ptr_eq(known, &words)) {
+                all.push(words);
+            }
+        }
+        Self(all)
+    }
+
+    fn found_in(&self, text: &str) -> Vec<Range<usize>> {
+        joined(self.0.iter().flat_map(|words| words.found_in(text)))
+    }
+
+    fn out_of_text<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        without(text, &self.found_in(text))
+    }
+
+    /// A diagnostic without them in its message, its label and its help.
+    fn out_of<'d>(&self, diagnostic: &'d Diagnostic) -> Cow<'d, Diagnostic> {
+        if self.0.is_empty() {
+            return Cow::Borrowed(diagnostic);
+        }
+        let hide = |text: &String| self.out_of_text(text).into_owned();
+        Cow::Owned(Diagnostic {
+            message: hide(&diagnostic.message),
+            label: diagnostic.label.as_ref().map(hide),
+            help: diagnostic.help.iter().map(hide).collect(),
+            ..diagnostic.clone()
+        })
     }
 }
 
@@ -188,6 +261,11 @@ impl Region {
         let start = char_boundary(&source.text, span.start as usize);
         let end = char_boundary(&source.text, span.end as usize).max(start);
         Self { source, start, end }
+    }
+
+    /// Its bytes in the file.
+    pub(super) fn range(&self) -> Range<usize> {
+        self.start..self.end
     }
 
     /// Where it starts.

@@ -27,11 +27,30 @@ pub(super) fn is_hidden(character: char) -> bool {
         || matches!(character, '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
 }
 
-/// A text for people of which no line is a command to the runner of a pipeline: for that of
-/// GitHub, a line that starts with `::` behind any blanks, and `##[` anywhere in a line.
+/// How a format writes the two characters that start a command to a runner, so that they mean
+/// themselves to whoever reads the format.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Signs {
+    /// `:`
+    pub(crate) colon: &'static str,
+    /// `#`
+    pub(crate) hash: &'static str,
+}
+
+impl Signs {
+    /// Those of texts for people, as other characters that act are written.
+    pub(crate) const TEXT: Self = Self { colon: "\\u{3a}", hash: "\\u{23}" };
+    /// Those inside of the strings of JSON.
+    pub(crate) const JSON: Self = Self { colon: "\\u003a", hash: "\\u0023" };
+    /// Those of XML.
+    pub(crate) const XML: Self = Self { colon: "&#58;", hash: "&#35;" };
+}
+
+/// A text of which no line is a command to the runner of a pipeline: for that of GitHub, a line
+/// that starts with `::` behind any blanks, and `##[` anywhere in a line.
 /// <https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs>
 #[must_use]
-pub fn framed(text: &str) -> Cow<'_, str> {
+pub(crate) fn without_commands(text: &str, signs: Signs) -> Cow<'_, str> {
     let has = |sign: &str| memmem::find(text.as_bytes(), sign.as_bytes()).is_some();
     if !has("::") && !has("##[") {
         return Cow::Borrowed(text);
@@ -40,14 +59,19 @@ pub fn framed(text: &str) -> Cow<'_, str> {
         let bare = line.trim_start();
         let (blank, rest) = line.split_at(line.len() - bare.len());
         // With a third colon, as before the place of an excerpt, no command has that name.
-        let is_command = |after: &&str| !after.starts_with(':');
-        let (colon, rest) = match rest.strip_prefix("::").filter(is_command) {
-            Some(after) => ("\\u{3a}:", after),
-            None => ("", rest),
+        let (colon, rest) = match rest.strip_prefix("::") {
+            Some(after) if !after.starts_with(':') => (signs.colon, [":", after].concat()),
+            _ => ("", rest.to_owned()),
         };
-        [blank, colon, &rest.replace("##[", "\\u{23}#[")].concat()
+        [blank, colon, &rest.replace("##[", &[signs.hash, "#["].concat())].concat()
     });
     Cow::Owned(lines.collect())
+}
+
+/// [`without_commands`] for people.
+#[must_use]
+pub fn framed(text: &str) -> Cow<'_, str> {
+    without_commands(text, Signs::TEXT)
 }
 
 fn escape(text: &str, escaped: impl Fn(char) -> bool) -> Cow<'_, str> {

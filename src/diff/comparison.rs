@@ -13,6 +13,7 @@ use super::object::Object;
 use super::origin::ChangedBy;
 use super::renames;
 use super::side::{Document, Side};
+use crate::conceal::{has_secrets, is_suspect, shown};
 use crate::k8s::{self, Identity, Version};
 use crate::manifests;
 use crate::parallel;
@@ -354,6 +355,7 @@ impl<'a> Comparison<'a> {
 
     fn pair(&mut self, subject: Subject, old: Found<'a>, new: Found<'a>) {
         let texts = (old.text(), new.text());
+        let may_show = !old.has_secrets() && !new.has_secrets();
         let change = self.change(Some(old), Some(new));
         let is_same = match (&change.old, &change.new) {
             (Some(Content::Object(old)), Some(Content::Object(new))) => {
@@ -367,7 +369,6 @@ impl<'a> Comparison<'a> {
         }
         self.unchanged += 1;
         let Some(Content::Object(object)) = change.new else { return };
-        let may_show = !conceal::is_secret(object.identity());
         if let (Some(old), Some(new)) = texts
             && may_show
             && old != new
@@ -453,17 +454,26 @@ impl<'a> Found<'a> {
 }
 
 impl Found<'_> {
+    /// Whether its text shows what must not be shown.
+    fn has_secrets(&self) -> bool {
+        match &self.content {
+            Raw::Object(object) => has_secrets(object.root()),
+            Raw::Text(_) => true,
+        }
+    }
+
     /// What to show of it, beside the root of another version; `word` stands for a text that
     /// may hold a secret.
     fn concealed(self, before: Option<NodeRef<'_>>, word: &str) -> Content {
         match self.content {
-            Raw::Object(object) if conceal::is_secret(object.identity()) => {
-                let tree = conceal::conceal(object.root(), before);
-                Content::Object(object.with_tree(tree))
-            }
-            Raw::Object(object) => Content::Object(*object),
+            Raw::Object(object) => Content::Object(match conceal::conceal(object.root(), before) {
+                Some(tree) => object.with_tree(tree),
+                None => *object,
+            }),
             Raw::Text(text) => {
-                let text = if conceal::is_suspect(&text) { word.to_owned() } else { text + "\n" };
+                let is_shown = !is_suspect(&text);
+                let text =
+                    if is_shown { shown(&text).into_owned() + "\n" } else { word.to_owned() };
                 Content::Text { path: self.document.path.clone(), text }
             }
         }
@@ -539,7 +549,10 @@ fn contents<'a>(document: &'a Document<'a>, sources: &Sources) -> Vec<(Subject, 
     let is_alone = roots.len() == 1;
     let objects: Option<Vec<_>> = roots
         .into_iter()
-        .map(|root| Some(found(Object::read(root, path).ok()?, is_alone)))
+        .map(|root| {
+            let object = Object::read(root, path).ok().filter(|it| it.identity().is_of_words())?;
+            Some(found(object, is_alone))
+        })
         .collect();
     objects.filter(|_| !diagnostics.has_errors()).unwrap_or_else(|| {
         let content = Raw::Text(document.text.clone().into_owned());

@@ -1,7 +1,10 @@
 //! Showing objects that hold secrets without the secrets.
 
+use std::collections::BTreeSet;
+
+use crate::conceal::{HIDDEN, each_secret, has_secrets, shown_string};
 use crate::k8s::Identity;
-use crate::source::{Kind, NodeRef, Step, Tree, TreeBuilder};
+use crate::source::{Kind, NodeRef, Tree, TreeBuilder};
 
 /// What is shown of a text that may hold secrets, and is no object by itself.
 pub(super) const UNREADABLE: &str = "(not shown: not a single object, and it may hold secrets)\n";
@@ -19,11 +22,8 @@ struct Words {
     changed: &'static str,
 }
 
-const PLAIN: Words = Words { hidden: "(hidden)", changed: "(changed)" };
+const PLAIN: Words = Words { hidden: HIDDEN, changed: "(changed)" };
 const SEALED: Words = Words { hidden: "(sealed)", changed: "(resealed)" };
-
-/// The annotation in which kubectl keeps a copy of the whole object.
-const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Whether objects of that kind are there to hold secrets, in plain or sealed. Sealed ones say
 /// nothing to anybody either, and look new each time.
@@ -34,75 +34,70 @@ pub(super) fn is_secret(identity: &Identity) -> bool {
     )
 }
 
-/// Whether a text that cannot be read may be a secret.
-pub(super) fn is_suspect(text: &str) -> bool {
-    text.to_lowercase().contains("secret")
-}
-
-/// An object with its secrets hidden. Those that another version of it, `old`, has otherwise or
-/// not at all are marked.
-pub(super) fn conceal(root: NodeRef<'_>, old: Option<NodeRef<'_>>) -> Tree {
+/// An object with its secrets hidden, `None` where it has none. Those that another version of it,
+/// `old`, has otherwise or not at all are marked.
+pub(super) fn conceal(root: NodeRef<'_>, old: Option<NodeRef<'_>>) -> Option<Tree> {
+    if !has_secrets(root) {
+        return None;
+    }
+    let mut secrets = BTreeSet::new();
+    each_secret(root, &mut |secret| {
+        secrets.insert(secret.index());
+    });
     let is_sealed = root.get("kind").and_then(NodeRef::as_str) == Some("SealedSecret");
     let words = if is_sealed { SEALED } else { PLAIN };
     let mut out = TreeBuilder::default();
-    copy(root, old, words, &mut Vec::new(), &mut out);
-    out.finish()
+    Copy { secrets, words, out: &mut out }.node(root, old);
+    Some(out.finish())
 }
 
-/// Copies a node; `old` is the one at the same place on the old side.
-fn copy<'t>(
-    node: NodeRef<'t>,
-    old: Option<NodeRef<'_>>,
+/// A copy of an object.
+struct Copy<'o> {
+    /// The values that are secrets, by their places in the tree.
+    secrets: BTreeSet<u32>,
     words: Words,
-    path: &mut Vec<Step<'t>>,
-    out: &mut TreeBuilder,
-) {
-    let holds_values = holds_values(path);
-    match node.kind() {
-        Kind::Map => {
-            out.map(node.at());
-            for entry in node.entries() {
-                let key = entry.key().unwrap_or_default();
-                let old = old.and_then(|old| old.get(key));
-                out.key(key, entry.key_at());
-                path.push(Step::Key(key));
-                if holds_values || is_value(path) {
-                    hide(entry, old, words, out);
-                } else {
-                    copy(entry, old, words, path, out);
-                }
-                path.pop();
+    out: &'o mut TreeBuilder,
+}
+
+impl Copy<'_> {
+    /// Copies a node; `old` is the one at the same place on the old side.
+    fn node(&mut self, node: NodeRef<'_>, old: Option<NodeRef<'_>>) {
+        match node.kind() {
+            _ if self.secrets.contains(&node.index()) => {
+                let is_other = old.is_some_and(|old| !old.same(node));
+                let shown = if is_other { self.words.changed } else { self.words.hidden };
+                self.out.scalar(Kind::Str, shown, node.at());
             }
-            out.close();
+            Kind::Map => {
+                self.out.map(node.at());
+                for entry in node.entries() {
+                    let key = entry.key().unwrap_or_default();
+                    self.out.key(key, entry.key_at());
+                    self.node(entry, old.and_then(|old| old.get(key)));
+                }
+                self.out.close();
+            }
+            Kind::List => {
+                self.out.list(node.at());
+                for (place, item) in node.items().enumerate() {
+                    self.node(item, old.and_then(|old| twin(old, item, place)));
+                }
+                self.out.close();
+            }
+            kind => {
+                let shown = shown_string(node.text());
+                self.out.styled_scalar(kind, node.style(), &shown, node.at());
+            }
         }
-        _ if holds_values => hide(node, old, words, out),
-        // No list holds a secret outside of the places above.
-        _ => out.copy(node),
     }
 }
 
-fn hide(node: NodeRef<'_>, old: Option<NodeRef<'_>>, words: Words, out: &mut TreeBuilder) {
-    let shown = match old {
-        Some(old) if !old.same(node) => words.changed,
-        _ => words.hidden,
-    };
-    out.scalar(Kind::Str, shown, node.at());
-}
-
-/// Whether every value of the map at a path is a secret.
-fn holds_values(path: &[Step<'_>]) -> bool {
-    use Step::Key;
-    matches!(
-        path,
-        [Key("data" | "stringData")]
-            | [Key("spec"), Key("encryptedData" | "data")]
-            | [Key("spec"), Key("template"), Key("data")]
-    )
-}
-
-/// Whether the value at a path is a secret by itself.
-fn is_value(path: &[Step<'_>]) -> bool {
-    matches!(path, [.., Step::Key("annotations"), Step::Key(LAST_APPLIED)])
+/// The item of an old list that an item was: the one of the same name, or else of the same place.
+fn twin<'o>(old: NodeRef<'o>, item: NodeRef<'_>, place: usize) -> Option<NodeRef<'o>> {
+    match item.get("name") {
+        Some(name) => old.items().find(|old| old.get("name").is_some_and(|old| old.same(name))),
+        None => old.items().nth(place),
+    }
 }
 
 #[cfg(test)]
@@ -113,7 +108,7 @@ mod tests {
 
     fn shown(root: NodeRef<'_>, old: Option<NodeRef<'_>>) -> String {
         let mut text = String::new();
-        write_document(conceal(root, old).root(), &mut text);
+        write_document(conceal(root, old).as_ref().map_or(root, Tree::root), &mut text);
         text
     }
 

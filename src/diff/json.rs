@@ -9,6 +9,7 @@ use super::impact::{Class, Impact};
 use super::origin::ChangedBy;
 use super::pairing::is_default;
 use super::review::Review;
+use crate::diagnostic::{Signs, without_commands};
 use crate::k8s::Identity;
 use crate::source::{Kind, NodeRef};
 
@@ -19,7 +20,8 @@ const VERSION: u32 = 1;
 #[must_use]
 pub fn json(reviews: &[Review<'_>]) -> String {
     let reviews: Vec<Value> = reviews.iter().map(review).collect();
-    format!("{:#}\n", json!({ "version": VERSION, "reviews": reviews }))
+    let text = format!("{:#}\n", json!({ "version": VERSION, "reviews": reviews }));
+    without_commands(&text, Signs::JSON).into_owned()
 }
 
 fn review(review: &Review<'_>) -> Value {

@@ -91,7 +91,7 @@ fn list(impacts: &[Impact], out: &mut String) {
         }
         for cause in impact.causes.iter().take(FIELDS) {
             let at = cause.at.as_ref().map(|at| format!(" ({at})")).unwrap_or_default();
-            let _ = writeln!(out, "    - `{}`{}", code(&cause.field), prose(&at));
+            let _ = writeln!(out, "    - `{}`{}", code(&cause.field), prose(&on_one_line(&at)));
         }
         if let Some(help) = &impact.help {
             let _ = writeln!(out, "    - {}", prose(&on_one_line(help)));
@@ -112,25 +112,44 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// Text of which Markdown makes nothing but code between backticks.
+/// Text of which Markdown makes nothing but code: what stands between backticks stays, and words
+/// that would be more than words (mentions, references, addresses, markup) become code, which is
+/// the only place where GitHub leaves them alone.
 fn prose(text: &str) -> String {
     let mut out = String::new();
-    for (place, part) in text.split('`').enumerate() {
-        if place > 0 {
-            out.push('`');
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('`') {
+        let Some((inner, next)) = after.split_once('`') else { break };
+        out += &plain(before);
+        if !inner.trim().is_empty() {
+            out.extend(["`", inner, "`"]);
+            // Code that touches other code would be read as one with longer fences.
+            out += if next.starts_with('`') { " " } else { "" };
         }
-        if place % 2 == 1 {
-            out.push_str(part);
-            continue;
-        }
-        for character in escaped(part).chars() {
-            if matches!(character, '*' | '_' | '[' | ']' | '#' | '|' | '@') {
-                out.push('\\');
-            }
-            out.push(character);
-        }
+        rest = next;
     }
-    out
+    out + &plain(rest)
+}
+
+/// The same of text without code.
+fn plain(text: &str) -> String {
+    let word = |word: &str| {
+        if is_word(word) {
+            escaped(word).replace('*', "\\*").replace('_', "\\_")
+        } else {
+            format!("`{}`", code(word))
+        }
+    };
+    text.split(' ').map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether GitHub makes nothing of a word that is no code.
+fn is_word(word: &str) -> bool {
+    let acts = ['@', '#', '[', ']', '|', '<', '>', '&', '`', '\\', '~', '!', '$'];
+    let digits = word.bytes().filter(u8::is_ascii_hexdigit).count();
+    let is_commit = digits >= 7 && digits == word.len();
+    let is_address = word.contains("://") || word.contains("www.") || word.contains("GH-");
+    !word.contains(acts) && !is_commit && !is_address
 }
 
 /// A block of code, its fence longer than any in it.
@@ -138,4 +157,66 @@ fn fenced(text: &str) -> String {
     let longest = text.split(|character| character != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
     format!("{fence}diff\n{text}{fence}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+
+    use super::*;
+
+    const PIECES: [&str; 22] = [
+        "`",
+        "``",
+        "```",
+        "a",
+        " ",
+        "@org/team",
+        "#12",
+        "GH-3",
+        "<b>",
+        "&lt;",
+        "[a](b)",
+        "![a](b)",
+        "https://a.example",
+        "www.a.example",
+        "*a*",
+        "__a__",
+        "~~a~~",
+        "\\",
+        "|",
+        "$(a)",
+        "0a1b2c3d",
+        "- ",
+    ];
+
+    proptest! {
+        /// Whatever it says, prose stays words and code of one line.
+        #[test]
+        fn prose_is_words_and_code(pieces in prop::collection::vec(prop::sample::select(&PIECES[..]), 0..9)) {
+            let text = prose(&on_one_line(&pieces.concat()));
+            let line = format!("  - in-place: {text}");
+            for event in Parser::new_ext(&line, Options::all()) {
+                match event {
+                    Event::Start(Tag::List(None) | Tag::Item | Tag::Paragraph)
+                    | Event::End(TagEnd::List(_) | TagEnd::Item | TagEnd::Paragraph)
+                    | Event::Code(_) => {}
+                    Event::Text(words) => prop_assert!(
+                        !words.contains(['@', '#', '<', '[']) && !words.contains("://") && !words.contains("GH-"),
+                        "{words} in {line}"
+                    ),
+                    other => prop_assert!(false, "{other:?} in {line}"),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn ordinary_words_stay_as_they_are() {
+        let text = "changes `spec.replicas` in place: 2 pods stay (of 3), see docs/review.md";
+        assert_eq!(prose(text), text);
+        assert_eq!(prose("ask @ops in #7 about a_b"), "ask `@ops` in `#7` about a\\_b");
+        assert_eq!(prose("an ` alone <b>"), "an `'` alone `<b>`");
+    }
 }

@@ -428,7 +428,7 @@ fn an_edited_file_stops_the_render() -> Tested {
     ]);
     render(&fs, &wanted)?;
     fs.put("out/prod/shop/20-service-web.yaml", "kind: Service\nport: 8080\n");
-    fs.put("out/prod/shop/30-sealedsecret-web.yaml", "kind: Secret\nkey: hunter2\n");
+    fs.put("out/prod/shop/30-sealedsecret-web.yaml", "kind: SealedSecret\nkey: hunter2\n");
     fs.put("out/prod/shop/70-job-gone.yaml", "kind: Job\nmore: 1\n");
     fs.put("out/prod/shop/80-crlf.yaml", "kind: Role\r\n");
     let before = fs.files();
@@ -454,7 +454,7 @@ fn an_edited_file_stops_the_render() -> Tested {
         help,
         [
             "it first differs from the render in line 2: `port: 8080`, where gen writes `port: 80`",
-            "it first differs from the render in line 1",
+            "it first differs from the render in line 2",
             "delete it, or keep what is in it elsewhere; then render again",
             "only its line endings changed: let git leave rendered files as they are, with a \
              line `* -text` in `.gitattributes` beside them; then delete it and render again",

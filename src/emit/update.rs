@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::swap::Swap;
 use super::{Digest, File, FileSet, Index, IndexError, Maker, Record};
+use crate::conceal;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, Severity};
 use crate::fs::{Entry, EntryKind, Error, FileSystem};
 use crate::manifests::is_manifest;
@@ -513,12 +514,12 @@ impl OnDisk {
             return edited.help("delete it, or keep what is in it elsewhere; then render again");
         };
         let new = String::from_utf8_lossy(new);
-        if let Some((line, old_line, new_line)) = first_difference(&text, &new) {
+        if let Some(line) = first_difference(&text, &new) {
             let first = format!("it first differs from the render in line {line}");
-            edited = edited.help(if is_secret(&text) || is_secret(&new) {
+            let [old_line, new_line] = [&text, &new].map(|text| shown_line(text, line));
+            edited = edited.help(if old_line == new_line {
                 first
             } else {
-                let (old_line, new_line) = (shortened(old_line), shortened(new_line));
                 format!("{first}: `{old_line}`, where gen writes `{new_line}`")
             });
         }
@@ -528,16 +529,19 @@ impl OnDisk {
     }
 }
 
-/// The number (from 1) of the first line that differs, and what each side has there.
-fn first_difference<'t>(old: &'t str, new: &'t str) -> Option<(usize, &'t str, &'t str)> {
+/// The number (from 1) of the first line that differs.
+fn first_difference(old: &str, new: &str) -> Option<usize> {
     let (mut old, mut new) = (old.lines(), new.lines());
     (1..).find_map(|number| match (old.next(), new.next()) {
         (None, None) => Some(None),
-        (old, new) if old != new => {
-            Some(Some((number, old.unwrap_or_default(), new.unwrap_or_default())))
-        }
+        (old, new) if old != new => Some(Some(number)),
         _ => None,
     })?
+}
+
+/// A line of a manifest without what must not be shown; empty past the end.
+fn shown_line(manifest: &str, number: usize) -> String {
+    shortened(conceal::shown(manifest).lines().nth(number - 1).unwrap_or_default())
 }
 
 /// A line without the rest of a long one.
@@ -547,11 +551,6 @@ fn shortened(line: &str) -> String {
         Some((end, _)) => format!("{}…", &line[..end]),
         None => line.to_owned(),
     }
-}
-
-/// Whether a manifest may hold what must never be shown.
-fn is_secret(manifest: &str) -> bool {
-    manifest.lines().any(|line| line.starts_with("kind:") && line.contains("Secret"))
 }
 
 pub(super) fn in_the_way(shown: &str, kind: EntryKind, wanted: &str) -> Diagnostic {

@@ -16,6 +16,7 @@ use super::manifest::{self, PlainSecrets};
 use super::marks::{self, Marked, Output};
 use super::parameters::{CONTEXT, Parameters};
 use super::{Facts, ForeignObject, engine};
+use crate::conceal;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Place, counted, nearest};
 use crate::fs::FileSystem as _;
 use crate::load::{Project, unreadable};
@@ -146,6 +147,10 @@ impl Templates {
             manifest::objects(&tree, &mut objects, &mut wrong);
         }
         manifest::refuse_secrets(&objects, PlainSecrets(plain_secrets), &mut wrong);
+        let has_secrets = |object: &Tree| conceal::has_secrets(object.root());
+        if !wrong.is_empty() || objects.iter().any(has_secrets) {
+            keep(&made.text, file, usage, project);
+        }
         for diagnostic in wrong.iter() {
             diagnostics.push(diagnostic.clone().also(usage.at, "the template is used here"));
         }
@@ -161,7 +166,11 @@ impl Templates {
         project: &Project<'_>,
         diagnostics: &mut Diagnostics,
     ) -> Option<String> {
-        Some(self.render(Form::Text, usage, facts, project, diagnostics)?.output.text)
+        let made = self.render(Form::Text, usage, facts, project, diagnostics)?;
+        if conceal::shown(&made.output.text) != made.output.text {
+            keep(&made.output.text, made.file, usage, project);
+        }
+        Some(made.output.text)
     }
 
     fn render(
@@ -467,6 +476,20 @@ fn said(error: &minijinja::Error) -> String {
         Some(detail) => format!("{}: {detail}", error.kind()),
         None => error.kind().to_string(),
     }
+}
+
+/// Keeps a text that holds secrets with what it was made of, so that neither the template nor what
+/// the stack gives it shows them.
+fn keep(text: &str, file: FileId, usage: &TemplateUse, project: &Project<'_>) {
+    let template = span(file, 0, project.sources.get(file).text.len());
+    let mut parts = vec![template, usage.at];
+    for argument in usage.with.values() {
+        argument.value.root().walk(&mut |_, node| {
+            let is_scalar = !matches!(node.kind(), Kind::Map | Kind::List);
+            parts.extend(node.at().span().filter(|_| is_scalar));
+        });
+    }
+    project.sources.keep_made(text, parts);
 }
 
 /// What a use of a template came to.

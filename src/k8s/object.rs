@@ -46,6 +46,15 @@ impl Identity {
             name: text("metadata.name")?.to_owned(),
         })
     }
+
+    /// Whether its parts are words, as those of every object of a cluster are. A lost line end or
+    /// quote makes more of one, which may be anything.
+    #[must_use]
+    pub(crate) fn is_of_words(&self) -> bool {
+        let Self { group, kind, namespace, name } = self;
+        let mut parts = [group, kind, name].into_iter().chain(namespace);
+        !parts.any(|part| part.contains(char::is_whitespace))
+    }
 }
 
 impl fmt::Display for Identity {

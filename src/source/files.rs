@@ -1,5 +1,6 @@
 //! The input files and positions in them.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
@@ -193,7 +194,11 @@ impl Source {
 #[derive(Debug, Default)]
 pub struct Sources {
     files: RwLock<Vec<Arc<Source>>>,
+    made: RwLock<Made>,
 }
+
+/// Texts that were made of parts of files, such as what a template rendered to, by these parts.
+pub(crate) type Made = BTreeMap<Span, BTreeSet<Arc<str>>>;
 
 impl Sources {
     /// Keeps a file and names it.
@@ -244,6 +249,20 @@ impl Sources {
             )
             .help("save the file with the encoding UTF-8"),
         ))
+    }
+
+    /// Keeps a text that was made of some parts of files.
+    pub(crate) fn keep_made(&self, text: &str, of: impl IntoIterator<Item = Span>) {
+        let text: Arc<str> = text.into();
+        let mut made = self.made.write().unwrap_or_else(PoisonError::into_inner);
+        for part in of {
+            made.entry(part).or_default().insert(Arc::clone(&text));
+        }
+    }
+
+    /// The texts that were made of parts of files.
+    pub(crate) fn made(&self) -> Made {
+        self.made.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// The file of that name.

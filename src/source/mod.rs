@@ -10,6 +10,7 @@ mod symbol;
 mod tree;
 pub(crate) mod words;
 
+pub(crate) use files::Made;
 pub use files::{FileId, Source, Sources, Span};
 pub use origin::{Origin, Rule};
 pub use parse::{Dialect, Part, parse, parse_in_full};

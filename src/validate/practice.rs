@@ -13,6 +13,7 @@ use super::pods::{self, Role};
 use super::security::{Level, Standards};
 use super::selector::Form;
 use super::{Author, Cluster, Map, Member};
+use crate::conceal::{is_secret_variable, is_value_of_secret};
 use crate::diagnostic::Code;
 use crate::source::{Kind, NodeRef, Origin};
 
@@ -202,7 +203,8 @@ impl<'t> Check<'t, '_> {
     fn variables(&mut self, spec: NodeRef<'t>) {
         let containers = lasting(spec, true).map(|(_, container)| container);
         for variable in containers.flat_map(|container| items(container, "env")) {
-            let Some(name) = field(variable, "name").filter(|name| is_secret(name.text())) else {
+            let Some(name) = field(variable, "name").filter(|name| is_secret_variable(name.text()))
+            else {
                 continue;
             };
             if is_value_of_secret(text(variable, "value")) {
@@ -529,24 +531,6 @@ fn lasting(spec: NodeRef<'_>, with_init: bool) -> impl Iterator<Item = (Role, No
         Role::Init => with_init,
         Role::Ephemeral => false,
     })
-}
-
-/// Whether the name of a variable says that its value is a secret: its last word or two do.
-fn is_secret(name: &str) -> bool {
-    let is_one_of =
-        |own: &str, words: &[&str]| words.iter().any(|word| own.eq_ignore_ascii_case(word));
-    let mut words = name.rsplit(['_', '-', '.']);
-    let last = words.next().unwrap_or_default();
-    is_one_of(last, &["PASSWORD", "PASSWD", "PASSPHRASE", "SECRET", "TOKEN"])
-        || last.eq_ignore_ascii_case("KEY")
-            && words.next().is_some_and(|of| is_one_of(of, &["API", "ACCESS", "PRIVATE", "SECRET"]))
-}
-
-/// Whether such a value is the secret itself: no switch, no path of a file that holds it, and not
-/// put together of other variables.
-fn is_value_of_secret(value: &str) -> bool {
-    let is_switch = matches!(value, "" | "true" | "false");
-    !is_switch && !value.starts_with('/') && !value.contains("$(")
 }
 
 fn is_set(node: NodeRef<'_>) -> bool {
