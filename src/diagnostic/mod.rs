@@ -25,7 +25,7 @@ pub use human::{Style, closing, human, line};
 pub use json::json;
 pub use junit::junit;
 pub use nearest::{MOST_COMPARED, nearest};
-pub use report::{Finding, Position, Region, Report, Tally};
+pub use report::{Finding, Position, Region, Report, Shown, Tally};
 pub use short::short;
 pub(crate) use shorten::{brief, shortened};
 pub(crate) use visible::{Signs, without_commands};

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::fmt;
-use std::ops::Range;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use super::shorten::char_boundary;
@@ -25,7 +25,7 @@ pub struct Report<'d> {
 #[derive(Debug)]
 pub struct Finding<'d> {
     /// The diagnostic, without secrets in its texts.
-    pub diagnostic: Cow<'d, Diagnostic>,
+    pub diagnostic: Shown<'d>,
     /// Where it points, when it points at bytes of a file.
     pub region: Option<Region>,
     /// The other places that belong to it, each with what is to be seen there.
@@ -34,6 +34,26 @@ pub struct Finding<'d> {
     pub suggestion: Option<(Region, &'d str)>,
     /// What must not be shown with it.
     hidden: Hidden,
+}
+
+/// A diagnostic as it may be shown.
+#[derive(Debug)]
+pub enum Shown<'d> {
+    /// It holds no secret.
+    Whole(&'d Diagnostic),
+    /// Without its secrets. In a box, since few have any and a report may have very many.
+    Without(Box<Diagnostic>),
+}
+
+impl Deref for Shown<'_> {
+    type Target = Diagnostic;
+
+    fn deref(&self) -> &Diagnostic {
+        match self {
+            Self::Whole(diagnostic) => diagnostic,
+            Self::Without(diagnostic) => diagnostic,
+        }
+    }
 }
 
 /// A span in its file, clamped to the text and to whole characters.
@@ -78,7 +98,8 @@ impl<'d> Report<'d> {
         let worst_first = |a: &Finding<'_>, b: &Finding<'_>| {
             a.compare(b).then(b.diagnostic.severity.cmp(&a.diagnostic.severity))
         };
-        findings.sort_by(worst_first);
+        // Those that are equal are alike in all that shows.
+        findings.sort_unstable_by(worst_first);
         findings.dedup_by(|a, b| a.compare(b).is_eq());
         Self { findings, secrets }
     }
@@ -241,17 +262,17 @@ impl Hidden {
     }
 
     /// A diagnostic without them in its message, its label and its help.
-    fn out_of<'d>(&self, diagnostic: &'d Diagnostic) -> Cow<'d, Diagnostic> {
+    fn out_of<'d>(&self, diagnostic: &'d Diagnostic) -> Shown<'d> {
         if self.0.is_empty() {
-            return Cow::Borrowed(diagnostic);
+            return Shown::Whole(diagnostic);
         }
         let hide = |text: &String| self.out_of_text(text).into_owned();
-        Cow::Owned(Diagnostic {
+        Shown::Without(Box::new(Diagnostic {
             message: hide(&diagnostic.message),
             label: diagnostic.label.as_ref().map(hide),
             help: diagnostic.help.iter().map(hide).collect(),
             ..diagnostic.clone()
-        })
+        }))
     }
 }
 
