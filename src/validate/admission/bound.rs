@@ -36,9 +36,10 @@ pub(super) fn check<'t>(
         };
         let policies: BTreeMap<&str, NodeRef<'t>> =
             of_kind(of_policies).map(|member| (member.name, member.root)).collect();
-        let asks_for_null = BTreeMap::new();
+        let (asks_for_null, meant) = (BTreeMap::new(), BTreeSet::new());
+        let kind = of_policies;
         let mut check =
-            Check { present: &present, cluster, kind: of_policies, policies, asks_for_null, out };
+            Check { present: &present, cluster, kind, policies, asks_for_null, meant, out };
         let mut bound = BTreeSet::new();
         for binding in of_kind(of_bindings) {
             bound.insert(text(binding.root, &["spec", "policyName"]));
@@ -108,12 +109,15 @@ struct Check<'c, 't, 'o> {
     policies: BTreeMap<&'t str, NodeRef<'t>>,
     /// The policies that ask whether there are parameters, as far as they were read.
     asks_for_null: BTreeMap<&'t str, bool>,
+    /// The policies that bindings name with a slip. That is said there.
+    meant: BTreeSet<&'t str>,
     out: &'o mut Vec<Finding>,
 }
 
 impl<'t> Check<'_, 't, '_> {
     fn unbound(&mut self, kind: &str, bound: &BTreeSet<&str>) {
-        for (name, policy) in self.policies.iter().filter(|(name, _)| !bound.contains(**name)) {
+        let is_bound = |name: &str| bound.contains(name) || self.meant.contains(name);
+        for (name, policy) in self.policies.iter().filter(|(name, _)| !is_bound(name)) {
             let node = policy.at_path(&["metadata", "name"]).unwrap_or(*policy);
             let message = format!("no {kind} names the policy, so it is never enforced");
             let finding = Finding::error(Code::NotEnforced, *policy, node, message).warning();
@@ -135,6 +139,8 @@ impl<'t> Check<'_, 't, '_> {
                 let known = self.policies.keys().copied();
                 let known = known.chain(existing.iter().map(|(name, _)| *name));
                 let near = self.present.nearest(node.text(), known);
+                let meant = near.and_then(|near| self.policies.get_key_value(near));
+                self.meant.extend(meant.map(|(name, _)| *name));
                 let finding = self.missing(root, node, self.kind, "", near);
                 self.out.push(finding);
             }
