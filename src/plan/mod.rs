@@ -86,12 +86,23 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The pods of a component: of a program, a PostgreSQL or a Redis.
-    #[must_use]
-    pub fn program(&self, component: &str) -> Option<&Program> {
+    /// All that runs pods: programs, PostgreSQLs and Redis caches.
+    pub fn all_programs(&self) -> impl Iterator<Item = &Program> {
         let databases = self.postgres.iter().map(|postgres| &postgres.program);
         let caches = self.redis.iter().map(|redis| &redis.program);
-        let mut all = self.programs.iter().chain(databases).chain(caches);
-        all.find(|program| program.component == component)
+        self.programs.iter().chain(databases).chain(caches)
+    }
+
+    /// The same, to be changed.
+    pub(crate) fn all_programs_mut(&mut self) -> impl Iterator<Item = &mut Program> {
+        let databases = self.postgres.iter_mut().map(|postgres| &mut postgres.program);
+        let caches = self.redis.iter_mut().map(|redis| &mut redis.program);
+        self.programs.iter_mut().chain(databases).chain(caches)
+    }
+
+    /// The pods of a component.
+    #[must_use]
+    pub fn program(&self, component: &str) -> Option<&Program> {
+        self.all_programs().find(|program| program.component == component)
     }
 }

@@ -1,5 +1,6 @@
 //! Warnings of good practice that a stack lives with.
 
+use super::declaration::declarations;
 use super::interface::{entries, open_entries};
 use super::planner::Planner;
 use super::read::Read;
@@ -31,21 +32,9 @@ impl Planner<'_> {
         self.scope(None).allowed_changes(self.merged.body.allow_changes.as_ref())
     }
 
-    fn allowing_components(&self) -> impl Iterator<Item = (&String, Option<&Open<Text>>)> {
-        let body = &self.merged.body;
-        let services = entries(body.services.as_ref())
-            .map(|(name, entry)| (name, &entry.value.body.controller.pod));
-        let workers = entries(body.workers.as_ref())
-            .map(|(name, entry)| (name, &entry.value.body.controller.pod));
-        let jobs =
-            entries(body.jobs.as_ref()).map(|(name, entry)| (name, &entry.value.body.task.pod));
-        let cronjobs =
-            entries(body.cronjobs.as_ref()).map(|(name, entry)| (name, &entry.value.body.task.pod));
-        let postgres =
-            entries(body.postgres.as_ref()).map(|(name, entry)| (name, &entry.value.body.pod));
-        let redis = entries(body.redis.as_ref()).map(|(name, entry)| (name, &entry.value.body.pod));
-        let programs = services.chain(workers).chain(jobs).chain(cronjobs);
-        programs.chain(postgres).chain(redis).map(|(name, pod)| (name, pod.allow.as_ref()))
+    fn allowing_components(&self) -> impl Iterator<Item = (&str, Option<&Open<Text>>)> {
+        declarations(&self.merged.body)
+            .filter_map(|component| Some((component.name, component.written.pod()?.allow.as_ref())))
     }
 
     fn allowed(&self, allow: Option<&Open<Text>>, scope: &Scope) -> Vec<Allowance> {

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::cidr::{self, LINK_LOCAL, LINK_LOCAL_6};
-use super::interface::{ComponentKind, entries, missing};
+use super::declaration::{Written, declarations};
+use super::interface::{ComponentKind, missing};
 use super::names;
 use super::needs::Need;
 use super::planner::Planner;
@@ -32,8 +33,10 @@ impl<'a, 'p> Ways<'a, 'p> {
     /// The ways of a stack; none yet, but every external is checked.
     pub fn new(planner: &'p Planner<'a>) -> Self {
         let ways = Self { planner, flows: Vec::new(), externals: RefCell::default() };
-        for (name, _) in entries(planner.merged.body.externals.as_ref()) {
-            ways.external(name);
+        for component in declarations(&planner.merged.body) {
+            if let Written::External(_) = component.written {
+                ways.external(component.name);
+            }
         }
         ways
     }
@@ -215,15 +218,8 @@ impl<'a, 'p> Ways<'a, 'p> {
 
     /// Who outside of the stack may call its components.
     pub fn consents(&mut self) {
-        let body = &self.planner.merged.body;
-        for (name, entry) in entries(body.services.as_ref()) {
-            self.consent(name, entry.value.body.allow_from.as_ref());
-        }
-        for (name, entry) in entries(body.postgres.as_ref()) {
-            self.consent(name, entry.value.body.allow_from.as_ref());
-        }
-        for (name, entry) in entries(body.redis.as_ref()) {
-            self.consent(name, entry.value.body.allow_from.as_ref());
+        for component in declarations(&self.planner.merged.body) {
+            self.consent(component.name, component.written.consent());
         }
     }
 

@@ -3,6 +3,7 @@
 
 use indexmap::IndexMap;
 
+use super::declaration::{Declaration, Written, declarations};
 use super::ground::{Ground, Grounded, ROOTS};
 use super::log::Log;
 use super::names::{self, CRON_JOB, JOB, STATEFUL_SET};
@@ -154,19 +155,17 @@ pub fn interface(
     let mut reader =
         Reader { ground: &ground, read: ground.with(&log), log: &log, components: IndexMap::new() };
     let namespace = reader.namespace(merged, surroundings);
-    reader.components(&merged.body);
+    reader.declare(&merged.body);
     let routes = reader.routes(&merged.body, place);
     let components = reader.components;
-    let jobs = merged.body.jobs.iter().flat_map(|jobs| &jobs.entries);
     // What is wrong with a switch is reported with its job.
     let unheard = Log::default();
-    let is_on_demand = |job: &spec::Job| {
+    let is_on_demand = |component: &Declaration<'_>| {
+        let Written::Job(job) = component.written else { return false };
         ground.with(&unheard).value(job.on_demand.as_ref(), "a switch").is_some_and(|on| on.v)
     };
-    let on_demand = jobs
-        .filter(|(_, job)| is_on_demand(&job.value.body))
-        .map(|(name, _)| name.clone())
-        .collect();
+    let on_demand = declarations(&merged.body).filter(is_on_demand);
+    let on_demand = on_demand.map(|component| component.name.to_owned()).collect();
     let sound = !log.has_errors();
     diagnostics.append(log.into_diagnostics());
     Some(Interface {
@@ -200,81 +199,58 @@ impl Reader<'_> {
         namespace
     }
 
-    fn components(&mut self, body: &spec::StackBody) {
-        for (name, entry) in entries(body.services.as_ref()) {
-            let service = &entry.value.body;
-            let storage = service.controller.storage.is_some();
-            let pods = storage.then(|| self.pods(&service.controller)).flatten();
-            let kind = ComponentKind::Service { storage, pods };
-            let component = self.program(name, entry.key, kind, &service.controller.pod);
-            self.add(
-                name,
-                Component {
-                    ports: self.ports(service.controller.pod.container.ports.as_ref()),
-                    allow_from: self.allow_from(service.allow_from.as_ref()),
-                    ..component
-                },
-            );
+    fn declare(&mut self, body: &spec::StackBody) {
+        for declared in declarations(body) {
+            let component = self.component(declared);
+            self.add(declared.name, component);
         }
-        for (name, entry) in entries(body.workers.as_ref()) {
-            let pod = &entry.value.body.controller.pod;
-            let component = self.program(name, entry.key, ComponentKind::Worker, pod);
-            let ports = self.ports(pod.container.ports.as_ref());
-            self.add(name, Component { ports, ..component });
-        }
-        for (name, entry) in entries(body.jobs.as_ref()) {
-            let pod = &entry.value.body.task.pod;
-            let component = self.program(name, entry.key, ComponentKind::Job, pod);
-            let ports = self.ports(pod.container.ports.as_ref());
-            self.add(name, Component { ports, ..component });
-        }
-        for (name, entry) in entries(body.cronjobs.as_ref()) {
-            let pod = &entry.value.body.task.pod;
-            let component = self.program(name, entry.key, ComponentKind::CronJob, pod);
-            let ports = self.ports(pod.container.ports.as_ref());
-            self.add(name, Component { ports, ..component });
-        }
-        for (name, entry) in entries(body.postgres.as_ref()) {
-            let postgres = &entry.value.body;
-            let text = |text: Option<&Text>, field: &str| {
-                if text.is_none() {
-                    self.log.push(missing(entry.key, &format!("`{name}`"), field));
-                }
-                let unsaid = || Val::new(String::new(), Origin::Written(entry.key));
-                self.read.option(text, "a name").unwrap_or_else(unsaid)
-            };
-            let kind = ComponentKind::Postgres {
-                database: text(postgres.database.as_ref(), "database"),
-                user: text(postgres.user.as_ref(), "user"),
-                tls: self.read.value(postgres.tls.as_ref(), "a switch").filter(|tls| tls.v),
-            };
-            let component = self.program(name, entry.key, kind, &postgres.pod);
-            self.own_port(&postgres.pod, "PostgreSQL", POSTGRES);
-            self.add(
-                name,
-                Component {
-                    ports: vec![database_port("postgres", POSTGRES, entry.key)],
-                    allow_from: self.allow_from(postgres.allow_from.as_ref()),
-                    ..component
-                },
-            );
-        }
-        for (name, entry) in entries(body.redis.as_ref()) {
-            let redis = &entry.value.body;
-            let component = self.program(name, entry.key, ComponentKind::Redis, &redis.pod);
-            self.own_port(&redis.pod, "Redis", REDIS);
-            self.add(
-                name,
-                Component {
-                    ports: vec![database_port("redis", REDIS, entry.key)],
-                    allow_from: self.allow_from(redis.allow_from.as_ref()),
-                    ..component
-                },
-            );
-        }
-        for (name, entry) in entries(body.externals.as_ref()) {
-            let external = self.external(name, entry.key, &entry.value.body);
-            self.add(name, external);
+    }
+
+    fn component(&self, declared: Declaration<'_>) -> Component {
+        let Declaration { name, at, written, .. } = declared;
+        let (kind, pod) = match written {
+            Written::Service(service) => {
+                let controller = &service.controller;
+                let storage = controller.storage.is_some();
+                let pods = storage.then(|| self.pods(controller)).flatten();
+                (ComponentKind::Service { storage, pods }, &controller.pod)
+            }
+            Written::Worker(worker) => (ComponentKind::Worker, &worker.controller.pod),
+            Written::Job(job) => (ComponentKind::Job, &job.task.pod),
+            Written::CronJob(job) => (ComponentKind::CronJob, &job.task.pod),
+            Written::Postgres(postgres) => (self.postgres(name, at, postgres), &postgres.pod),
+            Written::Redis(redis) => (ComponentKind::Redis, &redis.pod),
+            Written::External(external) => return self.external(name, at, external),
+        };
+        let component = self.program(name, at, kind, pod);
+        let own_port = |what, port: &str, number| {
+            self.own_port(pod, what, number);
+            vec![database_port(port, number, at)]
+        };
+        let ports = match component.kind {
+            ComponentKind::Postgres { .. } => own_port("PostgreSQL", "postgres", POSTGRES),
+            ComponentKind::Redis => own_port("Redis", "redis", REDIS),
+            ComponentKind::Service { .. }
+            | ComponentKind::Worker
+            | ComponentKind::Job
+            | ComponentKind::CronJob
+            | ComponentKind::External { .. } => self.ports(pod.container.ports.as_ref()),
+        };
+        Component { ports, allow_from: self.allow_from(written.consent()), ..component }
+    }
+
+    fn postgres(&self, name: &str, at: Span, postgres: &spec::Postgres) -> ComponentKind {
+        let text = |text: Option<&Text>, field: &str| {
+            if text.is_none() {
+                self.log.push(missing(at, &format!("`{name}`"), field));
+            }
+            let unsaid = || Val::new(String::new(), Origin::Written(at));
+            self.read.option(text, "a name").unwrap_or_else(unsaid)
+        };
+        ComponentKind::Postgres {
+            database: text(postgres.database.as_ref(), "database"),
+            user: text(postgres.user.as_ref(), "user"),
+            tls: self.read.value(postgres.tls.as_ref(), "a switch").filter(|tls| tls.v),
         }
     }
 

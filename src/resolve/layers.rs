@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::declaration::{Written, declarations};
 use super::{Merged, Surroundings};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, nearest};
 use crate::load::{Environments, StackFiles};
@@ -248,20 +249,9 @@ pub fn check_consents(stacks: &mut BTreeMap<String, StackFiles>) {
 
 /// Every `allowFrom` of a layer.
 fn consents(body: &StackBody) -> Vec<&AllowFrom> {
-    fn of<'b, T>(
-        components: Option<&'b Closed<Layered<T>>>,
-        consent: impl Fn(&'b T) -> Option<&'b AllowFrom> + 'b,
-    ) -> impl Iterator<Item = &'b AllowFrom> {
-        components
-            .into_iter()
-            .flat_map(|map| map.entries.values())
-            .flat_map(|entry| std::iter::once(&entry.value.body).chain(entry.value.add.as_deref()))
-            .filter_map(consent)
-    }
-    of(body.services.as_ref(), |service| service.allow_from.as_ref())
-        .chain(of(body.postgres.as_ref(), |postgres| postgres.allow_from.as_ref()))
-        .chain(of(body.redis.as_ref(), |redis| redis.allow_from.as_ref()))
-        .collect()
+    let said = declarations(body)
+        .flat_map(|component| std::iter::once(component.written).chain(component.added));
+    said.filter_map(Written::consent).collect()
 }
 
 /// Reports environments that stacks list but that do not exist.

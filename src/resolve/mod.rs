@@ -10,6 +10,7 @@ mod cidr;
 mod config;
 mod container;
 mod database;
+mod declaration;
 mod evaluate;
 mod files;
 mod flows;

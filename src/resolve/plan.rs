@@ -136,10 +136,8 @@ impl Planner<'_> {
 
 /// Of the programs that share an account, the first renders it.
 fn share_accounts(plan: &mut Plan) {
-    let databases = plan.postgres.iter_mut().map(|postgres| &mut postgres.program);
-    let caches = plan.redis.iter_mut().map(|redis| &mut redis.program);
     let mut known = BTreeSet::new();
-    for program in plan.programs.iter_mut().chain(databases).chain(caches) {
+    for program in plan.all_programs_mut() {
         let ServiceAccount { name, render, .. } = &mut program.service_account;
         *render = known.insert(name.v.clone());
     }
@@ -147,10 +145,7 @@ fn share_accounts(plan: &mut Plan) {
 
 /// The names of the ConfigMaps that the plan's pods read.
 fn mounted(plan: &Plan) -> BTreeSet<String> {
-    let databases = plan.postgres.iter().map(|postgres| &postgres.program);
-    let caches = plan.redis.iter().map(|redis| &redis.program);
-    let programs = plan.programs.iter().chain(databases).chain(caches);
-    let containers = programs.flat_map(|program: &Program| {
+    let containers = plan.all_programs().flat_map(|program: &Program| {
         std::iter::once(&program.container).chain(&program.init).chain(&program.sidecars)
     });
     let mounts = containers.flat_map(|container| &container.mounts);

@@ -3,6 +3,7 @@
 use indexmap::IndexMap;
 
 use super::container::{Role, pod_security};
+use super::declaration::{Declaration, Written, declarations};
 use super::interface::{Component, ComponentKind, entries, missing, open_entries};
 use super::names;
 use super::needs::{Need, Needs, needs};
@@ -41,42 +42,38 @@ impl<'a> Planner<'a> {
     /// All programs of the stack in the order of the plan, those on demand only when asked for.
     /// What those say that nobody asks for is checked all the same.
     pub fn programs(&self) -> Vec<Running<'a>> {
-        let body = &self.merged.body;
-        let mut programs = Vec::new();
-        for (name, entry) in entries(body.services.as_ref()) {
-            let service = &entry.value.body;
-            let declared = declared(name, entry.key, &service.controller.pod);
-            programs.extend(self.program(declared, |container, scope| {
-                ProgramKind::Service(self.controller(&service.controller, container, scope))
-            }));
-        }
-        for (name, entry) in entries(body.workers.as_ref()) {
-            let worker = &entry.value.body;
-            let declared = declared(name, entry.key, &worker.controller.pod);
-            programs.extend(self.program(declared, |container, scope| {
-                ProgramKind::Worker(self.controller(&worker.controller, container, scope))
-            }));
-        }
-        for (name, entry) in entries(body.jobs.as_ref()) {
-            let job = &entry.value.body;
-            let declared = declared(name, entry.key, &job.task.pod);
-            let planned =
-                self.program(declared, |_, scope| ProgramKind::Job(task(&job.task, scope)));
-            let on_demand =
-                self.own.ground.with(self.log).value(job.on_demand.as_ref(), "a switch");
-            let asked = self.context.on_demand.iter().any(|asked| asked == name);
-            if asked || !on_demand.is_some_and(|on_demand| on_demand.v) {
-                programs.extend(planned);
+        declarations(&self.merged.body).filter_map(|component| self.running(component)).collect()
+    }
+
+    fn running(&self, component: Declaration<'a>) -> Option<Running<'a>> {
+        let Declaration { name, at, written, .. } = component;
+        let declared = |pod| Declared { name, at, pod, image: None, unsaid: Unsaid::Program };
+        match written {
+            Written::Service(service) => {
+                self.program(declared(&service.controller.pod), |container, scope| {
+                    ProgramKind::Service(self.controller(&service.controller, container, scope))
+                })
             }
+            Written::Worker(worker) => {
+                self.program(declared(&worker.controller.pod), |container, scope| {
+                    ProgramKind::Worker(self.controller(&worker.controller, container, scope))
+                })
+            }
+            Written::Job(job) => {
+                let planned = self.program(declared(&job.task.pod), |_, scope| {
+                    ProgramKind::Job(task(&job.task, scope))
+                });
+                let ground = self.own.ground.with(self.log);
+                let on_demand = ground.value(job.on_demand.as_ref(), "a switch");
+                let is_asked = self.context.on_demand.iter().any(|asked| asked == name);
+                planned.filter(|_| is_asked || !on_demand.is_some_and(|on_demand| on_demand.v))
+            }
+            Written::CronJob(job) => self.program(declared(&job.task.pod), |_, scope| {
+                ProgramKind::CronJob(task(&job.task, scope), self.cron(name, at, job, scope))
+            }),
+            // Each of these has a plan of its own.
+            Written::Postgres(_) | Written::Redis(_) | Written::External(_) => None,
         }
-        for (name, entry) in entries(body.cronjobs.as_ref()) {
-            let job = &entry.value.body;
-            let declared = declared(name, entry.key, &job.task.pod);
-            programs.extend(self.program(declared, |_, scope| {
-                ProgramKind::CronJob(task(&job.task, scope), self.cron(name, entry.key, job, scope))
-            }));
-        }
-        programs
     }
 
     /// A component that runs pods. `kind` says what runs them, from its container.
@@ -619,10 +616,6 @@ impl<'a> Planner<'a> {
             );
         }
     }
-}
-
-fn declared<'d>(name: &'d str, at: Span, pod: &'d spec::Pod) -> Declared<'d> {
-    Declared { name, at, pod, image: None, unsaid: Unsaid::Program }
 }
 
 fn task(written: &spec::Task, scope: &Scope<'_>) -> Task {

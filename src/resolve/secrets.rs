@@ -5,6 +5,7 @@ use std::cell::RefCell;
 
 use indexmap::IndexMap;
 
+use super::declaration::{Declaration, Written, declarations};
 use super::evaluate::Found;
 use super::interface::{Interface, entries, open_entries};
 use super::log::Log;
@@ -99,29 +100,9 @@ impl Secrets {
             names::check_annotations(&kept.secret.annotations, log);
             secrets.secrets.insert(name.clone(), kept);
         }
-        for (name, entry) in entries(merged.body.postgres.as_ref()) {
-            let postgres = &entry.value.body;
-            let (credentials, backend) = (postgres.credentials.as_ref(), postgres.backend.as_ref());
-            let mut kept =
-                reader.password(name, entry, credentials, backend, postgres.keys.as_ref());
-            kept.secret.rotate = reader.rotate(postgres.rotate.as_ref());
-            secrets.credentials.insert(name.clone(), kept);
-        }
-        for (name, entry) in entries(merged.body.redis.as_ref()) {
-            let redis = &entry.value.body;
-            let (credentials, backend) = (redis.credentials.as_ref(), redis.backend.as_ref());
-            let mut kept = reader.password(name, entry, credentials, backend, redis.keys.as_ref());
-            kept.secret.rotate = reader.rotate(redis.rotate.as_ref());
-            secrets.credentials.insert(name.clone(), kept);
-        }
-        for (name, entry) in entries(merged.body.externals.as_ref()) {
-            let external = &entry.value.body;
-            if external.keys.is_some() {
-                let (credentials, backend) =
-                    (external.credentials.as_ref(), external.backend.as_ref());
-                let declared = credentials_of(name, entry.key, credentials, backend);
-                let kept = reader.kept(&declared, entries(external.keys.as_ref()));
-                secrets.credentials.insert(name.clone(), kept);
+        for component in declarations(&merged.body) {
+            if let Some(kept) = reader.credentials(component) {
+                secrets.credentials.insert(component.name.to_owned(), kept);
             }
         }
         secrets.check_names(log);
@@ -254,11 +235,11 @@ struct Declared<'d> {
 }
 
 fn credentials_of<'d>(
-    component: &'d str,
-    at: Span,
+    component: Declaration<'d>,
     credentials: Option<&'d Text>,
     backend: Option<&'d Text>,
 ) -> Declared<'d> {
+    let Declaration { name: component, at, .. } = component;
     let name = format!("{component}-credentials");
     Declared { component, object: (credentials, name, Rule::CredentialsName), backend, at }
 }
@@ -271,21 +252,40 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn password<T>(
+    /// The credentials of a component that has any.
+    fn credentials(&self, component: Declaration<'_>) -> Option<Kept> {
+        match component.written {
+            Written::Postgres(spec::Postgres { credentials, backend, keys, rotate, .. })
+            | Written::Redis(spec::Redis { credentials, backend, keys, rotate, .. }) => {
+                let declared = credentials_of(component, credentials.as_ref(), backend.as_ref());
+                let mut kept = self.with_password(&declared, keys.as_ref());
+                kept.secret.rotate = self.rotate(rotate.as_ref());
+                Some(kept)
+            }
+            Written::External(external) => {
+                let keys = external.keys.as_ref()?;
+                let (credentials, backend) =
+                    (external.credentials.as_ref(), external.backend.as_ref());
+                let declared = credentials_of(component, credentials, backend);
+                Some(self.kept(&declared, entries(Some(keys))))
+            }
+            Written::Service(_) | Written::Worker(_) | Written::Job(_) | Written::CronJob(_) => {
+                None
+            }
+        }
+    }
+
+    fn with_password(
         &self,
-        name: &str,
-        entry: &Entry<T>,
-        credentials: Option<&Text>,
-        backend: Option<&Text>,
+        declared: &Declared<'_>,
         keys: Option<&spec::map::Open<spec::SecretKey>>,
     ) -> Kept {
-        let declared = credentials_of(name, entry.key, credentials, backend);
         let default =
-            (PASSWORD.to_owned(), Entry { key: entry.key, value: spec::SecretKey::default() });
+            (PASSWORD.to_owned(), Entry { key: declared.at, value: spec::SecretKey::default() });
         let written = keys.is_some_and(|keys| keys.entries.contains_key(PASSWORD));
         let implied = (!written).then_some((&default.0, &default.1));
-        let mut kept = self.kept(&declared, implied.into_iter().chain(open_entries(keys)));
-        let at = Origin::Written(entry.key);
+        let mut kept = self.kept(declared, implied.into_iter().chain(open_entries(keys)));
+        let at = Origin::Written(declared.at);
         for key in kept.secret.keys.iter_mut().filter(|key| key.name.v == PASSWORD) {
             if !written {
                 key.name.at = at.derive(Rule::PasswordKey);
