@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 use sha2::{Digest as _, Sha256};
 
+use super::names::is_field_of_section;
 use crate::compile::{Loaded, Request};
 use crate::diagnostic::{Diagnostics, Report, Style, github, human, json, junit, short};
 use crate::diff::{self, Comparison, Review, Show, Side};
@@ -11,6 +12,8 @@ use crate::fs::testing::MemoryFs;
 use crate::k8s::Version;
 use crate::manifests::{self, Input};
 use crate::source::Sources;
+use crate::spec;
+use crate::spec::decode::Fields as _;
 
 /// What must never show. It says nothing in base64.
 const CANARY: &str = "Xq7-vKp2Zr9wLm4!";
@@ -256,6 +259,21 @@ fn leak(text: &str, whole: &str) -> Option<String> {
     said.into_iter().enumerate().find_map(|(command, said)| {
         parts_in(&said).map(|part| format!("{command} shows {part}:\n{text}\n=>\n{said}"))
     })
+}
+
+/// What the language has in its sections about secrets is no secret.
+#[test]
+fn the_fields_that_describe_secrets_show() {
+    let mut fields = Vec::new();
+    spec::Secret::field_names(&mut fields);
+    spec::SecretKeyFields::field_names(&mut fields);
+    spec::SecretBackends::field_names(&mut fields);
+    spec::SealedBackend::field_names(&mut fields);
+    spec::ExternalBackend::field_names(&mut fields);
+    // These are maps and lists.
+    let structure = ["keys", "labels", "annotations", "sealed", "external", "existing", "plain"];
+    fields.retain(|field| !structure.contains(&field.as_str()) && !is_field_of_section(field));
+    assert_eq!(fields, Vec::<String>::new());
 }
 
 #[test]
