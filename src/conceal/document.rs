@@ -17,13 +17,18 @@ pub(super) struct Concealed {
     pub(super) words: Arc<Words>,
 }
 
-/// Where the documents of a file start. A line of `---` separates them wherever it stands, so
-/// that what is broken in one of them says nothing of the others.
+/// Where the documents of a file start: at a line of `---` wherever that stands, so that what is
+/// broken in one of them says nothing of the others. One without a kind belongs to that before it,
+/// of which it may be the end: a line of dashes in a text that nobody indented parts nothing.
 pub(super) fn document_starts(text: &str) -> Vec<usize> {
     let bytes = text.as_bytes();
     let ends = |at: &usize| matches!(bytes.get(at + 4), None | Some(b' ' | b'\t' | b'\r' | b'\n'));
-    let separators = memmem::find_iter(bytes, b"\n---").filter(ends);
-    std::iter::once(0).chain(separators.map(|at| at + 1)).collect()
+    let separators: Vec<usize> =
+        memmem::find_iter(bytes, b"\n---").filter(ends).map(|at| at + 1).collect();
+    let next = separators.iter().skip(1).copied().chain([text.len()]);
+    let documents = separators.iter().zip(next);
+    let starts = documents.filter(|(start, end)| text::has_kind(&text[**start..*end]));
+    std::iter::once(0).chain(starts.map(|(start, _)| *start)).collect()
 }
 
 impl Concealed {

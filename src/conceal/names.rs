@@ -5,8 +5,7 @@ pub(super) const LAST_APPLIED: &str = "last-applied-configuration";
 
 /// Keys whose values are credentials, whatever their words say: those of the Secrets of registries
 /// and of kubeconfigs.
-const CREDENTIALS: [&str; 5] =
-    [".dockercfg", ".dockerconfigjson", "client-key-data", "pwd", "apikey"];
+const CREDENTIALS: [&str; 3] = [".dockercfg", ".dockerconfigjson", "client-key-data"];
 
 /// Kinds that carry secrets beside `Secret` itself. One whose name holds the word is one anyway;
 /// these are what a slip is measured by.
@@ -112,7 +111,8 @@ pub(super) fn is_field_of_section(key: &str) -> bool {
 
 /// Whether a key is that of a variable's value, or the slip of it.
 pub(super) fn is_value(key: &str) -> bool {
-    key.len() <= "value".len() + 1 && strsim::osa_distance(key, "value") <= 1
+    let is_near = || strsim::osa_distance(&key.to_ascii_lowercase(), "value") <= 2;
+    key.len() <= "value".len() + 1 && is_near()
 }
 
 /// Whether such a value is the secret itself: no switch, no path of a file that holds it, and not
@@ -122,37 +122,62 @@ pub(crate) fn is_value_of_secret(value: &str) -> bool {
     !is_switch && !value.starts_with('/') && !value.contains("$(")
 }
 
-/// Whether the name of a field says that a scalar there is a secret. Names in camel case count
-/// too, but for those that end in `Secret` or `secretKey`, which are names of Secrets and of their
-/// keys (`existingSecret`).
+/// Whether the name of a field, of a variable or of a flag says that a scalar there is a secret.
+/// In camel case, those that end in `Secret` or `secretKey` are names of Secrets and of their keys
+/// (`existingSecret`).
 pub(super) fn is_secret_field(name: &str) -> bool {
     if name == "automountServiceAccountToken" || name.eq_ignore_ascii_case("secret") {
         return false;
     }
-    is_secret_variable(name)
-        || CREDENTIALS.iter().any(|known| name.eq_ignore_ascii_case(known))
-        || is_secret_in_camel_case(name)
+    if is_secret_variable(name) || CREDENTIALS.iter().any(|it| name.eq_ignore_ascii_case(it)) {
+        return true;
+    }
+    let is_camel = !name.contains(['_', '-', '.']) && name.contains(char::is_lowercase);
+    let words = words(name);
+    let numbered = |word: &&String| word.bytes().all(|byte| byte.is_ascii_digit());
+    let mut words = words.iter().rev().skip_while(numbered).map(String::as_str);
+    let last = words.next().unwrap_or_default();
+    let of = words.next().unwrap_or_default();
+    match last {
+        "secret" => !is_camel || of == "client",
+        "token" | "pwd" => true,
+        "pass" => of != "proxy",
+        "key" => KEYS.contains(&of) || of == "secret" && !is_camel,
+        "base" => of == "key" && words.next() == Some("secret"),
+        _ => ["password", "passwd", "passphrase", "apikey"].iter().any(|end| last.ends_with(end)),
+    }
 }
 
-fn is_secret_in_camel_case(name: &str) -> bool {
-    const WORDS: [&str; 4] = ["Password", "Passwd", "Passphrase", "Token"];
-    const PAIRS: [&str; 8] = [
-        "apiKey",
-        "ApiKey",
-        "accessKey",
-        "AccessKey",
-        "privateKey",
-        "PrivateKey",
-        "clientSecret",
-        "ClientSecret",
-    ];
-    WORDS.iter().chain(&PAIRS).any(|end| name.ends_with(end))
+/// What a key is of that is a secret.
+const KEYS: [&str; 8] =
+    ["api", "access", "private", "encryption", "signing", "master", "auth", "hmac"];
+
+/// The words of a name in small letters: `dbPassword` and `DB_PASSWORD` have two.
+fn words(name: &str) -> Vec<String> {
+    let mut words: Vec<String> = vec![String::new()];
+    let mut was_small = false;
+    for character in name.chars() {
+        let is_sign = matches!(character, '_' | '-' | '.');
+        if is_sign || (was_small && character.is_ascii_uppercase()) {
+            words.push(String::new());
+        }
+        was_small = character.is_ascii_lowercase();
+        if let Some(word) = words.last_mut().filter(|_| !is_sign) {
+            word.push(character.to_ascii_lowercase());
+        }
+    }
+    words
 }
 
-/// Whether what stands under such a name is a secret by itself, and no expression that leads to
-/// one.
+/// Whether what stands under such a name is a secret by itself: no switch, and no expression or
+/// variable that leads to one.
 pub(super) fn is_literal(value: &str) -> bool {
-    is_value_of_secret(value) && !value.contains("${") && !value.contains("{{")
+    let is_reference = |(open, close): &(&str, &str)| {
+        let inner = value.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
+        inner.is_some_and(|inner| !inner.contains(open) && !inner.contains(close))
+    };
+    let references = [("${{", "}}"), ("{{", "}}"), ("$(", ")"), ("${", "}")];
+    !matches!(value, "" | "true" | "false") && !references.iter().any(is_reference)
 }
 
 #[cfg(test)]
@@ -173,6 +198,14 @@ mod tests {
             "client-key-data",
             "token",
             "bearerToken",
+            "dbPassword",
+            "PGPASSWORD",
+            "MYSQL_PWD",
+            "DB_PASS",
+            "APIKEY",
+            "DB_PASSWORD_2",
+            "SECRET_KEY_BASE",
+            "ENCRYPTION_KEY",
         ];
         let other = [
             "secretName",
@@ -187,7 +220,7 @@ mod tests {
             "tokenUrl",
             "secrets",
         ];
-        assert_eq!(secret.map(is_secret_field), [true; 11]);
+        assert_eq!(secret.map(is_secret_field), [true; 19]);
         assert_eq!(other.map(is_secret_field), [false; 11]);
     }
 

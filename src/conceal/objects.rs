@@ -64,11 +64,14 @@ pub(crate) fn has_secrets(root: NodeRef<'_>) -> bool {
 }
 
 fn below<'t>(node: NodeRef<'t>, within: Within, visit: &mut impl FnMut(NodeRef<'t>)) {
+    let mut is_behind_flag = false;
     for child in node.entries().chain(node.items()) {
         match within.child(node, child) {
+            Some(_) if is_behind_flag && names::is_literal(child.text()) => visit(child),
             Some(within) => below(child, within, visit),
             None => visit(child),
         }
+        is_behind_flag = child.key().is_none() && child.as_str().is_some_and(text::is_flag);
     }
 }
 
@@ -128,6 +131,11 @@ impl Within {
             Kind::Map if key == "stringData" => return Self::values(child),
             Kind::Map if is_patch_of_secret(key) => Self::Secret,
             Kind::Map if key == "secrets" && holder.get("kind").is_none() => Self::Section,
+            Kind::Str | Kind::Int | Kind::Float
+                if key == "secrets" && holder.get("kind").is_none() =>
+            {
+                return (!names::is_literal(child.text())).then_some(Self::Nothing);
+            }
             Kind::Map if is_object(child) => Self::of_object(child, inner),
             Kind::List if key == "items" && is_list(holder) => Self::Objects,
             _ => inner,
@@ -147,6 +155,8 @@ impl Within {
         match child.kind() {
             Kind::Map if matches!(key, "labels" | "annotations") => Some(Self::Nothing),
             Kind::Map if names::is_data(key) => None,
+            // A name holds nothing of that.
+            Kind::Str if key.is_empty() && child.text().contains(['=', ':', ' ']) => None,
             Kind::Str | Kind::Int | Kind::Float if !names::is_field_of_section(key) => {
                 (!names::is_literal(child.text())).then_some(Self::Nothing)
             }
@@ -228,7 +238,8 @@ fn is_list(map: NodeRef<'_>) -> bool {
 /// Whether a key of a stack's patches names a Secret: `Secret/NAME`, or `Secret.GROUP/NAME`.
 fn is_patch_of_secret(key: &str) -> bool {
     let Some((kind, _)) = key.split_once('/') else { return false };
-    kind.split('.').next() == Some("Secret")
+    let kind = kind.split('.').next().unwrap_or_default();
+    Carrier::of_kind(kind) == Some(Carrier::Secret)
 }
 
 /// Whether a value is a secret wherever it stands: by the name of its field or variable, or by
@@ -239,7 +250,8 @@ fn is_secret_by_itself(holder: NodeRef<'_>, key: &str, value: NodeRef<'_>) -> bo
     }
     let is_scalar = matches!(value.kind(), Kind::Str | Kind::Int | Kind::Float);
     let is_structure = matches!(value.kind(), Kind::Map | Kind::List);
-    if names::is_value(key) && is_secret_variable(holder) {
+    let is_value = names::is_value(key);
+    if (is_value || is_scalar && key == "valueFrom") && is_secret_variable(holder) {
         return is_structure || is_scalar && names::is_literal(value.text());
     }
     if !is_scalar {
@@ -254,5 +266,5 @@ fn is_secret_by_itself(holder: NodeRef<'_>, key: &str, value: NodeRef<'_>) -> bo
 
 /// Whether a map is a variable that has the name of a secret.
 fn is_secret_variable(map: NodeRef<'_>) -> bool {
-    map.get("name").and_then(NodeRef::as_str).is_some_and(names::is_secret_variable)
+    map.get("name").and_then(NodeRef::as_str).is_some_and(names::is_secret_field)
 }

@@ -51,6 +51,11 @@ fn is_of_carrier(text: &str) -> bool {
     is_core && is_object() || lines(text).any(|(_, line)| words(line).last().is_some_and(is_secret))
 }
 
+/// Whether a text says of which kind it is.
+pub(super) fn has_kind(text: &str) -> bool {
+    kinds(text).next().is_some()
+}
+
 /// Whether a line starts with such a key, and is not indented.
 fn has_key(text: &str, is_key: impl Fn(&str) -> bool) -> bool {
     let keys = lines(text).filter_map(|(_, line)| key_of_line(line).map(|(key, _)| (line, key)));
@@ -176,7 +181,7 @@ pub(super) fn named(text: &str) -> Vec<Range<usize>> {
 
 /// Whether a line says that a variable has the name of a secret.
 fn names_variable(line: &str) -> bool {
-    values_of(line, "name").any(names::is_secret_variable)
+    values_of(line, "name").any(names::is_secret_field)
 }
 
 /// Whether the lines that follow are a block of text under the name of a secret.
@@ -194,7 +199,22 @@ fn named_in_line(line: &str, is_variable: impl Fn() -> bool) -> Vec<Range<usize>
             found.extend(named_at(line, at, &is_variable));
         }
     }
-    found
+    found.extend(line.match_indices("--").filter_map(|(at, _)| after_flag(line, at)));
+    super::joined(found)
+}
+
+/// The word behind a flag that names a secret: `--password WORD`.
+fn after_flag(line: &str, at: usize) -> Option<Range<usize>> {
+    let flag = line[at..].split([' ', '"', '\'', ',', '=']).next().filter(|flag| is_flag(flag))?;
+    let rest = line[at + flag.len()..].strip_prefix(' ')?;
+    let start = line.len() - rest.trim_start().len();
+    let word = line[start..].split([' ', '"', '\'', ',', ']']).next().unwrap_or_default();
+    (!word.is_empty() && names::is_literal(word)).then_some(start..start + word.len())
+}
+
+/// Whether a word of a command says that the next one is a secret.
+pub(super) fn is_flag(word: &str) -> bool {
+    word.strip_prefix("--").is_some_and(names::is_secret_field)
 }
 
 /// The value behind a colon or a sign of equality, if what stands before it names a secret.
@@ -202,22 +222,40 @@ fn named_at(line: &str, at: usize, is_variable: impl Fn() -> bool) -> Option<Ran
     let before = line[..at].trim_end_matches([' ', '"', '\'']);
     let name = before.rsplit(|one| !is_of_name(one)).next().unwrap_or_default();
     let name = name.trim_start_matches('-');
-    if !names::is_secret_field(name) && (name != "value" || !is_variable()) {
+    if !names::is_secret_field(name) && (!names::is_value(name) || !is_variable()) {
         return None;
     }
-    let value = line[at + 1..].trim_start_matches([' ', '\t', '=']);
+    let value = line[at + 1..].trim_start_matches([' ', '\t', '=', '>']);
     let start = line.len() - value.len();
-    let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''));
-    let (start, end) = match quote.and_then(|quote| value[1..].find(quote)) {
+    let (start, end) = match quoted(value) {
         Some(length) => (start + 1, start + 1 + length),
         None => (start, line.len()),
     };
-    (is_scalar(value) && names::is_literal(&line[start..end])).then_some(start..end)
+    (!is_structure(value) && names::is_literal(&line[start..end])).then_some(start..end)
 }
 
-/// Whether something is no map, list, block, alias or comment.
-fn is_scalar(value: &str) -> bool {
-    !value.is_empty() && !value.starts_with(['{', '[', '|', '>', '#', '*', '&', ','])
+/// How long the text in quotes is that a value starts with, if something ends it: a quote after
+/// which the line, or what holds the value, goes on.
+fn quoted(value: &str) -> Option<usize> {
+    let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+    let ends = |at: usize| {
+        let (text, rest) = (&value[1..at], &value[at + 1..]);
+        let goes_on = rest.trim_start();
+        let is_apart = goes_on.is_empty()
+            || goes_on.starts_with([',', '}', ']', ';', ')'])
+            || (goes_on.starts_with('#') && rest.starts_with(' '));
+        is_apart && !text.ends_with('\\')
+    };
+    value[1..].match_indices(quote).map(|(at, _)| at + 1).find(|at| ends(*at)).map(|at| at - 1)
+}
+
+/// Whether something is no value but what opens a map, a list or a block, or a comment.
+fn is_structure(value: &str) -> bool {
+    let opens =
+        |character| matches!(character, '{' | '[' | '|' | '>' | '-' | '+' | '0'..='9' | ' ');
+    value.is_empty()
+        || value.starts_with("# ")
+        || value.starts_with(['{', '[', '|', '>', ',']) && value.chars().all(opens)
 }
 
 #[cfg(test)]

@@ -262,9 +262,10 @@ impl<'f> Excerpt<'f> {
             end = written.end;
             let start = text.len();
             // The column of what follows on the line tells how long it is in any case.
-            let line = written.start..source.line_range(source.line_at(written.start)).end;
+            let rest = &source.text[written.start..lines.end];
+            let line_end = rest.find('\n').map_or(lines.end, |at| written.start + at);
             let is_in_front =
-                |range: &Range<usize>| line.start < range.start && range.start <= line.end;
+                |range: &Range<usize>| written.start < range.start && range.start <= line_end;
             let keeps_length = ranges.iter().any(is_in_front);
             if keeps_length {
                 text.extend(source.text[written.clone()].chars().map(|_| '*'));

@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use super::cel::{self, Budget, Expression, Fault, Value, Variables, shown};
 use super::{Author, Cluster, Finding, Map, Member, rules, selector};
+use crate::conceal::HIDDEN;
 use crate::diagnostic::{Code, Severity};
 use crate::source::NodeRef;
 
@@ -352,6 +353,8 @@ impl<'t> Run<'_, 't> {
             }
         };
         let root = self.request.object;
+        // The policy after this one finds out when nothing is left.
+        let _ = self.budget.finding(&message);
         let finding = Finding::error(code, root, root, message).also(at.at(), "the policy");
         Some(if is_error { finding } else { finding.warning() })
     }
@@ -502,10 +505,12 @@ impl<'t> Run<'_, 't> {
 fn message(validation: &Validation<'_>, scope: &Scope<'_, '_>) -> String {
     let made = validation.message_expression.as_ref();
     let made = made.and_then(|it| cel::message(&it.expression, scope, scope.run.budget));
-    made.unwrap_or_else(|| match validation.message {
-        "" => format!("`{}` does not hold", shown(validation.must.expression.text())),
-        message => message.to_owned(),
-    })
+    match (made, validation.message) {
+        (Some(_), _) if scope.run.request.has_secrets() => HIDDEN.to_owned(),
+        (Some(message), _) => message,
+        (None, "") => format!("`{}` does not hold", shown(validation.must.expression.text())),
+        (None, message) => message.to_owned(),
+    }
 }
 
 /// The variables of a policy's expressions.

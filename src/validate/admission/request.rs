@@ -4,6 +4,7 @@ use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
 use super::{seen, text};
+use crate::conceal;
 use crate::k8s::schema::Resource;
 use crate::source::NodeRef;
 use crate::validate::Cluster;
@@ -15,6 +16,7 @@ pub(super) struct Request<'t> {
     /// Made when a policy is for the object.
     pub value: OnceCell<Value>,
     attributes: OnceCell<Value>,
+    has_secrets: OnceCell<bool>,
     /// Empty for objects of the whole cluster.
     pub namespace: &'t str,
     /// The Namespace object, where it is at hand.
@@ -47,6 +49,7 @@ impl<'t> Request<'t> {
             object,
             value: OnceCell::new(),
             attributes: OnceCell::new(),
+            has_secrets: OnceCell::new(),
             namespace,
             namespace_object: namespaces.get(namespace).copied(),
             is_namespaced,
@@ -57,6 +60,12 @@ impl<'t> Request<'t> {
             plural,
             cluster,
         }
+    }
+
+    /// Whether the object holds what must not be shown: then nor must what an expression makes of
+    /// it.
+    pub fn has_secrets(&self) -> bool {
+        *self.has_secrets.get_or_init(|| conceal::has_secrets(self.object))
     }
 
     /// The object as expressions see it.

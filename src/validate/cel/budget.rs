@@ -27,6 +27,8 @@ const OF_COPIED: u64 = 4;
 const OF_SPARE: u64 = 4;
 /// How many bytes are a unit.
 const BYTES: usize = 8;
+/// What it takes to report something, beside a unit for each byte of the message.
+const OF_FINDING: u64 = 500;
 /// How deeply parts of expressions may be evaluated inside of each other, so that the stack of a
 /// thread is enough.
 pub(super) const MAX_DEPTH: u32 = 250;
@@ -97,6 +99,11 @@ impl Budget {
         let left = self.spare.get().checked_sub(units);
         self.spare.set(left.unwrap_or(self.spare.get()));
         left.is_some()
+    }
+
+    /// Takes what it costs to report something.
+    pub fn finding(&self, message: &str) -> Result<(), Fault> {
+        self.spend(OF_FINDING + message.len() as u64)
     }
 
     /// Takes what it costs to make or to look at bytes.

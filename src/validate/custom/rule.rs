@@ -2,11 +2,13 @@
 //!
 //! Source: `pkg/apiserver/schema/cel` of `k8s.io/apiextensions-apiserver`.
 
+use std::cell::OnceCell;
 use std::sync::{Arc, OnceLock};
 
 use kube_cel::cel::Value;
 
 use super::schema::{Additional, JsonType, ListType, Schema};
+use crate::conceal::{self, HIDDEN};
 use crate::diagnostic::Code;
 use crate::source::{Kind, NodeRef, Origin};
 use crate::validate::Finding;
@@ -26,9 +28,6 @@ pub struct Rule {
     optional_old: bool,
     transition: OnceLock<bool>,
 }
-
-/// What a finding takes of the budget of its object, beside a unit for each byte of its message.
-const OF_FINDING: u64 = 2_000;
 
 impl Rule {
     pub(super) fn read(node: NodeRef<'_>) -> Self {
@@ -76,7 +75,7 @@ impl Variables for Selves {
 
 /// Runs the rules of a schema over a completed object that fits it otherwise.
 pub fn check(root: NodeRef<'_>, schema: &Schema, budget: &Budget, out: &mut Vec<Finding>) {
-    let mut check = Check { root, is_update: false, budget, stopped: false, out };
+    let mut check = Check::new(root, false, budget, out);
     check.node(root, None, [schema, schema], true);
 }
 
@@ -88,7 +87,7 @@ pub fn check_update(
     budget: &Budget,
     out: &mut Vec<Finding>,
 ) {
-    let mut check = Check { root: new, is_update: true, budget, stopped: false, out };
+    let mut check = Check::new(new, true, budget, out);
     check.node(new, Some(old), [schema, schema], true);
 }
 
@@ -99,10 +98,20 @@ struct Check<'t, 'o> {
     budget: &'o Budget,
     /// Whether the budget has ended, which is said once.
     stopped: bool,
+    has_secrets: OnceCell<bool>,
     out: &'o mut Vec<Finding>,
 }
 
-impl<'t> Check<'t, '_> {
+impl<'t, 'o> Check<'t, 'o> {
+    fn new(
+        root: NodeRef<'t>,
+        is_update: bool,
+        budget: &'o Budget,
+        out: &'o mut Vec<Finding>,
+    ) -> Self {
+        Self { root, is_update, budget, stopped: false, has_secrets: OnceCell::new(), out }
+    }
+
     /// Runs the rules of a schema over a value whose type another tells; the two differ where the
     /// rules stand in an `allOf`. `old` is what was in the place of the value before.
     fn node(
@@ -173,7 +182,7 @@ impl<'t> Check<'t, '_> {
             Ok(Value::Bool(true)) => return,
             Ok(_) => {
                 let code = if rule.required { Code::MissingObjectField } else { Code::RuleOfKind };
-                Finding::error(code, self.root, place, message(rule, &selves, self.budget))
+                Finding::error(code, self.root, place, self.message(rule, &selves))
             }
             Err(Fault::Error(error)) => {
                 let message = format!("{error} in the rule `{}`", shown(rule.expression.text()));
@@ -191,18 +200,23 @@ impl<'t> Check<'t, '_> {
             }
         };
         // The rule after this one finds out when nothing is left.
-        let _ = self.budget.spend(OF_FINDING + finding.message.len() as u64);
+        let _ = self.budget.finding(&finding.message);
         self.out.push(finding.also(rule.at, "the rule"));
     }
-}
 
-fn message(rule: &Rule, selves: &Selves, budget: &Budget) -> String {
-    let made = rule.message_expression.as_ref();
-    let made = made.and_then(|expression| cel::message(expression, selves, budget));
-    made.unwrap_or_else(|| match rule.message.as_str() {
-        "" => format!("the rule `{}` does not hold", shown(rule.expression.text())),
-        message => message.to_owned(),
-    })
+    fn message(&self, rule: &Rule, selves: &Selves) -> String {
+        let made = rule.message_expression.as_ref();
+        let made = made.and_then(|expression| cel::message(expression, selves, self.budget));
+        match (made, rule.message.as_str()) {
+            // What an expression makes of a secret shows it as well.
+            (Some(_), _) if *self.has_secrets.get_or_init(|| conceal::has_secrets(self.root)) => {
+                HIDDEN.to_owned()
+            }
+            (Some(message), _) => message,
+            (None, "") => format!("the rule `{}` does not hold", shown(rule.expression.text())),
+            (None, message) => message.to_owned(),
+        }
+    }
 }
 
 /// The item that was there before. Only a list that is a map knows.
