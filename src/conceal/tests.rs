@@ -70,7 +70,7 @@ const CARRIERS: [&str; 4] = [
 ];
 
 /// Manifests that say by a name only that a value is a secret.
-const NAMED: [&str; 4] = [
+const NAMED: [&str; 7] = [
     "apiVersion: v1\nkind: Pod\nmetadata: { name: app }\nspec:\n  containers:\n  - name: app\n\
      \x20   image: app\n    env:\n    - name: DB_PASSWORD\n      value: CANARY\n    - name: A_TOKEN\n\
      \x20     value: NUMBER\n    - {name: API_KEY, value: 'CANARY', extra: 1}\n\
@@ -85,6 +85,15 @@ const NAMED: [&str; 4] = [
      \x20     stringData: { word: CANARY }\n",
     "apiVersion: v1\nkind: ServiceAccount\nmetadata: { name: app, bad: x }\nwrong:\n\
      \x20 clientSecret: CANARY\n  - private_key: CANARY\n",
+    "apiVersion: v1\nkind: Pod\nmetadata: { name: app }\nspec:\n  containers:\n  - name: app\n\
+     \x20   image: app\n    env:\n    - {name: dbPassword, value: /CANARY}\n\
+     \x20   - {name: PGPASSWORD, value: 'CANARY${{ a }}'}\n    - {name: MYSQL_PWD, Value: CANARY}\n\
+     \x20   - {name: SECRET_KEY_BASE, valueFrom: CANARY}\n    - {name: DB_PASS_2, val: CANARY}\n\
+     \x20   args: [--password, CANARY]\n    command: [sh, -c, 'run --token CANARY --x']\n",
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: app, bad: x }\ndata:\n  app.conf: |\n\
+     \x20   password: \"a\\\"CANARY\"\n    password: 'a''CANARY'\n    PASSWORD=\"x\" CANARY\n\
+     \x20   password: [CANARY]\n    'password' => 'CANARY'\n",
+    "a: [\npassword: *CANARY\ntoken: |CANARY\napiKey: &a CANARY\nclient_secret: {a: CANARY}\n",
 ];
 
 /// What does harm when it stands somewhere by mistake.
