@@ -292,7 +292,7 @@ fn sound_and_named_secrets_do_not_show() {
     }
 }
 
-/// What a text that is damaged beyond reading holds is a guess, of which one in tens of thousands
+/// What a text holds that is damaged up to three times is a guess, of which about one in two thousand
 /// is wrong; so the damages are the same in each run, unless `PROPTEST_RNG_SEED` says otherwise.
 fn config() -> ProptestConfig {
     let set = ProptestConfig::default();
