@@ -65,6 +65,7 @@ pub fn human(report: &Report, style: Style) -> String {
         out += &placed(&renderer.render(&groups(report, finding)));
         out += "\n\n";
     }
+    out.reserve(report.iter().len().saturating_sub(WITH_LINES) * short::USUAL_LINE);
     for finding in report.iter().skip(WITH_LINES) {
         short::line(finding, &mut out);
     }

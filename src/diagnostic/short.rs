@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::{Finding, Report, on_one_line};
 
 /// How long most lines are at most, in bytes.
-const USUAL_LINE: usize = 192;
+pub(super) const USUAL_LINE: usize = 256;
 
 /// Renders a report as one line a diagnostic.
 #[must_use]
