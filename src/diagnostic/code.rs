@@ -1275,8 +1275,9 @@ codes! {
     /// ```
     ///
     /// The API server takes a policy without a binding, and never asks it. It also takes a binding
-    /// that names parameters of a policy without `paramKind`, and ignores them; and one that names
-    /// none of a policy that has them, whose `params` is then null.
+    /// that names parameters of a policy without `paramKind`, and ignores them; one that names
+    /// none of a policy that has them, whose `params` is then null; and match conditions that hold
+    /// for no kind that the policy is for.
     ///
     /// ```yaml
     /// apiVersion: admissionregistration.k8s.io/v1
@@ -1321,7 +1322,8 @@ codes! {
     /// ```
     ///
     /// Of a group that definitions may bring kinds to, only names that are all but one of the
-    /// kinds at hand are reported.
+    /// kinds at hand are reported. Likewise a `scope` in which the resource has no objects: pods
+    /// are never `Cluster`.
     NoSuchResource = "V046", "resource that no kind has";
     /// An expression of a policy that does not fit a kind that the policy is for.
     ///

@@ -25,6 +25,8 @@ pub(super) struct Misfits<'t> {
     found: Vec<Found<'t>>,
     /// By the name of the policy and the position of the expression.
     faulty: BTreeMap<(&'t str, u32), Vec<Faulty<'t>>>,
+    /// The policies whose conditions leave out all that they are for, each with the first of these.
+    never: Vec<(NodeRef<'t>, NodeRef<'t>)>,
     /// The policies that take too much.
     unchecked: Vec<NodeRef<'t>>,
 }
@@ -87,6 +89,12 @@ impl<'t> Misfits<'t> {
             finding.help.extend(misfit.help);
             out.push(if refuses.get() { finding } else { finding.warning() });
         }
+        for (policy, at) in self.never {
+            let message = "this holds for none of the kinds that the policy is for, so it is never \
+                           enforced";
+            let finding = Finding::error(Code::NotEnforced, policy, at, message.to_owned());
+            out.push(finding.warning().help("write a condition that holds for one of them"));
+        }
         let message = "the expressions are not held against the kinds that they are for: that \
                        takes too many steps";
         let unchecked = self.unchecked.into_iter().map(|policy| {
@@ -117,7 +125,7 @@ impl<'t> Misfits<'t> {
                 let environment = environment(policy, *kind, object, given, cluster);
                 Pass::of(&expressions, *kind, environment, &budget)
             };
-            objects.iter().filter_map(pass).collect()
+            objects.iter().map(pass).collect()
         };
         let first = passes(&BTreeSet::new());
         let telling = telling(&first, all_known);
@@ -138,6 +146,15 @@ impl<'t> Misfits<'t> {
             let may_ask = |field: &String| !all_known || telling.contains(field);
             self.expression(policy, expression.stated.node, index, &passes, may_ask);
             found.push(before..self.found.len());
+        }
+        let mut of_conditions = found.iter().take(policy.conditions.len());
+        let is_explained = of_conditions.any(|found| !found.is_empty());
+        let left_out_by: Option<Vec<usize>> = passes.iter().map(|pass| pass.left_out_by).collect();
+        if let Some(first) = left_out_by.as_ref().and_then(|all| all.first())
+            && all_known
+            && !is_explained
+        {
+            self.never.push((policy.root, expressions[*first].stated.node));
         }
         for pass in &passes {
             for (at, cause) in pass.faulty(&expressions) {
@@ -223,21 +240,23 @@ fn expressions<'p, 't>(policy: &'p Policy<'t>) -> Vec<Part<'p, 't>> {
 /// The expressions of a policy, checked for one kind.
 struct Pass<'t> {
     kind: Served<'t>,
+    /// Nothing is known of those after a condition that leaves out the kind.
     checked: Vec<Checked>,
+    left_out_by: Option<usize>,
 }
 
 impl<'t> Pass<'t> {
-    /// Checks all expressions; `None` where the conditions leave out the kind.
+    /// Checks all expressions, or until a condition leaves out the kind.
     fn of(
         expressions: &[Part<'_, 't>],
         kind: Served<'t>,
         environment: Environment<'_>,
         budget: &Budget,
-    ) -> Option<Self> {
+    ) -> Self {
         let variables = Growing::default();
         let environment = environment.with("variables", variables.declared());
-        let mut checked: Vec<Checked> = Vec::new();
-        for Part { stated, role } in expressions {
+        let (mut checked, mut left_out_by): (Vec<Checked>, _) = (Vec::new(), None);
+        for (index, Part { stated, role }) in expressions.iter().enumerate() {
             let decided = checked.last().and_then(|last| last.of.truth());
             let mut found = match role {
                 // Nobody asks for the message of what always holds.
@@ -245,13 +264,21 @@ impl<'t> Pass<'t> {
                 _ => environment.check(&stated.expression, budget),
             };
             match role {
-                Role::Condition if found.of.truth() == Some(false) => return None,
+                Role::Condition
+                    if found.of.truth() == Some(false) || cel::is_false(&stated.expression) =>
+                {
+                    left_out_by = Some(index);
+                }
                 Role::Variable(name) => variables.add(name, std::mem::take(&mut found.of)),
                 _ => {}
             }
             checked.push(found);
+            if left_out_by.is_some() {
+                checked.resize_with(expressions.len(), Checked::default);
+                break;
+            }
         }
-        Some(Self { kind, checked })
+        Self { kind, checked, left_out_by }
     }
 
     /// The expressions that fail, and for each which is at fault: itself, or that of a variable

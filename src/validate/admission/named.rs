@@ -67,7 +67,11 @@ fn rule<'t>(
     for resource in items(rule, &["resources"]) {
         let text = resource.text();
         let (name, part) = text.split_at(text.find('/').unwrap_or(text.len()));
-        if matches!(name, "" | "*") || catalogue.may_have(&known, name) {
+        if matches!(name, "" | "*") {
+            continue;
+        }
+        if catalogue.may_have(&known, name) {
+            out.extend(elsewhere(root, rule, resource, &known, catalogue));
             continue;
         }
         let meant = catalogue.meant(&known, name);
@@ -77,6 +81,36 @@ fn rule<'t>(
         }
         out.push(no_resource(root, resource, (name, part), meant.as_ref(), scope));
     }
+}
+
+/// Reports a resource whose objects are never where the rule looks for them.
+///
+/// Source: `Matcher.scope` of `pkg/admission/plugin/webhook/predicates/rules` of
+/// `k8s.io/apiserver`.
+fn elsewhere<'t>(
+    root: NodeRef<'t>,
+    rule: NodeRef<'t>,
+    resource: NodeRef<'t>,
+    scope: &Scope<'t>,
+    catalogue: &Catalogue<'t>,
+) -> Option<Finding> {
+    let wants_namespaced = match rule.get("scope")?.text() {
+        "Cluster" => false,
+        "Namespaced" => true,
+        _ => return None,
+    };
+    let name = resource.text().split('/').next().unwrap_or_default();
+    if catalogue.is_namespaced(scope, name)? == wants_namespaced {
+        return None;
+    }
+    let (are, is_for, write) = if wants_namespaced {
+        ("in no namespace", "what is in one", "Cluster")
+    } else {
+        ("in namespaces", "what is in none", "Namespaced")
+    };
+    let message = format!("`{name}` are {are}, and the rule is for {is_for}: it is for nothing");
+    let finding = Finding::error(Code::NoSuchResource, root, resource, message).warning();
+    Some(finding.help(format!("write `scope: {write}`, or delete `scope`")))
 }
 
 fn no_resource(

@@ -212,6 +212,18 @@ impl<'c> Catalogue<'c> {
         })
     }
 
+    /// Whether all that a rule means by a name is in namespaces, or all in none; unknown where
+    /// there may be more of that name.
+    pub fn is_namespaced(&self, scope: &Scope<'c>, name: &str) -> Option<bool> {
+        let is_meant = |served: &Served<'c>| {
+            scope.has_group(served.group) && scope.has_version(served.version)
+        };
+        let meant = self.called(name).filter(is_meant);
+        let mut all = meant.map(|it| self.cluster.is_namespaced(it.api_version, it.kind));
+        let first = all.next()??;
+        (!scope.groups.contains("*") && all.all(|one| one == Some(first))).then_some(first)
+    }
+
     /// Whether a group may have a resource that is not among those that are known.
     fn group_may_have(&self, group: &'c str, name: &str) -> bool {
         WITHOUT_OBJECTS.contains(&(group, name))

@@ -42,6 +42,12 @@ pub fn compares_with_null(expression: &Expression, variable: &str) -> bool {
     found
 }
 
+/// Whether an expression is `false`, and no more.
+#[must_use]
+pub fn is_false(expression: &Expression) -> bool {
+    expression.syntax().is_ok_and(|syntax| constant(syntax) == Some(Constant::Bool(false)))
+}
+
 pub fn constant(expression: &Syntax) -> Option<Constant> {
     match expression {
         Syntax::Literal(Value::Bool(truth)) => Some(Constant::Bool(*truth)),
