@@ -259,7 +259,9 @@ fn is_secret_by_itself(holder: NodeRef<'_>, key: &str, value: NodeRef<'_>) -> bo
     }
     // An item is called as its list is, and a default as what has it.
     let is_of_holder = matches!(key, "" | "default" | "value");
-    let is_named = names::is_secret_field(key)
+    // The file that lists accounts keeps no passwords.
+    let is_file_of_accounts = key == "passwd" && value.text().trim().contains('\n');
+    let is_named = names::is_secret_field(key) && !is_file_of_accounts
         || is_of_holder && holder.key().is_some_and(names::is_secret_field);
     is_named && names::is_literal(value.text()) || text::is_manifest_of_secret(value.text())
 }

@@ -503,10 +503,13 @@ impl<'t> Run<'_, 't> {
 }
 
 fn message(validation: &Validation<'_>, scope: &Scope<'_, '_>) -> String {
-    let made = validation.message_expression.as_ref();
-    let made = made.and_then(|it| cel::message(&it.expression, scope, scope.run.budget));
+    let made = validation.message_expression.as_ref().and_then(|stated| {
+        let expression = &stated.expression;
+        let message = cel::message(expression, scope, scope.run.budget)?;
+        let may_show = cel::sees_identity_alone(expression) || !scope.run.request.has_secrets();
+        Some(if may_show { message } else { HIDDEN.to_owned() })
+    });
     match (made, validation.message) {
-        (Some(_), _) if scope.run.request.has_secrets() => HIDDEN.to_owned(),
         (Some(message), _) => message,
         (None, "") => format!("`{}` does not hold", shown(validation.must.expression.text())),
         (None, message) => message.to_owned(),

@@ -16,7 +16,7 @@ use super::syntax::{Call, Entry, Item, Syntax};
 use super::types::{Constant, Declared, Fields, Type};
 use super::{Budget, Expression, MAX_DEPTH, short, unescape};
 use crate::diagnostic::MOST_COMPARED;
-pub use parts::{compares_with_null, fields_of, is_false};
+pub use parts::{compares_with_null, fields_of, is_false, sees_identity_alone};
 use parts::{shown, type_of};
 
 /// How much is said of one expression: what has more is none that somebody is about to mend.

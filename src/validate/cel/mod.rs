@@ -34,7 +34,9 @@ pub use kube_cel::cel::Value;
 
 pub use budget::Budget;
 use budget::MAX_DEPTH;
-pub use check::{Checked, Misfit, check, compares_with_null, fields_of, is_false};
+pub use check::{
+    Checked, Misfit, check, compares_with_null, fields_of, is_false, sees_identity_alone,
+};
 use evaluate::as_optional;
 pub use names::unknown_names;
 use syntax::Syntax;

@@ -206,12 +206,14 @@ impl<'t, 'o> Check<'t, 'o> {
 
     fn message(&self, rule: &Rule, selves: &Selves) -> String {
         let made = rule.message_expression.as_ref();
-        let made = made.and_then(|expression| cel::message(expression, selves, self.budget));
-        match (made, rule.message.as_str()) {
+        let made = made.and_then(|expression| {
+            let message = cel::message(expression, selves, self.budget)?;
             // What an expression makes of a secret shows it as well.
-            (Some(_), _) if *self.has_secrets.get_or_init(|| conceal::has_secrets(self.root)) => {
-                HIDDEN.to_owned()
-            }
+            let has_secrets = || *self.has_secrets.get_or_init(|| conceal::has_secrets(self.root));
+            let may_show = cel::sees_identity_alone(expression) || !has_secrets();
+            Some(if may_show { message } else { HIDDEN.to_owned() })
+        });
+        match (made, rule.message.as_str()) {
             (Some(message), _) => message,
             (None, "") => format!("the rule `{}` does not hold", shown(rule.expression.text())),
             (None, message) => message.to_owned(),

@@ -42,6 +42,33 @@ pub fn compares_with_null(expression: &Expression, variable: &str) -> bool {
     found
 }
 
+/// Whether an expression sees no more of an object than what identifies it.
+#[must_use]
+pub fn sees_identity_alone(expression: &Expression) -> bool {
+    const VALUES: [&str; 5] = ["object", "oldObject", "self", "oldSelf", "variables"];
+    let is_object = |syntax: &Syntax| matches!(syntax.name(), Some("object" | "oldObject"));
+    let is_metadata = |syntax: &Syntax| {
+        matches!(syntax, Syntax::Select { operand, field, .. }
+            if is_object(operand) && field == "metadata")
+    };
+    let (mut values, mut identities) = (0, 0);
+    if let Ok(syntax) = expression.syntax() {
+        visit(syntax, &mut |one| match one {
+            Syntax::Name(_) if one.name().is_some_and(|name| VALUES.contains(&name)) => values += 1,
+            Syntax::Select { operand, field, .. } => {
+                let is_identity = match field.as_str() {
+                    "kind" | "apiVersion" | "type" | "immutable" => is_object(operand),
+                    "name" | "namespace" | "generateName" | "labels" => is_metadata(operand),
+                    _ => false,
+                };
+                identities += usize::from(is_identity);
+            }
+            _ => {}
+        });
+    }
+    values == identities
+}
+
 /// Whether an expression is `false`, and no more.
 #[must_use]
 pub fn is_false(expression: &Expression) -> bool {

@@ -376,3 +376,23 @@ fn a_check_ends_with_its_budget() {
     let (count, is_empty) = of(&many, 1_000_000);
     assert!(count <= MOST_MISFITS && !is_empty);
 }
+
+#[test]
+fn what_identifies_an_object_is_told_from_what_it_holds() {
+    for text in [
+        "object.kind + ' ' + object.metadata.name + request.operation",
+        "params.data.most + object.metadata.labels['app']",
+    ] {
+        assert!(sees_identity_alone(&Expression::new(text)), "{text}");
+    }
+    for text in [
+        "object.data.a",
+        "object.metadata.annotations['a']",
+        "string(object)",
+        "variables.a",
+        "object.?metadata.?name.orValue('')",
+        "object.map(k, object[k])",
+    ] {
+        assert!(!sees_identity_alone(&Expression::new(text)), "{text}");
+    }
+}
