@@ -68,7 +68,8 @@ pub(crate) fn without_commands(text: &str, signs: Signs) -> Cow<'_, str> {
     Cow::Owned(lines.collect())
 }
 
-/// [`without_commands`] for people.
+/// A text for people in which no line is a command to the runner of a pipeline, such as
+/// `::error::x`.
 #[must_use]
 pub fn framed(text: &str) -> Cow<'_, str> {
     without_commands(text, Signs::TEXT)

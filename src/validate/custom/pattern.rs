@@ -50,7 +50,7 @@ impl Pattern {
         }
     }
 
-    /// What it takes to compile it, in steps as a [`Budget`](super::super::cel::Budget) counts
+    /// What it takes to compile it, in steps as a `cel::Budget` counts
     /// them.
     #[must_use]
     pub fn cost_to_compile(&self) -> u64 {
